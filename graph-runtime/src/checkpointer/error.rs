@@ -1,0 +1,70 @@
+//! One error for every backend: a variant for each decision that a caller can take.
+
+use crate::id::{InvalidId, MomentId};
+
+/// Why a checkpointer did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Somebody else moved the thread's head. Load the thread and decide again.
+    #[error(
+        "the thread's head is {}, not {} as expected: another run wrote to it; load the thread and decide again",
+        name(*found), name(*expected)
+    )]
+    Conflict {
+        /// The head that the commit expected; `None` for a thread without records.
+        expected: Option<MomentId>,
+        /// The head that is there.
+        found: Option<MomentId>,
+    },
+    /// Whether the commit happened isn't known (a connection broke before the reply). Repeating the same
+    /// commit is safe.
+    #[error("it isn't known whether the commit happened: {0}; repeating it is safe")]
+    Unknown(#[source] Cause),
+    /// What is stored is not what was written. Nothing was changed.
+    #[error("what is stored is damaged: {0}")]
+    Corrupt(String),
+    /// Larger than the backend takes. Nothing was stored.
+    #[error("{what} has {bytes} bytes, and {limit} are allowed")]
+    TooLarge {
+        /// What was to be stored.
+        what: &'static str,
+        /// How large it is.
+        bytes: usize,
+        /// How large it may be.
+        limit: usize,
+    },
+    /// Written by a newer version of the library.
+    #[error(
+        "it was written in format {found}, and this version reads up to {supported}; update the library"
+    )]
+    FormatTooNew {
+        /// The format that is stored.
+        found: u32,
+        /// The newest that can be read.
+        supported: u32,
+    },
+    /// A commit that breaks the rules of commits. Nothing was stored, and repeating it won't help.
+    #[error("the commit can't be stored: {0}")]
+    Malformed(&'static str),
+    /// An id that can't be stored.
+    #[error(transparent)]
+    InvalidId(#[from] InvalidId),
+    /// The backend can't be reached, or refuses. Nothing was changed; trying again later may help.
+    #[error("the store can't be reached or refuses: {0}")]
+    Unavailable(#[source] Cause),
+}
+
+/// The backend's own error.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+impl StoreError {
+    /// Wraps a backend's error as [`StoreError::Unavailable`].
+    pub fn unavailable(cause: impl Into<Cause>) -> Self {
+        Self::Unavailable(cause.into())
+    }
+}
+
+fn name(head: Option<MomentId>) -> String {
+    head.map_or_else(|| "none".to_owned(), |id| id.to_string())
+}

@@ -1,0 +1,141 @@
+//! What a place that keeps moments must do. The docs of [`Checkpointer`] are the contract.
+
+mod commit;
+mod error;
+mod memory;
+mod record;
+
+pub use commit::{Commit, Expect};
+pub use error::{Cause, StoreError};
+pub use memory::MemorySaver;
+pub use record::{At, Chain, Page, Query, Record, Source, Write, WriteKey, WriteKind};
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::id::ThreadKey;
+
+/// A place that keeps moments.
+///
+/// A thread is a tree of [`Record`]s with one *head*, the record that was written last, and a set of
+/// [`Write`]s: what finished, was answered or paused beside the records, until a record takes it in.
+/// An implementer stores bytes and compares ids; it never looks into a payload.
+///
+/// # Guarantees
+/// 1. **Atomic.** A [`Commit`] happens whole or not at all, also when the process is killed or the
+///    connection breaks in the middle of it.
+/// 2. **Compare and set.** A commit that expects a head other than the thread's is
+///    [`StoreError::Conflict`] and changes nothing. Of two commits that race on the same expected head,
+///    one at most succeeds.
+/// 3. **Acknowledged is kept.** When `commit` has returned `Ok`, what it stored survives whatever the
+///    backend promises to survive (each backend's docs hold its table).
+/// 4. **Order.** The head is the last record of the last commit, and [`Record::sequence`] rises with each
+///    record over all branches: a commit that would break this is [`StoreError::Malformed`]. Listing goes
+///    by the sequence, never by ids or clocks.
+/// 5. **Idempotent.** A commit whose last record is the thread's head already is `Ok` and changes
+///    nothing, so a commit may be repeated after [`StoreError::Unknown`]. Once the head has moved on, the
+///    repeated commit is a conflict like any other: the thread is to be loaded again.
+/// 6. **Insert if absent.** A write whose key is there already leaves what is there; of two in one commit
+///    the first stays. A commit removes what it consumes before it adds its own writes.
+/// 7. **Isolated.** Nothing said of one [`ThreadKey`] shows in another. Keys are compared byte by byte.
+/// 8. **Limits.** Ids of 512 bytes and payloads of 64 MiB are stored as they are; beyond,
+///    [`StoreError::InvalidId`] and [`StoreError::TooLarge`], and nothing is stored. Every number is kept
+///    as it is.
+/// 9. **No blocking.** A method doesn't block the executor's thread; dropping its future loses at most
+///    the news of whether the commit happened, never half of it.
+///
+/// [`Commit::check`] and [`Commit::applies`] decide 2, 4, 5 and 8 for every backend alike.
+#[async_trait]
+pub trait Checkpointer: Send + Sync + 'static {
+    /// Stores records and writes, removes consumed writes, moves the head: all of it or nothing. An empty
+    /// commit leaves no trace.
+    async fn commit(&self, thread: &ThreadKey, commit: Commit) -> Result<(), StoreError>;
+
+    /// Loads what is needed to rebuild a moment: its line of records from the nearest snapshot, oldest
+    /// first, and, at the head, the thread's writes. `None` where there is no such moment.
+    async fn load(&self, thread: &ThreadKey, at: At) -> Result<Option<Chain>, StoreError>;
+
+    /// The records of a thread (of all its branches), newest first. The limit is applied where the
+    /// records are, not after reading them.
+    async fn list(&self, thread: &ThreadKey, query: &Query) -> Result<Vec<Record>, StoreError>;
+
+    /// The ids of a namespace's threads in byte order, a page at a time.
+    async fn threads(&self, namespace: &str, page: &Page) -> Result<Vec<String>, StoreError>;
+
+    /// Forgets a thread: its records, its writes, and the users that lead to it. Forgetting what isn't there is `Ok`.
+    async fn delete(&self, thread: &ThreadKey) -> Result<(), StoreError>;
+
+    /// The thread that belongs to a user in a namespace: the one that was kept first, or `proposed`,
+    /// which is kept from then on. A name that [`InvalidId::check`](crate::InvalidId::check) refuses is
+    /// [`StoreError::InvalidId`]. The thread itself begins with its first commit.
+    async fn thread_of(
+        &self,
+        namespace: &str,
+        user: &str,
+        proposed: &str,
+    ) -> Result<String, StoreError>;
+
+    /// The writes of a thread, in the order of their keys. Those of a thread without records may be left
+    /// out: nothing has begun there that they could belong to.
+    async fn writes(&self, thread: &ThreadKey) -> Result<Vec<Write>, StoreError> {
+        Ok(self
+            .load(thread, At::Head)
+            .await?
+            .map(|chain| chain.writes)
+            .unwrap_or_default())
+    }
+
+    /// Whether a commit is over when its future is first polled. Then the engine awaits each one in
+    /// place, in every durability, and starts no writer of its own.
+    fn commits_inline(&self) -> bool {
+        false
+    }
+}
+
+/// What points to a checkpointer is one: handles share it by `Arc`, and a choice at run time is a `Box`.
+macro_rules! pointers {
+    ($($pointer:ident),*) => {$(
+        #[async_trait]
+        impl<C: Checkpointer + ?Sized> Checkpointer for $pointer<C> {
+            async fn commit(&self, thread: &ThreadKey, commit: Commit) -> Result<(), StoreError> {
+                (**self).commit(thread, commit).await
+            }
+
+            async fn load(&self, thread: &ThreadKey, at: At) -> Result<Option<Chain>, StoreError> {
+                (**self).load(thread, at).await
+            }
+
+            async fn list(&self, thread: &ThreadKey, query: &Query) -> Result<Vec<Record>, StoreError> {
+                (**self).list(thread, query).await
+            }
+
+            async fn threads(&self, namespace: &str, page: &Page) -> Result<Vec<String>, StoreError> {
+                (**self).threads(namespace, page).await
+            }
+
+            async fn delete(&self, thread: &ThreadKey) -> Result<(), StoreError> {
+                (**self).delete(thread).await
+            }
+
+            async fn thread_of(
+                &self,
+                namespace: &str,
+                user: &str,
+                proposed: &str,
+            ) -> Result<String, StoreError> {
+                (**self).thread_of(namespace, user, proposed).await
+            }
+
+            async fn writes(&self, thread: &ThreadKey) -> Result<Vec<Write>, StoreError> {
+                (**self).writes(thread).await
+            }
+
+            fn commits_inline(&self) -> bool {
+                (**self).commits_inline()
+            }
+        }
+    )*};
+}
+
+pointers!(Arc, Box);

@@ -1,0 +1,264 @@
+//! What the macro says about a graph: the one interface between generated code and the engine.
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::hash::Hash;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use graph_topology::Topology;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use crate::error::NodeError;
+use crate::id::QuestionId;
+use crate::outcome::Pause;
+use crate::run::Site;
+use crate::state::{Change, FieldSpec};
+
+/// A graph's state, and all that `#[graph]` has found out about the graph. Implemented by the macro.
+///
+/// The methods belong to the engine; a program uses the generated types, [`Graph`](crate::Graph) and
+/// [`Thread`](crate::Thread).
+pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized + 'static {
+    /// The id given in `#[graph(id = "...")]`.
+    const ID: &'static str;
+    /// Changes whenever nodes, edges, fields or reducers change.
+    const FINGERPRINT: u64;
+    /// The fields of the state in declaration order.
+    const FIELDS: &'static [FieldSpec];
+
+    /// The nodes.
+    type Node: GraphNode;
+    /// The items of the graph's `for`s.
+    type Items: Items<Self>;
+    /// What a run is given.
+    type Input: Send + 'static;
+    /// What a run gives.
+    type Output: Send + 'static;
+    /// What a node sets: one variant a node.
+    type Update: Clone + Serialize + Send + Sync + 'static;
+    /// What the graph asks: one variant an ask.
+    type Question: Send + 'static;
+    /// What it is answered: one variant an ask.
+    type Answer: Answering + Send + Sync + 'static;
+    /// A pause with an accessor for each ask.
+    type Pause: From<Pause<Self>> + Send + 'static;
+    /// What nodes use and no moment stores.
+    type Context: Send + Sync + 'static;
+
+    /// The graph as it was written.
+    fn topology() -> &'static Topology;
+
+    /// The state that a thread begins with.
+    fn create(input: Self::Input, change: &mut Change) -> Self;
+    /// Merges an input by the reducers.
+    fn merge(&mut self, input: Self::Input, change: &mut Change);
+    /// Applies what a node set.
+    fn apply(&mut self, update: Self::Update, change: &mut Change);
+    /// Fields of `#[scope(run)]`, when a run begins at `start`.
+    fn reset_run(&mut self, change: &mut Change);
+    /// Fields of `#[scope(step)]`, before the updates of a step.
+    fn reset_step(&mut self, change: &mut Change);
+    /// Clears the field that an ask fills, when the ask is reached.
+    fn reach(&mut self, node: Self::Node, change: &mut Change);
+    /// What the outcome of a run shows of the state.
+    fn into_output(self) -> Self::Output;
+
+    /// Where a node (or `start`) leads.
+    fn route(&self, from: Option<Self::Node>, next: &mut Next<Self>);
+
+    /// Runs one task, to be awaited in place.
+    fn call(call: Call<'_, Self>) -> impl Future<Output = Result<Ended<Self>, NodeError>> + Send;
+    /// Runs one task of several, in a box of its own size.
+    fn call_boxed(call: Call<'_, Self>) -> BoxFuture<'_, Result<Ended<Self>, NodeError>>;
+
+    /// Reads back an update that was stored while siblings ran.
+    ///
+    /// # Errors
+    /// If it isn't one of this node.
+    fn read_update(node: Self::Node, json: &RawValue) -> Result<Self::Update, serde_json::Error>;
+    /// Types a question.
+    ///
+    /// # Errors
+    /// If it isn't one of this node.
+    fn read_question(
+        node: Self::Node,
+        id: QuestionId,
+        json: &RawValue,
+    ) -> Result<Self::Question, serde_json::Error>;
+    /// What the answers to an ask set: `(item, answer)` in item order; item 0 outside of a `for`.
+    ///
+    /// # Errors
+    /// If one isn't of the type that the node takes.
+    fn read_answers(
+        node: Self::Node,
+        items: Option<&Self::Items>,
+        answers: &[(u32, &RawValue)],
+    ) -> Result<Self::Update, serde_json::Error>;
+}
+
+/// A future in a box.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A node of a graph, by name and by its place in the topology.
+pub trait GraphNode: Copy + Eq + Ord + Hash + Debug + Send + Sync + 'static {
+    /// All of them, in declaration order.
+    const ALL: &'static [Self];
+
+    /// Its place in the topology.
+    fn index(self) -> usize;
+    /// Its name.
+    fn name(self) -> &'static str;
+}
+
+/// The items of a graph's `for`s: one variant for each node that is reached by one.
+pub trait Items<G: StateGraph>: Send + Sync + Sized + 'static {
+    /// How many.
+    fn len(&self) -> usize;
+
+    /// Whether there is none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// As a JSON array.
+    ///
+    /// # Errors
+    /// If an item can't be encoded.
+    fn to_json(&self) -> Result<Box<RawValue>, serde_json::Error>;
+    /// From a JSON array.
+    ///
+    /// # Errors
+    /// If they aren't items of this node.
+    fn from_json(node: G::Node, json: &RawValue) -> Result<Self, serde_json::Error>;
+}
+
+/// The items of a graph without a `for`.
+#[derive(Debug)]
+pub enum NoItems {}
+
+impl<G: StateGraph> Items<G> for NoItems {
+    fn len(&self) -> usize {
+        match *self {}
+    }
+
+    fn to_json(&self) -> Result<Box<RawValue>, serde_json::Error> {
+        match *self {}
+    }
+
+    fn from_json(node: G::Node, _: &RawValue) -> Result<Self, serde_json::Error> {
+        Err(serde::de::Error::custom(format_args!(
+            "node `{}` takes no items",
+            node.name()
+        )))
+    }
+}
+
+/// An answer, whatever it answers.
+pub trait Answering {
+    /// The question's id.
+    fn id(&self) -> QuestionId;
+    /// The name of the node that asked.
+    fn node(&self) -> &'static str;
+    /// The answer itself as JSON.
+    ///
+    /// # Errors
+    /// If it can't be encoded.
+    fn to_json(&self) -> Result<Box<RawValue>, serde_json::Error>;
+}
+
+/// The questions and answers of a graph that asks nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoAnswer {}
+
+impl Answering for NoAnswer {
+    fn id(&self) -> QuestionId {
+        match *self {}
+    }
+
+    fn node(&self) -> &'static str {
+        match *self {}
+    }
+
+    fn to_json(&self) -> Result<Box<RawValue>, serde_json::Error> {
+        match *self {}
+    }
+}
+
+/// One task, handed to its node.
+pub struct Call<'a, G: StateGraph> {
+    /// The node.
+    pub node: G::Node,
+    /// Its item, in a `for`.
+    pub item: Option<(&'a G::Items, usize)>,
+    /// The state as it was at the start of the step.
+    pub state: &'a Arc<G>,
+    /// The context.
+    pub context: &'a Arc<G::Context>,
+    /// Where in the run this is.
+    pub site: Site<'a>,
+}
+
+/// How a task ended.
+pub enum Ended<G: StateGraph> {
+    /// A node has run and set this.
+    Update(G::Update),
+    /// An ask has this to ask.
+    Asks(Box<RawValue>),
+    /// An ask has nothing to ask this time.
+    AsksNothing,
+}
+
+/// What a route starts and fills.
+pub struct Next<G: StateGraph> {
+    pub(crate) started: Vec<Started<G>>,
+    pub(crate) filled: Vec<(usize, u32)>,
+}
+
+/// A node that a route starts.
+pub(crate) struct Started<G: StateGraph> {
+    pub(crate) node: G::Node,
+    pub(crate) batch: Option<Batch<G>>,
+}
+
+/// The items of a `for`, and how many of them may run at once.
+pub(crate) struct Batch<G: StateGraph> {
+    pub(crate) items: G::Items,
+    pub(crate) limit: Option<usize>,
+}
+
+impl<G: StateGraph> Default for Next<G> {
+    fn default() -> Self {
+        Self {
+            started: Vec::new(),
+            filled: Vec::new(),
+        }
+    }
+}
+
+impl<G: StateGraph> Next<G> {
+    /// Starts a node.
+    pub fn start(&mut self, node: G::Node) {
+        self.started.push(Started { node, batch: None });
+    }
+
+    /// Starts a node for each item.
+    pub fn each(&mut self, node: G::Node, items: G::Items, limit: Option<usize>) {
+        self.started.push(Started {
+            node,
+            batch: Some(Batch { items, limit }),
+        });
+    }
+
+    /// Fills a join's slot.
+    pub fn fill(&mut self, join: usize, slot: u32) {
+        self.filled.push((join, slot));
+    }
+
+    /// The nodes that are started, in order: what a test of a route looks at.
+    pub fn nodes(&self) -> Vec<G::Node> {
+        self.started.iter().map(|started| started.node).collect()
+    }
+}

@@ -1,0 +1,238 @@
+//! From the results of a step to the next frontier: updates, then routes, then joins.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use graph_topology::NodeKind;
+use serde_json::value::RawValue;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::frontier::{Activation, Frontier, OpenQuestion};
+use super::journal::Journal;
+use super::tasks::Finished;
+use super::{Ended, Engine, Event};
+use crate::checkpointer::Source;
+use crate::definition::{GraphNode, StateGraph};
+use crate::error::{Error, panic_message};
+use crate::id::{ActivationId, MomentId, QuestionId, Timestamp};
+
+/// What a step turns over. Kept from step to step, so that a step needs no memory of its own.
+pub(super) struct Turnover<G: StateGraph> {
+    /// The nodes that ran or were answered, in task order.
+    pub(super) ran: Vec<G::Node>,
+    pub(super) ended: Vec<ActivationId>,
+    /// Activations that wait from now on.
+    pub(super) asked: Vec<ActivationId>,
+    /// The answers that were taken, with their checksums.
+    pub(super) answered: Vec<(QuestionId, u64)>,
+}
+
+impl<G: StateGraph> Default for Turnover<G> {
+    fn default() -> Self {
+        Self {
+            ran: Vec::new(),
+            ended: Vec::new(),
+            asked: Vec::new(),
+            answered: Vec::new(),
+        }
+    }
+}
+
+impl<G: StateGraph> Turnover<G> {
+    pub(super) fn clear(&mut self) {
+        self.ran.clear();
+        self.ended.clear();
+        self.asked.clear();
+        self.answered.clear();
+    }
+}
+
+impl<G: StateGraph> Engine<G> {
+    /// Applies the step's updates, follows the routes, and stores the moment.
+    pub(super) async fn advance(&mut self) -> Result<(), Error> {
+        let (moment, now) = self.new_moment();
+        self.turnover.clear();
+        self.take_step(moment)?;
+        self.record(moment, now, Source::Step).await
+    }
+
+    /// The id and time of the moment that comes next. The clock is read only if it will be stored.
+    pub(super) fn new_moment(&mut self) -> (MomentId, Timestamp) {
+        if self.journal.is_some() {
+            let now = Timestamp::now();
+            return (MomentId::at(now), now);
+        }
+        self.counted += 1;
+        (MomentId::numbered(self.counted), Timestamp::from_micros(0))
+    }
+
+    /// A panic in a reducer or a route takes back nothing that is stored: the step just isn't taken.
+    fn take_step(&mut self, moment: MomentId) -> Result<(), Error> {
+        let mut at = "start";
+        let step = catch_unwind(AssertUnwindSafe(|| {
+            self.apply_updates(&mut at)?;
+            self.follow_routes(&mut at);
+            let ended = &self.turnover.ended;
+            self.frontier
+                .active
+                .retain(|activation| !ended.contains(&activation.id));
+            self.start_next(moment);
+            Ok(())
+        }));
+        step.unwrap_or_else(|payload| {
+            Err(Error::Route {
+                thread: self.of_thread(),
+                from: at,
+                message: panic_message(&*payload),
+            })
+        })
+    }
+
+    /// In task order: by node, then by item.
+    fn apply_updates(&mut self, at: &mut &'static str) -> Result<(), Error> {
+        let Self {
+            state,
+            frontier,
+            change,
+            answers,
+            turnover,
+            finished,
+            listener,
+            journal,
+            ..
+        } = self;
+        let thread = || journal.as_ref().map(Journal::thread).unwrap_or_default();
+        let state = Arc::make_mut(state);
+        state.reset_step(change);
+        let mut apply = |update: G::Update| {
+            listener.tell(|| Event::Updated {
+                update: update.clone(),
+            });
+            state.apply(update, change);
+        };
+        let mut results = finished.drain(..).peekable();
+        for (place, activation) in frontier.active.iter_mut().enumerate() {
+            *at = activation.node.name();
+            if activation.is_waiting() {
+                if activation.is_answered(answers) {
+                    let update = take_answers(activation, answers, &mut turnover.answered);
+                    apply(update.map_err(|what| Error::GraphChanged {
+                        thread: thread(),
+                        what,
+                    })?);
+                    turnover.ran.push(activation.node);
+                    turnover.ended.push(activation.id);
+                }
+                continue;
+            }
+            turnover.ran.push(activation.node);
+            let mut questions = Vec::new();
+            while let Some(result) = results.next_if(|result| result.place == place) {
+                let Finished { item, ended, .. } = result;
+                match ended {
+                    Ended::Update(update) => apply(update),
+                    Ended::Asks(json) => {
+                        questions.push(OpenQuestion {
+                            item: activation.batch.as_ref().map(|_| item),
+                            json,
+                        });
+                    }
+                    Ended::AsksNothing => {}
+                }
+            }
+            if questions.is_empty() {
+                turnover.ended.push(activation.id);
+            } else {
+                turnover.asked.push(activation.id);
+                activation.questions = Some(questions);
+            }
+        }
+        Ok(())
+    }
+
+    fn follow_routes(&mut self, at: &mut &'static str) {
+        for activation in &self.frontier.active {
+            if self.turnover.ended.contains(&activation.id) {
+                *at = activation.node.name();
+                self.state.route(Some(activation.node), &mut self.next);
+            }
+        }
+    }
+
+    /// Starts what routes lead to and what joins have waited for, and clears what a reached ask will fill.
+    pub(super) fn start_next(&mut self, moment: MomentId) {
+        let Self {
+            state,
+            frontier,
+            change,
+            next,
+            ..
+        } = self;
+        let mut index = 0;
+        let mut begin = |frontier: &mut Frontier<G>, node: G::Node, batch| {
+            if G::topology().nodes[node.index()].kind == NodeKind::Ask {
+                Arc::make_mut(state).reach(node, change);
+            }
+            frontier.start(node, batch, ActivationId { moment, index });
+            index += 1;
+        };
+        for started in next.started.drain(..) {
+            begin(frontier, started.node, started.batch);
+        }
+        for (join, slot) in next.filled.drain(..) {
+            if frontier.fill(G::topology(), join, slot) {
+                begin(
+                    frontier,
+                    G::Node::ALL[usize::from(G::topology().joins[join].to)],
+                    None,
+                );
+            }
+        }
+        frontier.sort();
+    }
+}
+
+impl<G: StateGraph> Activation<G> {
+    /// Whether every question that it asks has its answer.
+    pub(super) fn is_answered(&self, answers: &HashMap<QuestionId, Box<RawValue>>) -> bool {
+        self.questions.as_ref().is_some_and(|questions| {
+            questions
+                .iter()
+                .all(|question| answers.contains_key(&self.question_id(question.item)))
+        })
+    }
+}
+
+/// The update that an activation's answers come to.
+fn take_answers<G: StateGraph>(
+    activation: &Activation<G>,
+    answers: &mut HashMap<QuestionId, Box<RawValue>>,
+    taken: &mut Vec<(QuestionId, u64)>,
+) -> Result<G::Update, String> {
+    let questions = activation.questions.iter().flatten();
+    let given: Vec<_> = questions
+        .filter_map(|question| {
+            let id = activation.question_id(question.item);
+            let answer = answers.remove(&id)?;
+            taken.push((id, answer_sum(&answer)));
+            Some((question.item.unwrap_or(0), answer))
+        })
+        .collect();
+    let given: Vec<_> = given
+        .iter()
+        .map(|(item, answer)| (*item, &**answer))
+        .collect();
+    let items = activation.batch.as_ref().map(|batch| &batch.items);
+    G::read_answers(activation.node, items, &given).map_err(|error| {
+        format!(
+            "the answer to node `{}` can't be read ({error})",
+            activation.node.name()
+        )
+    })
+}
+
+/// By what an answer is known again after it was taken.
+pub(super) fn answer_sum(answer: &RawValue) -> u64 {
+    xxh3_64(answer.get().as_bytes())
+}

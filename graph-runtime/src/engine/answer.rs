@@ -1,0 +1,162 @@
+//! Taking answers in: checked against what is open, stored beside the records, never taken twice.
+
+use serde_json::value::RawValue;
+
+use super::advance::answer_sum;
+use super::begin::Home;
+use super::frontier::Frontier;
+use crate::checkpointer::{At, Commit, Query, Write, WriteKey, WriteKind};
+use crate::definition::{Answering, GraphNode, StateGraph};
+use crate::error::Error;
+use crate::id::QuestionId;
+use crate::moment::{Stand, answers_of, thread_text};
+
+/// How many records are read at a time when an answer is looked for that may have been taken.
+const LOOK_BACK: usize = 64;
+
+/// Stores answers to open questions, all or none of them. One that is there already, or was taken, is left
+/// alone if it is the same.
+///
+/// # Errors
+/// [`Error::Stale`] if a question isn't open, or has another answer.
+pub(super) async fn take_in<G: StateGraph>(
+    home: &Home,
+    answers: &[G::Answer],
+) -> Result<(), Error> {
+    let reader = home.reader();
+    let Some(stand) = reader.stand::<G>(At::Head).await? else {
+        return Err(Error::NothingToResume {
+            thread: thread_text(&home.key),
+        });
+    };
+    let mut writes = Vec::new();
+    for answer in answers {
+        let id = answer.id();
+        let json = answer.to_json().map_err(|source| Error::Encode {
+            what: format!("the answer to {id}"),
+            source,
+        })?;
+        if is_open(&stand, answer) {
+            let key = WriteKey {
+                activation: id.activation,
+                item: id.item,
+                kind: WriteKind::Answer,
+            };
+            writes.push(Write {
+                key,
+                payload: reader.seal.seal_write(&key, json.get().as_bytes()),
+            });
+        } else if !was_taken(home, id, &json).await? {
+            return Err(stale(home, id));
+        }
+    }
+    if writes.is_empty() {
+        return Ok(());
+    }
+    let commit = Commit {
+        writes: writes.clone(),
+        ..Commit::default()
+    };
+    let store = |source| reader.store(source);
+    // Of two different answers at the same time the first one stands, so what stands is looked at before
+    // and after.
+    check(home, &writes, &stand.writes)?;
+    home.saver.commit(&home.key, commit).await.map_err(store)?;
+    check(
+        home,
+        &writes,
+        &home.saver.writes(&home.key).await.map_err(store)?,
+    )
+}
+
+fn is_open<G: StateGraph>(stand: &Stand<G>, answer: &G::Answer) -> bool {
+    stand
+        .frontier
+        .waiting()
+        .filter(|activation| activation.node.name() == answer.node())
+        .any(|activation| {
+            let open = activation.questions.iter().flatten();
+            open.into_iter()
+                .any(|question| activation.question_id(question.item) == answer.id())
+        })
+}
+
+fn check(home: &Home, ours: &[Write], standing: &[Write]) -> Result<(), Error> {
+    for write in ours {
+        let other = standing
+            .iter()
+            .find(|other| other.key == write.key && other.payload != write.payload);
+        if other.is_some() {
+            let WriteKey {
+                activation, item, ..
+            } = write.key;
+            return Err(stale(home, QuestionId { activation, item }));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the same answer was taken by a record since the question was asked.
+async fn was_taken(home: &Home, question: QuestionId, answer: &RawValue) -> Result<bool, Error> {
+    let reader = home.reader();
+    let mut query = Query {
+        limit: Some(LOOK_BACK),
+        ..Query::default()
+    };
+    loop {
+        let records = home
+            .saver
+            .list(&home.key, &query)
+            .await
+            .map_err(|source| reader.store(source))?;
+        for record in &records {
+            let taken = answers_of(record, reader.seal).map_err(|source| reader.store(source))?;
+            if let Some((_, sum)) = taken.into_iter().find(|(id, _)| *id == question) {
+                return Ok(sum == answer_sum(answer));
+            }
+            if record.id == question.activation.moment {
+                return Ok(false);
+            }
+        }
+        match records.last() {
+            Some(oldest) if records.len() == LOOK_BACK => query.before = Some(oldest.sequence),
+            _ => return Ok(false),
+        }
+    }
+}
+
+fn stale(home: &Home, question: QuestionId) -> Error {
+    Error::Stale {
+        thread: thread_text(&home.key),
+        question,
+    }
+}
+
+/// The open questions of a frontier, typed, those left out that have an answer.
+pub(crate) fn open_questions<G: StateGraph>(
+    frontier: &Frontier<G>,
+    thread: &str,
+    is_answered: impl Fn(QuestionId) -> bool,
+) -> Result<Vec<G::Question>, Error> {
+    let mut open = Vec::new();
+    for activation in frontier.waiting() {
+        for question in activation.questions.iter().flatten() {
+            let id = activation.question_id(question.item);
+            if is_answered(id) {
+                continue;
+            }
+            open.push(
+                G::read_question(activation.node, id, &question.json).map_err(|error| {
+                    Error::GraphChanged {
+                        thread: thread.to_owned(),
+                        what: format!(
+                            "the question of node `{}` can't be read ({error})",
+                            activation.node.name()
+                        ),
+                    }
+                })?,
+            );
+        }
+    }
+    Ok(open)
+}

@@ -1,0 +1,113 @@
+//! What is active: node turns that are ready or wait for answers, and the slots of joins that are filled.
+
+use graph_topology::Topology;
+use serde_json::value::RawValue;
+
+use crate::definition::{Batch, GraphNode, Items, StateGraph};
+use crate::id::{ActivationId, QuestionId};
+
+/// A node's turn.
+pub(crate) struct Activation<G: StateGraph> {
+    pub(crate) id: ActivationId,
+    pub(crate) node: G::Node,
+    pub(crate) batch: Option<Batch<G>>,
+    /// What it asks; `None` until it has been found out, or where the node asks nobody.
+    pub(crate) questions: Option<Vec<OpenQuestion>>,
+}
+
+/// A question as it is kept.
+#[derive(Debug)]
+pub(crate) struct OpenQuestion {
+    pub(crate) item: Option<u32>,
+    pub(crate) json: Box<RawValue>,
+}
+
+/// All that is active in a run between two steps.
+pub(crate) struct Frontier<G: StateGraph> {
+    /// In task order: by node, then by age.
+    pub(crate) active: Vec<Activation<G>>,
+    /// A bit for each filled slot of each join.
+    pub(crate) slots: Vec<u64>,
+}
+
+impl<G: StateGraph> Activation<G> {
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.questions.is_some()
+    }
+
+    /// How many tasks it is: one, or one for each item.
+    pub(crate) fn width(&self) -> usize {
+        self.batch.as_ref().map_or(1, |batch| batch.items.len())
+    }
+
+    pub(crate) fn question_id(&self, item: Option<u32>) -> QuestionId {
+        QuestionId {
+            activation: self.id,
+            item,
+        }
+    }
+}
+
+impl<G: StateGraph> Frontier<G> {
+    pub(crate) fn new() -> Self {
+        Self {
+            active: Vec::new(),
+            slots: vec![0; G::topology().joins.len()],
+        }
+    }
+
+    pub(crate) fn ready(&self) -> impl Iterator<Item = &Activation<G>> {
+        self.active
+            .iter()
+            .filter(|activation| !activation.is_waiting())
+    }
+
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = &Activation<G>> {
+        self.active
+            .iter()
+            .filter(|activation| activation.is_waiting())
+    }
+
+    pub(crate) fn nodes(&self) -> Vec<G::Node> {
+        self.active
+            .iter()
+            .map(|activation| activation.node)
+            .collect()
+    }
+
+    /// Starts a node.
+    pub(crate) fn start(&mut self, node: G::Node, batch: Option<Batch<G>>, id: ActivationId) {
+        self.active.push(Activation {
+            id,
+            node,
+            batch,
+            questions: None,
+        });
+    }
+
+    /// Restores task order after starts.
+    pub(crate) fn sort(&mut self) {
+        if self.active.len() > 1 {
+            self.active
+                .sort_by_key(|activation| (activation.node.index(), activation.id));
+        }
+    }
+
+    /// Fills a slot; `true` if the join is complete by it, and empty again.
+    pub(crate) fn fill(&mut self, topology: &Topology, join: usize, slot: u32) -> bool {
+        let filled = &mut self.slots[join];
+        *filled |= 1 << slot;
+        let complete = filled.count_ones() as usize == topology.joins[join].slots.len();
+        if complete {
+            *filled = 0;
+        }
+        complete
+    }
+}
+
+/// The numbers of the filled slots.
+pub(crate) fn filled_slots(bits: u64) -> Vec<u32> {
+    (0..u64::BITS)
+        .filter(|slot| bits & (1 << slot) != 0)
+        .collect()
+}

@@ -1,0 +1,321 @@
+//! Writing a run down: what becomes a record, when, and in which durability.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+
+use super::note::World;
+use super::registry::Hold;
+use super::writer::{Backlog, Flush, Writer};
+use crate::checkpointer::{
+    Checkpointer, Commit, Expect, Record, Source, StoreError, Write, WriteKey, WriteKind,
+};
+use crate::error::Error;
+use crate::id::{ActivationId, MomentId, ThreadKey, Timestamp};
+use crate::moment::{Body, RunHeader, ThreadSeal, thread_text};
+
+/// When a step counts as taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Durability {
+    /// When its moment is stored: the next step starts after that.
+    Sync,
+    /// At once: one ordered writer follows, at most 8 steps, 8 MiB or 250 ms behind, and has stored everything
+    /// before a pause and before `invoke` returns. Its errors are the run's.
+    #[default]
+    Async,
+}
+
+/// What reading a moment may cost beside twice its state, so that small states aren't snapshots all the time.
+const SNAPSHOT_SLACK: usize = 4096;
+
+/// The written side of a run.
+pub(crate) struct Journal {
+    saver: Arc<dyn Checkpointer>,
+    pub(crate) key: ThreadKey,
+    pub(crate) seal: ThreadSeal,
+    durability: Durability,
+    header: RunHeader<'static>,
+    header_due: bool,
+    head: Option<MomentId>,
+    base: Option<MomentId>,
+    sequence: u64,
+    step: u64,
+    /// What reading the head costs, in bytes.
+    chain: usize,
+    /// Node turns that have writes in the store.
+    written: HashSet<ActivationId>,
+    backlog: Arc<Backlog>,
+    writer: Option<Writer>,
+    hold: Hold,
+}
+
+/// Where a journal goes on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Position {
+    pub(crate) head: Option<MomentId>,
+    pub(crate) base: Option<MomentId>,
+    pub(crate) sequence: u64,
+    pub(crate) step: u64,
+    pub(crate) chain: usize,
+}
+
+/// What a step comes to, before it is decided how it is stored.
+pub(crate) struct Entry<'a> {
+    pub(crate) id: MomentId,
+    pub(crate) at: Timestamp,
+    pub(crate) source: Source,
+    /// Everything but the state.
+    pub(crate) body: Body<'a>,
+    pub(crate) world: World<'a>,
+    pub(crate) ended: &'a [ActivationId],
+}
+
+impl Journal {
+    pub(crate) fn new(
+        saver: Arc<dyn Checkpointer>,
+        key: ThreadKey,
+        hold: Hold,
+        durability: Durability,
+        header: RunHeader<'static>,
+    ) -> Self {
+        Self {
+            saver,
+            seal: ThreadSeal::new(&key),
+            durability,
+            header,
+            header_due: true,
+            head: None,
+            base: None,
+            sequence: 0,
+            step: 0,
+            chain: 0,
+            written: HashSet::new(),
+            backlog: Backlog::new(key.clone()),
+            writer: None,
+            hold,
+            key,
+        }
+    }
+
+    /// Goes on behind what is stored.
+    pub(crate) fn stand_at(&mut self, position: Position, writes: &[Write]) {
+        let Position {
+            head,
+            base,
+            sequence,
+            step,
+            chain,
+        } = position;
+        (self.head, self.base, self.sequence, self.step, self.chain) =
+            (head, base, sequence, step, chain);
+        self.written = writes.iter().map(|write| write.key.activation).collect();
+    }
+
+    pub(crate) fn head(&self) -> Option<MomentId> {
+        self.head
+    }
+
+    pub(crate) fn step(&self) -> u64 {
+        self.step
+    }
+
+    pub(crate) fn thread(&self) -> String {
+        thread_text(&self.key)
+    }
+
+    pub(crate) fn flush_handle(&self) -> Flush {
+        self.backlog.flush_handle()
+    }
+
+    /// Whether the next record has to be a snapshot: where the chain would cost more than twice the state.
+    pub(crate) fn wants_snapshot(&self, change: usize, state: usize) -> bool {
+        self.head.is_none() || self.chain + change > 2 * state + SNAPSHOT_SLACK
+    }
+
+    /// Stores a step; `last` if the run ends or pauses with it, so that it has to be stored at once.
+    pub(crate) async fn record(&mut self, entry: Entry<'_>, last: bool) -> Result<(), Error> {
+        let commit = self.commit_of(entry)?;
+        let at_once = last || self.durability == Durability::Sync || self.head_is_first();
+        self.store(commit, at_once).await
+    }
+
+    /// The input is acknowledged before the first node runs, in every durability.
+    fn head_is_first(&self) -> bool {
+        self.header_due
+    }
+
+    fn commit_of(&mut self, entry: Entry<'_>) -> Result<Commit, Error> {
+        let Entry {
+            id,
+            at,
+            source,
+            mut body,
+            world,
+            ended,
+        } = entry;
+        let snapshot = matches!(world, World::State(_));
+        if snapshot || self.header_due {
+            body.run = Some(self.header.clone());
+        }
+        let base = if snapshot {
+            id
+        } else {
+            self.base.unwrap_or(id)
+        };
+        let bytes = encode(&body, &world)?;
+        let mut record = Record {
+            id,
+            parent: self.head,
+            base,
+            sequence: self.sequence + 1,
+            step: self.step + 1,
+            source,
+            created_at: at,
+            payload: Vec::new(),
+        };
+        record.payload = self.seal.seal_record(&record, &bytes);
+        let expected = Expect::Head(self.head);
+        let size = record.payload.len();
+        self.chain = if snapshot { size } else { self.chain + size };
+        (self.head, self.base) = (Some(id), Some(base));
+        (self.sequence, self.step) = (record.sequence, record.step);
+        let consumed = ended
+            .iter()
+            .copied()
+            .filter(|id| self.written.remove(id))
+            .collect();
+        Ok(Commit {
+            expected,
+            records: vec![record],
+            writes: Vec::new(),
+            consumed,
+        })
+    }
+
+    async fn store(&mut self, commit: Commit, at_once: bool) -> Result<(), Error> {
+        let stored = if at_once || self.saver.commits_inline() || !self.start_writer() {
+            self.store_now(commit).await
+        } else if let Some(writer) = &self.writer {
+            writer.push(commit).await
+        } else {
+            Ok(())
+        };
+        self.header_due = false;
+        stored.map_err(|source| self.failure(source))
+    }
+
+    async fn store_now(&mut self, commit: Commit) -> Result<(), StoreError> {
+        if let Some(writer) = &self.writer {
+            writer.flush().await?;
+        }
+        self.saver.commit(&self.key, commit).await
+    }
+
+    fn start_writer(&mut self) -> bool {
+        if self.writer.is_none() {
+            self.writer = Writer::start(
+                Arc::clone(&self.saver),
+                self.hold.slot(),
+                Arc::clone(&self.backlog),
+            );
+        }
+        self.writer.is_some()
+    }
+
+    /// Keeps things beside the records: results of tasks whose siblings are still running, pauses. They are
+    /// handed over, not awaited: the record that takes them in, or a flush, comes after them.
+    pub(crate) async fn keep(&mut self, writes: Vec<(WriteKey, Vec<u8>)>) -> Result<(), Error> {
+        if writes.is_empty() {
+            return Ok(());
+        }
+        self.written
+            .extend(writes.iter().map(|(key, _)| key.activation));
+        let seal = |(key, body): (WriteKey, Vec<u8>)| Write {
+            payload: self.seal.seal_write(&key, &body),
+            key,
+        };
+        let writes = writes.into_iter().map(seal).collect();
+        self.store(
+            Commit {
+                expected: Expect::Head(self.head),
+                writes,
+                ..Commit::default()
+            },
+            false,
+        )
+        .await
+    }
+
+    /// What was answered since, and not taken yet.
+    pub(crate) async fn answers(&mut self) -> Result<Vec<Write>, Error> {
+        let writes = self
+            .saver
+            .writes(&self.key)
+            .await
+            .map_err(|source| self.failure(source))?;
+        let answers: Vec<_> = writes
+            .into_iter()
+            .filter(|write| write.key.kind == WriteKind::Answer)
+            .collect();
+        self.written
+            .extend(answers.iter().map(|write| write.key.activation));
+        Ok(answers)
+    }
+
+    /// The body of a write.
+    pub(crate) fn open_json(&self, write: &Write) -> Result<Box<RawValue>, Error> {
+        let body = self
+            .seal
+            .open_write(&write.key, &write.payload)
+            .map_err(|source| self.failure(source))?;
+        serde_json::from_slice(body).map_err(|error| {
+            self.failure(StoreError::Corrupt(format!(
+                "the write {} can't be read: {error}",
+                write.key
+            )))
+        })
+    }
+
+    /// Waits until everything is stored.
+    pub(crate) async fn flush(&mut self) -> Result<(), Error> {
+        match &self.writer {
+            Some(writer) => writer.flush().await.map_err(|source| self.failure(source)),
+            None => Ok(()),
+        }
+    }
+
+    fn failure(&self, source: StoreError) -> Error {
+        Error::Store {
+            thread: self.thread(),
+            source,
+        }
+    }
+}
+
+/// The body with the state's part put in as it is, so that it isn't encoded a second time.
+fn encode(body: &Body<'_>, world: &World<'_>) -> Result<Vec<u8>, Error> {
+    let encoded = serde_json::to_vec(body);
+    let mut bytes = encoded.map_err(|source| Error::Encode {
+        what: "the moment".to_owned(),
+        source,
+    })?;
+    bytes.pop();
+    if bytes.len() > 1 {
+        bytes.push(b',');
+    }
+    match world {
+        World::State(state) => {
+            bytes.extend_from_slice(b"\"state\":");
+            bytes.extend_from_slice(state);
+        }
+        World::Change(operations) => {
+            bytes.extend_from_slice(b"\"change\":[");
+            bytes.extend_from_slice(operations);
+            bytes.push(b']');
+        }
+    }
+    bytes.push(b'}');
+    Ok(bytes)
+}

@@ -1,0 +1,276 @@
+//! The one engine: everything that runs a graph, with and without a checkpointer, streamed or not, is here.
+
+mod advance;
+mod answer;
+mod begin;
+mod frontier;
+mod journal;
+mod note;
+mod registry;
+mod tasks;
+mod writer;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+
+pub(crate) use answer::open_questions;
+pub(crate) use begin::{Command, Home, Setting, run, run_thread};
+pub(crate) use frontier::{Activation, Frontier, OpenQuestion};
+pub use journal::Durability;
+pub(crate) use registry::Registry;
+pub(crate) use writer::Flush;
+
+use crate::checkpointer::{WriteKey, WriteKind};
+use crate::definition::{Ended, Next, StateGraph};
+use crate::error::{Error, OfThread};
+use crate::event::{Event, Listener};
+use crate::id::{ActivationId, MomentId, QuestionId};
+use crate::outcome::{Done, Outcome, Pause};
+use crate::run::Ties;
+use crate::state::Change;
+use advance::Turnover;
+use journal::Journal;
+use tasks::{Finished, Kept, Stage};
+
+/// A run under way.
+pub(crate) struct Engine<G: StateGraph> {
+    context: Arc<G::Context>,
+    state: Arc<G>,
+    frontier: Frontier<G>,
+    change: Change,
+    journal: Option<Journal>,
+    ties: Cancelling,
+    listener: Listener<G>,
+    setting: Setting<G>,
+    /// What an earlier run has finished of the step that is next.
+    kept: Kept,
+    answers: HashMap<QuestionId, Box<RawValue>>,
+    /// Node turns at which the run has paused, and nobody has gone past.
+    pauses: HashSet<ActivationId>,
+    /// Node turns whose pause somebody has gone past.
+    passed: HashSet<ActivationId>,
+    went_on: bool,
+    /// Moments of a run without a checkpointer, which have no ids of their own.
+    counted: u64,
+    next: Next<G>,
+    finished: Vec<Finished<G>>,
+    turnover: Turnover<G>,
+    /// The joins' slots as the last moment has them.
+    noted_slots: Vec<u64>,
+}
+
+/// Tells tasks on other threads when the run is over, however it ends.
+struct Cancelling(Arc<Ties>);
+
+impl Drop for Cancelling {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+/// Why no further step is taken.
+enum Stopped<G: StateGraph> {
+    AtEnd,
+    Paused {
+        before: Vec<G::Node>,
+        after: Vec<G::Node>,
+    },
+}
+
+impl<G: StateGraph> Engine<G> {
+    /// Takes steps until nothing is active, somebody has to answer, or something fails.
+    pub(crate) async fn drive(mut self) -> Result<Outcome<G>, Error> {
+        let stopped = self.steps().await;
+        // Whatever was handed to the writer is part of how the run ends, also of a failure.
+        self.flush().await?;
+        match stopped? {
+            Stopped::AtEnd => Ok(self.into_done()),
+            Stopped::Paused { before, after } => self.into_pause(before, after),
+        }
+    }
+
+    async fn steps(&mut self) -> Result<Stopped<G>, Error> {
+        let mut taken = 0;
+        loop {
+            if self.frontier.active.is_empty() {
+                return Ok(Stopped::AtEnd);
+            }
+            self.collect_answers().await?;
+            if !self.has_work() {
+                return Ok(Stopped::Paused {
+                    before: Vec::new(),
+                    after: Vec::new(),
+                });
+            }
+            let before = self.held_before();
+            if !before.is_empty() {
+                self.remember_pause().await?;
+                return Ok(Stopped::Paused {
+                    before,
+                    after: Vec::new(),
+                });
+            }
+            if taken == self.setting.step_limit {
+                return Err(Error::StepLimit {
+                    thread: self.of_thread(),
+                    limit: taken,
+                });
+            }
+            taken += 1;
+            self.run_ready().await?;
+            self.advance().await?;
+            let after = self.held_after();
+            if !after.is_empty() && !self.frontier.active.is_empty() {
+                self.remember_pause().await?;
+                return Ok(Stopped::Paused {
+                    before: Vec::new(),
+                    after,
+                });
+            }
+        }
+    }
+
+    async fn run_ready(&mut self) -> Result<(), Error> {
+        self.finished.clear();
+        let step = self.journal.as_ref().map_or(self.counted, Journal::step) + 1;
+        let stage = Stage {
+            state: &self.state,
+            context: &self.context,
+            ties: &self.ties.0,
+            listener: &self.listener,
+            step,
+        };
+        if let [only] = self.frontier.active.as_slice()
+            && !only.is_waiting()
+            && only.batch.is_none()
+            && self.kept.is_empty()
+        {
+            let ended = stage.run_one(only).await?;
+            self.finished.push(Finished {
+                place: 0,
+                item: 0,
+                ended,
+            });
+            return Ok(());
+        }
+        stage
+            .run_all(
+                &self.frontier,
+                &self.kept,
+                &mut self.finished,
+                self.journal.as_mut(),
+            )
+            .await?;
+        self.kept.clear();
+        Ok(())
+    }
+
+    /// Looks for answers, where somebody was asked.
+    async fn collect_answers(&mut self) -> Result<(), Error> {
+        let Some(journal) = &mut self.journal else {
+            return Ok(());
+        };
+        if self.frontier.waiting().next().is_none() {
+            return Ok(());
+        }
+        for write in journal.answers().await? {
+            let WriteKey {
+                activation, item, ..
+            } = write.key;
+            self.answers
+                .insert(QuestionId { activation, item }, journal.open_json(&write)?);
+        }
+        Ok(())
+    }
+
+    fn has_work(&self) -> bool {
+        self.frontier
+            .active
+            .iter()
+            .any(|active| !active.is_waiting() || active.is_answered(&self.answers))
+    }
+
+    /// Nodes that are ready, that the run was told to pause before, and that nobody has let pass.
+    fn held_before(&self) -> Vec<G::Node> {
+        if self.setting.pause_before.is_empty() {
+            return Vec::new();
+        }
+        let held = self.frontier.ready().filter(|ready| {
+            self.setting.pause_before.contains(&ready.node) && !self.passed.contains(&ready.id)
+        });
+        held.map(|activation| activation.node).collect()
+    }
+
+    /// Nodes that have just run and that the run was told to pause after.
+    fn held_after(&self) -> Vec<G::Node> {
+        let ran = self.turnover.ran.iter();
+        ran.copied()
+            .filter(|node| self.setting.pause_after.contains(node))
+            .collect()
+    }
+
+    /// Writes down that the run has paused here, so that going on is going past.
+    async fn remember_pause(&mut self) -> Result<(), Error> {
+        let Some(journal) = &mut self.journal else {
+            return Ok(());
+        };
+        let key = |id| WriteKey {
+            activation: id,
+            item: None,
+            kind: WriteKind::Pause,
+        };
+        let pauses = self
+            .frontier
+            .ready()
+            .map(|ready| (key(ready.id), Vec::new()))
+            .collect();
+        journal.keep(pauses).await
+    }
+
+    fn into_done(self) -> Outcome<G> {
+        let moment = self.journal.as_ref().and_then(Journal::head);
+        // Mostly the only hold on the state; a task on another thread that was told to stop may have one too.
+        let output = Arc::unwrap_or_clone(self.state).into_output();
+        Outcome::Done(Done {
+            output,
+            moment,
+            went_on: self.went_on,
+        })
+    }
+
+    fn into_pause(self, before: Vec<G::Node>, after: Vec<G::Node>) -> Result<Outcome<G>, Error> {
+        let thread = self
+            .journal
+            .as_ref()
+            .map(Journal::thread)
+            .unwrap_or_default();
+        let questions =
+            open_questions(&self.frontier, &thread, |id| self.answers.contains_key(&id))?;
+        let moment = self
+            .journal
+            .as_ref()
+            .and_then(Journal::head)
+            .unwrap_or(MomentId::numbered(self.counted));
+        let pause = Pause {
+            questions,
+            before,
+            after,
+            moment,
+            went_on: self.went_on,
+        };
+        Ok(Outcome::Paused(pause.into()))
+    }
+
+    async fn flush(&mut self) -> Result<(), Error> {
+        match &mut self.journal {
+            Some(journal) => journal.flush().await,
+            None => Ok(()),
+        }
+    }
+
+    fn of_thread(&self) -> OfThread {
+        OfThread(self.journal.as_ref().map(Journal::thread))
+    }
+}

@@ -1,0 +1,210 @@
+//! Putting a step into words for the checkpointer: the change or the snapshot, and what became different about
+//! the frontier.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+use super::frontier::{Activation, Frontier, filled_slots};
+use super::journal::{Entry, Journal};
+use super::{Engine, Event};
+use crate::checkpointer::Source;
+use crate::definition::{GraphNode, Items, StateGraph};
+use crate::error::Error;
+use crate::id::{ActivationId, MomentId, Timestamp};
+use crate::moment::{Body, StoredActivation, StoredQuestion, StoredQuestions};
+
+impl<G: StateGraph> Engine<G> {
+    /// Stores what has changed since the last moment, or everything where that is due, and tells the listener.
+    pub(super) async fn record(
+        &mut self,
+        moment: MomentId,
+        now: Timestamp,
+        source: Source,
+    ) -> Result<(), Error> {
+        if self.journal.is_some() {
+            self.note(moment, now, source).await?;
+        }
+        let step = self.journal.as_ref().map_or(self.counted, Journal::step);
+        let id = self.journal.as_ref().map(|_| moment);
+        self.listener.tell(|| Event::Step {
+            moment: id,
+            step,
+            next: self.frontier.nodes(),
+        });
+        Ok(())
+    }
+
+    async fn note(&mut self, moment: MomentId, at: Timestamp, source: Source) -> Result<(), Error> {
+        let Self {
+            state,
+            frontier,
+            change,
+            journal,
+            turnover,
+            noted_slots,
+            ..
+        } = self;
+        let Some(journal) = journal else {
+            return Ok(());
+        };
+        let state_size = change.state_size();
+        let operations = change
+            .operations()
+            .map_err(|(field, source)| Error::Encode {
+                what: format!("field `{field}`"),
+                source,
+            })?;
+        let started = encode_items(frontier, |id| id.moment == moment)?;
+        let snapshot = journal.wants_snapshot(operations.len() + size(&started), state_size);
+        let carried = if snapshot {
+            encode_items(frontier, |_| true)?
+        } else {
+            started
+        };
+        let mut body = Body {
+            ran: turnover
+                .ran
+                .iter()
+                .map(|node| Cow::Borrowed(node.name()))
+                .collect(),
+            answered: std::mem::take(&mut turnover.answered),
+            slots: slots::<G>(&frontier.slots, if snapshot { &[] } else { noted_slots }),
+            started: frontier
+                .active
+                .iter()
+                .filter(|activation| snapshot || activation.id.moment == moment)
+                .zip(0..)
+                .map(|(activation, place)| {
+                    stored(
+                        activation,
+                        ActivationId {
+                            moment,
+                            index: place,
+                        },
+                        &carried,
+                    )
+                })
+                .collect(),
+            ..Body::default()
+        };
+        if !snapshot {
+            body.ended.clone_from(&turnover.ended);
+            body.asked = frontier
+                .active
+                .iter()
+                .filter(|activation| turnover.asked.contains(&activation.id))
+                .map(|activation| StoredQuestions {
+                    id: activation.id,
+                    questions: questions(activation).unwrap_or_default(),
+                })
+                .collect();
+        }
+        let world = if snapshot {
+            let state = serde_json::to_vec(&**state);
+            World::State(state.map_err(|source| Error::Encode {
+                what: "the state".to_owned(),
+                source,
+            })?)
+        } else {
+            World::Change(operations)
+        };
+        // Nothing goes on by itself after this one: the run ends or waits.
+        let last = frontier.ready().next().is_none();
+        let entry = Entry {
+            id: moment,
+            at,
+            source,
+            body,
+            world,
+            ended: &turnover.ended,
+        };
+        journal.record(entry, last).await?;
+        change.clear();
+        noted_slots.clone_from(&frontier.slots);
+        Ok(())
+    }
+}
+
+/// The state's part of a record.
+pub(super) enum World<'a> {
+    /// All of it, as a JSON object.
+    State(Vec<u8>),
+    /// What was done to it, as the inside of a JSON array.
+    Change(&'a [u8]),
+}
+
+type EncodedItems = Vec<(ActivationId, Box<RawValue>)>;
+
+fn encode_items<G: StateGraph>(
+    frontier: &Frontier<G>,
+    wanted: impl Fn(ActivationId) -> bool,
+) -> Result<EncodedItems, Error> {
+    let wanted = frontier
+        .active
+        .iter()
+        .filter(|activation| wanted(activation.id));
+    wanted
+        .filter_map(|activation| Some((activation, activation.batch.as_ref()?)))
+        .map(|(activation, batch)| {
+            let items = batch.items.to_json().map_err(|source| Error::Encode {
+                what: format!("the items of node `{}`", activation.node.name()),
+                source,
+            })?;
+            Ok((activation.id, items))
+        })
+        .collect()
+}
+
+fn size(items: &EncodedItems) -> usize {
+    items.iter().map(|(_, json)| json.get().len()).sum()
+}
+
+/// With its id, unless that is what a reader would give it by its place.
+fn stored<'a, G: StateGraph>(
+    activation: &'a Activation<G>,
+    by_place: ActivationId,
+    items: &'a EncodedItems,
+) -> StoredActivation<'a> {
+    StoredActivation {
+        node: Cow::Borrowed(activation.node.name()),
+        id: Some(activation.id).filter(|id| *id != by_place),
+        items: items
+            .iter()
+            .find(|(id, _)| *id == activation.id)
+            .map(|(_, json)| &**json),
+        limit: activation.batch.as_ref().and_then(|batch| batch.limit),
+        questions: questions(activation),
+    }
+}
+
+fn questions<G: StateGraph>(activation: &Activation<G>) -> Option<Vec<StoredQuestion<'_>>> {
+    let open = activation.questions.as_ref()?;
+    Some(
+        open.iter()
+            .map(|question| StoredQuestion {
+                item: question.item,
+                question: &question.json,
+            })
+            .collect(),
+    )
+}
+
+/// The joins whose slots differ from what was noted last.
+fn slots<G: StateGraph>(now: &[u64], noted: &[u64]) -> BTreeMap<Cow<'static, str>, Vec<u32>> {
+    let before = noted.iter().copied().chain(std::iter::repeat(0));
+    let changed = now
+        .iter()
+        .zip(before)
+        .enumerate()
+        .filter(|(_, (now, before))| **now != *before);
+    changed
+        .map(|(join, (now, _))| {
+            (
+                Cow::Owned(G::topology().join_text(join)),
+                filled_slots(*now),
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,216 @@
+//! The one writer of a run in async durability: in order, bounded, and loud when it fails.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, mpsc};
+
+use super::registry::Slot;
+use crate::checkpointer::{Checkpointer, Commit, StoreError};
+use crate::error::Error;
+use crate::id::ThreadKey;
+use crate::moment::thread_text;
+
+/// How far a run may be ahead of what is stored.
+const MAX_STEPS: usize = 8;
+const MAX_BYTES: usize = 8 * 1024 * 1024;
+const MAX_AGE: Duration = Duration::from_millis(250);
+
+/// What has been handed to the writer and isn't stored yet.
+#[derive(Debug)]
+pub(crate) struct Backlog {
+    key: ThreadKey,
+    level: Mutex<Level>,
+    moved: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Level {
+    /// When each was handed over, and its size.
+    waiting: VecDeque<(Instant, usize)>,
+    failure: Option<StoreError>,
+    failed: bool,
+}
+
+/// Hands commits to the writer.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    queue: mpsc::UnboundedSender<Commit>,
+    backlog: Arc<Backlog>,
+}
+
+/// Waits for the writer from within a node.
+#[derive(Clone, Debug)]
+pub(crate) struct Flush(Arc<Backlog>);
+
+impl Backlog {
+    pub(crate) fn new(key: ThreadKey) -> Arc<Self> {
+        Arc::new(Self {
+            key,
+            level: Mutex::default(),
+            moved: Notify::new(),
+        })
+    }
+
+    pub(crate) fn flush_handle(self: &Arc<Self>) -> Flush {
+        Flush(Arc::clone(self))
+    }
+
+    /// Waits until `enough` is true of what is waiting.
+    async fn until(&self, enough: impl Fn(&Level) -> bool) -> Result<(), StoreError> {
+        loop {
+            let moved = self.moved.notified();
+            {
+                let mut level = self.level();
+                if level.failed {
+                    let gone =
+                        || StoreError::unavailable("an earlier write of this run has failed");
+                    return Err(level.failure.take().unwrap_or_else(gone));
+                }
+                if enough(&level) {
+                    return Ok(());
+                }
+            }
+            moved.await;
+        }
+    }
+
+    fn level(&self) -> MutexGuard<'_, Level> {
+        self.level.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn settle(&self, count: usize, result: Result<(), StoreError>) {
+        let mut level = self.level();
+        level.waiting.drain(..count);
+        if let Err(error) = result {
+            level.failed = true;
+            level.failure = Some(error);
+        }
+        drop(level);
+        self.moved.notify_waiters();
+    }
+}
+
+impl Level {
+    fn has_room(&self) -> bool {
+        let bytes: usize = self.waiting.iter().map(|(_, bytes)| bytes).sum();
+        let young = self
+            .waiting
+            .front()
+            .is_none_or(|(since, _)| since.elapsed() < MAX_AGE);
+        self.waiting.len() < MAX_STEPS && bytes < MAX_BYTES && young
+    }
+}
+
+impl Writer {
+    /// Starts the writer; `None` outside of a tokio runtime, where every commit is awaited instead.
+    pub(crate) fn start(
+        saver: Arc<dyn Checkpointer>,
+        slot: Arc<Slot>,
+        backlog: Arc<Backlog>,
+    ) -> Option<Self> {
+        let runtime = tokio::runtime::Handle::try_current().ok()?;
+        let (queue, jobs) = mpsc::unbounded_channel();
+        runtime.spawn(write(saver, slot, Arc::clone(&backlog), jobs));
+        Some(Self { queue, backlog })
+    }
+
+    /// Hands a commit over, as soon as the run isn't too far ahead.
+    ///
+    /// # Errors
+    /// What went wrong with an earlier one.
+    pub(crate) async fn push(&self, commit: Commit) -> Result<(), StoreError> {
+        self.backlog.until(Level::has_room).await?;
+        self.backlog
+            .level()
+            .waiting
+            .push_back((Instant::now(), size(&commit)));
+        self.queue
+            .send(commit)
+            .map_err(|_| StoreError::unavailable("the run's writer is gone"))
+    }
+
+    /// Waits until everything is stored.
+    ///
+    /// # Errors
+    /// What went wrong with storing it.
+    pub(crate) async fn flush(&self) -> Result<(), StoreError> {
+        self.backlog.until(|level| level.waiting.is_empty()).await
+    }
+}
+
+impl Flush {
+    /// Waits until everything that was handed over is stored.
+    ///
+    /// # Errors
+    /// [`Error::Store`] if it can't be.
+    pub(crate) async fn wait(&self) -> Result<(), Error> {
+        let Self(backlog) = self;
+        loop {
+            let moved = backlog.moved.notified();
+            {
+                let level = backlog.level();
+                if level.failed {
+                    // The failure itself is for the run, which ends with it.
+                    let source = StoreError::unavailable("an earlier write of this run has failed");
+                    return Err(Error::Store {
+                        thread: thread_text(&backlog.key),
+                        source,
+                    });
+                }
+                if level.waiting.is_empty() {
+                    return Ok(());
+                }
+            }
+            moved.await;
+        }
+    }
+}
+
+/// Stores what comes, everything that waits in one commit, and goes on after the run is gone until nothing is left.
+async fn write(
+    saver: Arc<dyn Checkpointer>,
+    slot: Arc<Slot>,
+    backlog: Arc<Backlog>,
+    mut jobs: mpsc::UnboundedReceiver<Commit>,
+) {
+    while let Some(mut commit) = jobs.recv().await {
+        let mut count = 1;
+        while let Ok(more) = jobs.try_recv() {
+            join(&mut commit, more);
+            count += 1;
+        }
+        let result = saver.commit(&backlog.key, commit).await;
+        let failed = result.is_err();
+        backlog.settle(count, result);
+        if failed {
+            break;
+        }
+    }
+    drop(slot);
+}
+
+/// Makes one commit of two that follow each other.
+fn join(commit: &mut Commit, more: Commit) {
+    if commit.records.is_empty() {
+        commit.expected = more.expected;
+    }
+    // Within a commit removal comes before insertion, so what the second one removes must not be inserted.
+    commit
+        .writes
+        .retain(|write| !more.consumed.contains(&write.key.activation));
+    commit.records.extend(more.records);
+    commit.writes.extend(more.writes);
+    commit.consumed.extend(more.consumed);
+}
+
+fn size(commit: &Commit) -> usize {
+    let records: usize = commit
+        .records
+        .iter()
+        .map(|record| record.payload.len())
+        .sum();
+    let writes: usize = commit.writes.iter().map(|write| write.payload.len()).sum();
+    records + writes
+}

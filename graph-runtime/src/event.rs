@@ -1,0 +1,147 @@
+//! A run as it happens.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use tokio::sync::mpsc;
+
+use crate::definition::{BoxFuture, StateGraph};
+use crate::error::Error;
+use crate::id::MomentId;
+use crate::outcome::{Done, Outcome};
+use crate::run::Emitted;
+
+/// Something that happened in a run.
+#[non_exhaustive]
+pub enum Event<G: StateGraph> {
+    /// A node began.
+    Started {
+        /// The node.
+        node: G::Node,
+        /// Which item, in a `for`.
+        item: Option<u32>,
+        /// The step.
+        step: u64,
+    },
+    /// A node finished.
+    Finished {
+        /// The node.
+        node: G::Node,
+        /// Which item, in a `for`.
+        item: Option<u32>,
+    },
+    /// A node failed. The run's error follows when its siblings have ended.
+    Failed {
+        /// The node.
+        node: G::Node,
+        /// Which item, in a `for`.
+        item: Option<u32>,
+        /// What it said.
+        error: String,
+    },
+    /// An update was applied to the state.
+    Updated {
+        /// What was set.
+        update: G::Update,
+    },
+    /// A node showed a value.
+    Emitted(Emitted),
+    /// A step was taken. With a checkpointer it has a moment, which is stored as the durability says.
+    Step {
+        /// The moment; `None` without a checkpointer.
+        moment: Option<MomentId>,
+        /// The step.
+        step: u64,
+        /// What is active next.
+        next: Vec<G::Node>,
+    },
+    /// The run waits for somebody. The last event.
+    Paused(G::Pause),
+    /// The run came to its end. The last event.
+    Done(Done<G>),
+}
+
+/// Takes events, if anybody listens.
+pub(crate) struct Listener<G: StateGraph>(Option<mpsc::UnboundedSender<Event<G>>>);
+
+impl<G: StateGraph> Clone for Listener<G> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<G: StateGraph> Listener<G> {
+    pub(crate) fn none() -> Self {
+        Self(None)
+    }
+
+    /// Tells the listener; the event isn't even made where there is none.
+    pub(crate) fn tell(&self, event: impl FnOnce() -> Event<G>) {
+        if let Some(sender) = &self.0 {
+            // Nobody listens any more: then nobody misses it.
+            let _ = sender.send(event());
+        }
+    }
+
+    pub(crate) fn is_listening(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+/// A run as a stream of its events; the run goes on only while it is polled.
+///
+/// The last item is [`Event::Done`], [`Event::Paused`] or an error. Dropping the stream cancels the run; what
+/// was acknowledged stands.
+pub struct RunStream<G: StateGraph> {
+    events: mpsc::UnboundedReceiver<Event<G>>,
+    run: Option<BoxFuture<'static, Result<Outcome<G>, Error>>>,
+    last: Option<Result<Event<G>, Error>>,
+}
+
+impl<G: StateGraph> RunStream<G> {
+    pub(crate) fn new(
+        run: impl FnOnce(Listener<G>) -> BoxFuture<'static, Result<Outcome<G>, Error>>,
+    ) -> Self {
+        let (sender, events) = mpsc::unbounded_channel();
+        Self {
+            events,
+            run: Some(run(Listener(Some(sender)))),
+            last: None,
+        }
+    }
+
+    /// The next event, or `None` after the last.
+    pub async fn next(&mut self) -> Option<Result<Event<G>, Error>> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+}
+
+impl<G: StateGraph> Stream for RunStream<G> {
+    type Item = Result<Event<G>, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        // What has happened is shown before anything more happens: a slow listener slows the run down
+        // rather than pile up events.
+        if let Poll::Ready(Some(event)) = self.events.poll_recv(cx) {
+            return Poll::Ready(Some(Ok(event)));
+        }
+        if let Some(run) = &mut self.run
+            && let Poll::Ready(outcome) = run.as_mut().poll(cx)
+        {
+            self.run = None;
+            self.last = Some(outcome.map(|outcome| match outcome {
+                Outcome::Done(done) => Event::Done(done),
+                Outcome::Paused(pause) => Event::Paused(pause),
+            }));
+        }
+        match self.events.poll_recv(cx) {
+            Poll::Ready(Some(event)) => Poll::Ready(Some(Ok(event))),
+            _ if self.run.is_none() => Poll::Ready(self.last.take()),
+            _ => Poll::Pending,
+        }
+    }
+}
+
+// Nothing in it is pinned in place: the run is in a box.
+impl<G: StateGraph> Unpin for RunStream<G> {}

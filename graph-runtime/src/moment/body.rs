@@ -1,0 +1,89 @@
+//! What is inside a payload. Every part that isn't there on every record may be left out, and readers pass
+//! over parts they don't know, so later versions have room.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::id::{ActivationId, QuestionId};
+
+/// The body of a record. A snapshot has `state` and the whole frontier, a change has `change` and what became
+/// different about the frontier.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Body<'a> {
+    /// The run; on its first record and on snapshots, else as on the parent.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(crate) run: Option<RunHeader<'a>>,
+    /// The nodes that ran.
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) ran: Vec<Cow<'a, str>>,
+    /// The whole state.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(crate) state: Option<&'a RawValue>,
+    /// What was done to the state.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(crate) change: Option<&'a RawValue>,
+    /// The node turns that are over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) ended: Vec<ActivationId>,
+    /// The node turns that begin with this record.
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) started: Vec<StoredActivation<'a>>,
+    /// The node turns that began earlier and wait for answers from now on.
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) asked: Vec<StoredQuestions<'a>>,
+    /// The answers that were taken, each with the checksum of its text, so that one that comes in a second
+    /// time is known for the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) answered: Vec<(QuestionId, u64)>,
+    /// The slots that are filled, of every join where that changed.
+    #[serde(borrow, default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) slots: BTreeMap<Cow<'a, str>, Vec<u32>>,
+}
+
+/// What is the same for all records of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RunHeader<'a> {
+    #[serde(borrow)]
+    pub(crate) id: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) graph: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) fingerprint: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) metadata: BTreeMap<String, String>,
+}
+
+/// A node turn. Its id is the record's and its place in the list, unless an older one is carried along.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct StoredActivation<'a> {
+    #[serde(borrow)]
+    pub(crate) node: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) id: Option<ActivationId>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(crate) items: Option<&'a RawValue>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) limit: Option<usize>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(crate) questions: Option<Vec<StoredQuestion<'a>>>,
+}
+
+/// What a node turn asks.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct StoredQuestions<'a> {
+    pub(crate) id: ActivationId,
+    #[serde(borrow)]
+    pub(crate) questions: Vec<StoredQuestion<'a>>,
+}
+
+/// One question.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct StoredQuestion<'a> {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) item: Option<u32>,
+    #[serde(borrow)]
+    pub(crate) question: &'a RawValue,
+}

@@ -1,0 +1,12 @@
+//! Moments: what was the case after a step, and how it is stored and read back.
+
+mod body;
+mod payload;
+mod read;
+mod replay;
+
+pub(crate) use body::{Body, RunHeader, StoredActivation, StoredQuestion, StoredQuestions};
+pub(crate) use payload::ThreadSeal;
+pub use read::Moment;
+pub(crate) use read::{Reader, Stand, thread_text};
+pub(crate) use replay::answers_of;

@@ -1,0 +1,232 @@
+//! The bytes that a checkpointer keeps: one line that says what follows, then the body.
+//!
+//! `moment/1 json 8f14e45fceea167a`, a newline, and JSON. The number is the format, the word the encoding, the
+//! rest a checksum (XXH3, 64 bits) over the body, the encoding, and everything that the bytes must belong to,
+//! so that a flipped bit and a swapped row both show.
+
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+
+use crate::checkpointer::{Record, StoreError, WriteKey};
+use crate::id::{MomentId, ThreadKey};
+
+/// The newest format that this version reads, and the one it writes.
+const FORMAT: u32 = 1;
+const ENCODING: &str = "json";
+
+/// A thread's part of the checksum, worked out once for a run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ThreadSeal(u64);
+
+impl ThreadSeal {
+    pub(crate) fn new(thread: &ThreadKey) -> Self {
+        // A NUL can't be in either part, so no two keys run together alike.
+        Self(xxh3_64(
+            format!("{}\0{}", thread.namespace(), thread.thread()).as_bytes(),
+        ))
+    }
+
+    /// The payload of a record; its other parts are set already.
+    pub(crate) fn seal_record(self, record: &Record, body: &[u8]) -> Vec<u8> {
+        seal(self.of_record(record), body)
+    }
+
+    /// The body of a record.
+    ///
+    /// # Errors
+    /// `Corrupt` or `FormatTooNew`.
+    pub(crate) fn open_record(self, record: &Record) -> Result<&[u8], StoreError> {
+        open(self.of_record(record), &record.payload)
+    }
+
+    /// The payload of a write.
+    pub(crate) fn seal_write(self, key: &WriteKey, body: &[u8]) -> Vec<u8> {
+        seal(self.of_write(key), body)
+    }
+
+    /// The body of a write.
+    ///
+    /// # Errors
+    /// `Corrupt` or `FormatTooNew`.
+    pub(crate) fn open_write<'a>(
+        self,
+        key: &WriteKey,
+        payload: &'a [u8],
+    ) -> Result<&'a [u8], StoreError> {
+        open(self.of_write(key), payload)
+    }
+
+    fn of_record(self, record: &Record) -> u64 {
+        let Record {
+            id,
+            parent,
+            base,
+            sequence,
+            step,
+            source,
+            created_at,
+            payload: _,
+        } = record;
+        let mut identity = [0u8; 80];
+        let parent = parent.map_or(0, MomentId::bits);
+        identity[0..16].copy_from_slice(&id.bits().to_le_bytes());
+        identity[16..32].copy_from_slice(&parent.to_le_bytes());
+        identity[32..48].copy_from_slice(&base.bits().to_le_bytes());
+        identity[48..56].copy_from_slice(&sequence.to_le_bytes());
+        identity[56..64].copy_from_slice(&step.to_le_bytes());
+        identity[64..72].copy_from_slice(&created_at.as_micros().to_le_bytes());
+        let source = source.as_str().as_bytes();
+        identity[72..72 + source.len()].copy_from_slice(source);
+        xxh3_64_with_seed(&identity, self.0)
+    }
+
+    fn of_write(self, key: &WriteKey) -> u64 {
+        xxh3_64_with_seed(key.to_string().as_bytes(), self.0)
+    }
+}
+
+fn checksum(identity: u64, encoding: &str, body: &[u8]) -> u64 {
+    xxh3_64_with_seed(body, xxh3_64_with_seed(encoding.as_bytes(), identity))
+}
+
+fn seal(identity: u64, body: &[u8]) -> Vec<u8> {
+    let mut payload = Vec::with_capacity(body.len() + 40);
+    payload.extend_from_slice(b"moment/1 json ");
+    let sum = checksum(identity, ENCODING, body);
+    payload
+        .extend((0..16).map(|digit| b"0123456789abcdef"[(sum >> (60 - 4 * digit)) as usize & 15]));
+    payload.push(b'\n');
+    payload.extend_from_slice(body);
+    payload
+}
+
+fn open(identity: u64, payload: &[u8]) -> Result<&[u8], StoreError> {
+    let corrupt = |what: &str| StoreError::Corrupt(what.to_owned());
+    let end = payload
+        .iter()
+        .position(|&byte| byte == b'\n')
+        .ok_or_else(|| corrupt("it has no first line"))?;
+    let line =
+        std::str::from_utf8(&payload[..end]).map_err(|_| corrupt("its first line is not text"))?;
+    let mut words = line.split(' ');
+    let (format, encoding, sum) = (words.next(), words.next(), words.next());
+    let format = format
+        .and_then(|word| word.strip_prefix("moment/"))
+        .and_then(|number| number.parse::<u32>().ok())
+        .ok_or_else(|| corrupt("its first line doesn't name a format"))?;
+    if format > FORMAT {
+        return Err(StoreError::FormatTooNew {
+            found: format,
+            supported: FORMAT,
+        });
+    }
+    let body = &payload[end + 1..];
+    let expected = format!(
+        "moment/{FORMAT} {ENCODING} {:016x}",
+        checksum(identity, ENCODING, body)
+    );
+    if encoding != Some(ENCODING) || sum.is_none() || line != expected {
+        return Err(corrupt(
+            "its checksum doesn't fit its bytes, its thread or its place there",
+        ));
+    }
+    Ok(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpointer::Source;
+    use crate::id::Timestamp;
+
+    fn record() -> Record {
+        let id = MomentId::at(Timestamp::from_micros(5));
+        Record {
+            id,
+            parent: None,
+            base: id,
+            sequence: 1,
+            step: 1,
+            source: Source::Input,
+            created_at: Timestamp::from_micros(5),
+            payload: Vec::new(),
+        }
+    }
+
+    fn seal_of(thread: &str) -> ThreadSeal {
+        ThreadSeal::new(&ThreadKey::new("graph", thread).unwrap())
+    }
+
+    #[test]
+    fn every_flipped_bit_and_every_cut_shows() {
+        let mut record = record();
+        record.payload = seal_of("t").seal_record(&record, br#"{"state":{"x":1}}"#);
+        assert_eq!(
+            seal_of("t").open_record(&record).unwrap(),
+            br#"{"state":{"x":1}}"#
+        );
+        for bit in 0..record.payload.len() * 8 {
+            let mut damaged = record.clone();
+            damaged.payload[bit / 8] ^= 1 << (bit % 8);
+            assert!(seal_of("t").open_record(&damaged).is_err(), "bit {bit}");
+        }
+        for length in 0..record.payload.len() {
+            let mut cut = record.clone();
+            cut.payload.truncate(length);
+            assert!(seal_of("t").open_record(&cut).is_err(), "length {length}");
+        }
+    }
+
+    #[test]
+    fn bytes_belong_to_their_row() {
+        let mut record = record();
+        record.payload = seal_of("t").seal_record(&record, b"{}");
+        assert!(matches!(
+            seal_of("other").open_record(&record),
+            Err(StoreError::Corrupt(_))
+        ));
+        let moved = [
+            Record {
+                sequence: 2,
+                ..record.clone()
+            },
+            Record {
+                step: 2,
+                ..record.clone()
+            },
+            Record {
+                parent: Some(record.id),
+                ..record.clone()
+            },
+            Record {
+                source: Source::Step,
+                ..record.clone()
+            },
+            Record {
+                created_at: Timestamp::from_micros(6),
+                ..record.clone()
+            },
+        ];
+        for row in moved {
+            assert!(
+                matches!(seal_of("t").open_record(&row), Err(StoreError::Corrupt(_))),
+                "{row:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_newer_format_is_refused_as_such() {
+        let payload = b"moment/2 json 0000000000000000\n{}".to_vec();
+        let newer = Record {
+            payload,
+            ..record()
+        };
+        assert!(matches!(
+            seal_of("t").open_record(&newer),
+            Err(StoreError::FormatTooNew {
+                found: 2,
+                supported: 1
+            })
+        ));
+    }
+}

@@ -1,0 +1,285 @@
+//! Reading moments: from records to the user's types.
+
+use std::collections::HashMap;
+
+use super::payload::ThreadSeal;
+use super::replay::{Damage, Replay, replay};
+use crate::checkpointer::{At, Chain, Checkpointer, Query, Record, Source, StoreError, Write};
+use crate::definition::{Batch, GraphNode, Items, StateGraph};
+use crate::engine::{Activation, Frontier, OpenQuestion};
+use crate::error::Error;
+use crate::id::{MomentId, ThreadKey, Timestamp};
+
+/// What was the case after a step.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Moment<G: StateGraph> {
+    /// Its id.
+    pub id: MomentId,
+    /// The moment that it goes on from.
+    pub parent: Option<MomentId>,
+    /// The order of writing within the thread, over all branches.
+    pub sequence: u64,
+    /// How many steps lie behind it on its branch, inputs among them.
+    pub step: u64,
+    /// What made it.
+    pub source: Source,
+    /// When, in microseconds.
+    pub created_at: Timestamp,
+    /// The run that it belongs to.
+    pub run: String,
+    /// What the run was given to remember of itself.
+    pub metadata: std::collections::BTreeMap<String, String>,
+    /// The nodes that ran in the step.
+    pub ran: Vec<G::Node>,
+    /// The nodes that are active next, those that wait for an answer among them. Empty at the end of a run.
+    pub next: Vec<G::Node>,
+    /// The state.
+    pub state: G,
+}
+
+/// Where a thread stands, ready to go on.
+pub(crate) struct Stand<G: StateGraph> {
+    pub(crate) moment: Moment<G>,
+    pub(crate) base: MomentId,
+    pub(crate) frontier: Frontier<G>,
+    pub(crate) writes: Vec<Write>,
+    /// The thread's highest sequence.
+    pub(crate) sequence: u64,
+    /// What loading it cost, in bytes.
+    pub(crate) bytes: usize,
+    /// The encoded length of each field.
+    pub(crate) sizes: HashMap<&'static str, usize>,
+}
+
+/// Reads one thread.
+pub(crate) struct Reader<'a> {
+    pub(crate) saver: &'a dyn Checkpointer,
+    pub(crate) key: &'a ThreadKey,
+    pub(crate) seal: ThreadSeal,
+}
+
+impl Reader<'_> {
+    /// Where the thread stands, or stood.
+    pub(crate) async fn stand<G: StateGraph>(&self, at: At) -> Result<Option<Stand<G>>, Error> {
+        let Some(chain) = self.load(at).await? else {
+            return Ok(None);
+        };
+        let mut stand = None;
+        let last = chain.records.len();
+        let mut taken = 0;
+        replay(&chain, self.seal, |record, replay| {
+            taken += 1;
+            if taken == last {
+                stand = Some(self.typed(&chain, record, replay)?);
+            }
+            Ok::<_, Failure<'_>>(())
+        })
+        .map_err(|failure| self.told(failure))?;
+        Ok(stand)
+    }
+
+    /// Moments, newest first.
+    pub(crate) async fn history<G: StateGraph>(
+        &self,
+        query: &Query,
+    ) -> Result<Vec<Moment<G>>, Error> {
+        let listed = self
+            .saver
+            .list(self.key, query)
+            .await
+            .map_err(|source| self.store(source))?;
+        let mut found: HashMap<MomentId, Moment<G>> = HashMap::new();
+        for record in &listed {
+            if !found.contains_key(&record.id) {
+                self.collect(record.id, &listed, &mut found).await?;
+            }
+        }
+        Ok(listed
+            .iter()
+            .filter_map(|record| found.remove(&record.id))
+            .collect())
+    }
+
+    /// Reads the line that leads to a moment once, and takes every listed moment on it along.
+    async fn collect<G: StateGraph>(
+        &self,
+        tip: MomentId,
+        listed: &[Record],
+        found: &mut HashMap<MomentId, Moment<G>>,
+    ) -> Result<(), Error> {
+        let Some(chain) = self.load(At::Moment(tip)).await? else {
+            return Ok(());
+        };
+        let oldest = listed.last().map_or(0, |record| record.sequence);
+        replay(&chain, self.seal, |record, replay| {
+            if record.sequence >= oldest {
+                found.insert(record.id, self.moment(record, replay)?);
+            }
+            Ok::<_, Failure<'_>>(())
+        })
+        .map_err(|failure| self.told(failure))
+    }
+
+    async fn load(&self, at: At) -> Result<Option<Chain>, Error> {
+        self.saver
+            .load(self.key, at)
+            .await
+            .map_err(|source| self.store(source))
+    }
+
+    fn moment<G: StateGraph>(
+        &self,
+        record: &Record,
+        replay: &Replay<'_>,
+    ) -> Result<Moment<G>, Failure<'static>> {
+        let nodes = |names: &mut dyn Iterator<Item = &str>| {
+            names
+                .map(|name| self.node::<G>(name))
+                .collect::<Result<_, _>>()
+        };
+        let state = serde_json::from_str(&replay.image.to_json()).map_err(|error| {
+            self.changed(format!(
+                "its state doesn't fit the state of this version ({error})"
+            ))
+        })?;
+        Ok(Moment {
+            id: record.id,
+            parent: record.parent,
+            sequence: record.sequence,
+            step: record.step,
+            source: record.source,
+            created_at: record.created_at,
+            run: replay.run.id.clone().into_owned(),
+            metadata: replay.run.metadata.clone(),
+            ran: nodes(&mut replay.ran.iter().map(AsRef::as_ref))?,
+            next: nodes(
+                &mut replay
+                    .active
+                    .iter()
+                    .map(|(_, activation)| activation.node.as_ref()),
+            )?,
+            state,
+        })
+    }
+
+    fn typed<G: StateGraph>(
+        &self,
+        chain: &Chain,
+        record: &Record,
+        replay: &Replay<'_>,
+    ) -> Result<Stand<G>, Failure<'static>> {
+        let sizes = G::FIELDS
+            .iter()
+            .map(|field| (field.name, replay.image.size(field.name)))
+            .collect();
+        Ok(Stand {
+            moment: self.moment(record, replay)?,
+            base: record.base,
+            frontier: self.frontier(replay)?,
+            writes: chain.writes.clone(),
+            sequence: chain.sequence,
+            bytes: replay.bytes,
+            sizes,
+        })
+    }
+
+    fn frontier<G: StateGraph>(
+        &self,
+        replay: &Replay<'_>,
+    ) -> Result<Frontier<G>, Failure<'static>> {
+        let mut frontier = Frontier::new();
+        for (id, stored) in &replay.active {
+            let node = self.node::<G>(&stored.node)?;
+            let batch = stored.items.map(|items| {
+                let items = G::Items::from_json(node, items).map_err(|error| {
+                    self.changed(format!(
+                        "an item of node `{}` can't be read ({error})",
+                        node.name()
+                    ))
+                })?;
+                Ok::<_, Failure<'static>>(Batch {
+                    items,
+                    limit: stored.limit,
+                })
+            });
+            let questions = stored.questions.as_ref().map(|questions| {
+                let open = |stored: &super::StoredQuestion<'_>| OpenQuestion {
+                    item: stored.item,
+                    json: stored.question.to_owned(),
+                };
+                questions.iter().map(open).collect()
+            });
+            frontier.active.push(Activation {
+                id: *id,
+                node,
+                batch: batch.transpose()?,
+                questions,
+            });
+        }
+        for (join, filled) in &replay.slots {
+            let topology = G::topology();
+            let place = (0..topology.joins.len()).find(|&place| topology.join_text(place) == *join);
+            let place = place.ok_or_else(|| self.changed(format!("the join `{join}` is gone")))?;
+            frontier.slots[place] = filled.iter().fold(0, |bits, slot| bits | (1 << slot));
+        }
+        frontier.sort();
+        Ok(frontier)
+    }
+
+    fn node<G: StateGraph>(&self, name: &str) -> Result<G::Node, Failure<'static>> {
+        let node = G::Node::ALL.iter().find(|node| node.name() == name);
+        node.copied()
+            .ok_or_else(|| self.changed(format!("node `{name}` is gone")))
+    }
+
+    fn changed(&self, what: String) -> Failure<'static> {
+        Failure::Other(Error::GraphChanged {
+            thread: self.thread(),
+            what,
+        })
+    }
+
+    fn told(&self, failure: Failure<'_>) -> Error {
+        match failure {
+            Failure::Other(error) => error,
+            Failure::Damaged(Damage {
+                record,
+                cause: StoreError::Corrupt(what),
+            }) => Error::Corrupt {
+                thread: self.thread(),
+                moment: record.id,
+                what,
+            },
+            Failure::Damaged(Damage { cause, .. }) => self.store(cause),
+        }
+    }
+
+    pub(crate) fn store(&self, source: StoreError) -> Error {
+        Error::Store {
+            thread: self.thread(),
+            source,
+        }
+    }
+
+    fn thread(&self) -> String {
+        thread_text(self.key)
+    }
+}
+
+/// A thread as errors call it.
+pub(crate) fn thread_text(key: &ThreadKey) -> String {
+    format!("thread `{}` of graph `{}`", key.thread(), key.namespace())
+}
+
+/// Why a moment can't be read: the record, or what is in it.
+enum Failure<'a> {
+    Damaged(Damage<'a>),
+    Other(Error),
+}
+
+impl<'a> From<Damage<'a>> for Failure<'a> {
+    fn from(damage: Damage<'a>) -> Self {
+        Self::Damaged(damage)
+    }
+}

@@ -1,0 +1,142 @@
+//! Going through a chain of records: what stood when, as it is stored. No user type is involved.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::body::{Body, RunHeader, StoredActivation};
+use super::payload::ThreadSeal;
+use crate::checkpointer::{Chain, Record, StoreError};
+use crate::id::{ActivationId, QuestionId};
+use crate::state::Image;
+
+/// What stands after the records that were taken so far.
+#[derive(Debug)]
+pub(crate) struct Replay<'a> {
+    pub(crate) image: Image<'a>,
+    pub(crate) run: RunHeader<'a>,
+    pub(crate) ran: Vec<Cow<'a, str>>,
+    /// Node turns that are ready or wait, each with its id.
+    pub(crate) active: Vec<(ActivationId, StoredActivation<'a>)>,
+    pub(crate) slots: BTreeMap<Cow<'a, str>, Vec<u32>>,
+    /// Bytes read so far: what loading this moment costs.
+    pub(crate) bytes: usize,
+}
+
+/// Goes through a chain from its snapshot and shows what stands after each record.
+///
+/// # Errors
+/// `Corrupt` with the damaged record if one isn't what was written, or is missing.
+pub(crate) fn replay<'a, E: From<Damage<'a>>>(
+    chain: &'a Chain,
+    seal: ThreadSeal,
+    mut look: impl FnMut(&'a Record, &Replay<'a>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut records = chain.records.iter();
+    let Some(first) = records.next() else {
+        return Ok(());
+    };
+    let mut replay = Replay::begin(first, seal).map_err(|cause| Damage {
+        record: first,
+        cause,
+    })?;
+    look(first, &replay)?;
+    let mut before = first;
+    for record in records {
+        let cause = if record.parent == Some(before.id) {
+            replay.take(record, seal).err()
+        } else {
+            Some(StoreError::Corrupt(
+                "the moment before it is missing".to_owned(),
+            ))
+        };
+        if let Some(cause) = cause {
+            return Err(Damage { record, cause }.into());
+        }
+        look(record, &replay)?;
+        before = record;
+    }
+    Ok(())
+}
+
+/// A record that can't be read.
+#[derive(Debug)]
+pub(crate) struct Damage<'a> {
+    pub(crate) record: &'a Record,
+    pub(crate) cause: StoreError,
+}
+
+impl<'a> Replay<'a> {
+    fn begin(record: &'a Record, seal: ThreadSeal) -> Result<Self, StoreError> {
+        let body = body_of(record, seal)?;
+        let state = body.state.filter(|_| record.is_snapshot());
+        let state = state.ok_or_else(|| {
+            StoreError::Corrupt("the snapshot it builds on is missing".to_owned())
+        })?;
+        let mut replay = Self {
+            image: Image::from_snapshot(state).map_err(unreadable)?,
+            run: RunHeader::default(),
+            ran: Vec::new(),
+            active: Vec::new(),
+            slots: BTreeMap::new(),
+            bytes: 0,
+        };
+        replay.follow(record, body);
+        Ok(replay)
+    }
+
+    fn take(&mut self, record: &'a Record, seal: ThreadSeal) -> Result<(), StoreError> {
+        let body = body_of(record, seal)?;
+        if let Some(change) = body.change {
+            self.image.apply(change).map_err(unreadable)?;
+        }
+        self.follow(record, body);
+        Ok(())
+    }
+
+    /// Everything but the state.
+    fn follow(&mut self, record: &'a Record, body: Body<'a>) {
+        self.bytes += record.payload.len();
+        if let Some(run) = body.run {
+            self.run = run;
+        }
+        self.ran = body.ran;
+        self.active.retain(|(id, _)| !body.ended.contains(id));
+        for asked in body.asked {
+            if let Some((_, activation)) = self.active.iter_mut().find(|(id, _)| *id == asked.id) {
+                activation.questions = Some(asked.questions);
+            }
+        }
+        self.active
+            .extend((0..).zip(body.started).map(|(index, activation)| {
+                let id = activation.id.unwrap_or(ActivationId {
+                    moment: record.id,
+                    index,
+                });
+                (id, activation)
+            }));
+        for (join, filled) in body.slots {
+            if filled.is_empty() {
+                self.slots.remove(&join);
+            } else {
+                self.slots.insert(join, filled);
+            }
+        }
+    }
+}
+
+/// The answers that a record has taken, each with its checksum.
+pub(crate) fn answers_of(
+    record: &Record,
+    seal: ThreadSeal,
+) -> Result<Vec<(QuestionId, u64)>, StoreError> {
+    Ok(body_of(record, seal)?.answered)
+}
+
+fn body_of(record: &Record, seal: ThreadSeal) -> Result<Body<'_>, StoreError> {
+    serde_json::from_slice(seal.open_record(record)?).map_err(unreadable)
+}
+
+#[allow(clippy::needless_pass_by_value)] // used as `map_err(unreadable)`
+fn unreadable(error: serde_json::Error) -> StoreError {
+    StoreError::Corrupt(format!("its body can't be read: {error}"))
+}

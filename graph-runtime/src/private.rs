@@ -1,0 +1,214 @@
+//! The door for generated code. Nothing here is for people, and nothing here is kept from version to version.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+pub use graph_topology as topology;
+pub use serde;
+pub use serde_json;
+use serde_json::value::RawValue;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+
+pub use crate::definition::{
+    Answering, BoxFuture, Call, Ended, GraphNode, Items, Next, NoAnswer, NoItems, StateGraph,
+};
+pub use crate::error::NodeError;
+pub use crate::run::{Run, Site};
+pub use crate::state::{
+    And, Append, Change, Collects, FieldSpec, KeepFirst, KeyOf, Last, Max, Merge, Min, Never, Or,
+    Patch, Reducer, Removes, Sum, Union, Upsert,
+};
+
+/// What any error of a node becomes.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A node's own error.
+pub fn failed(error: impl Into<BoxError>) -> NodeError {
+    NodeError::Returned(error.into())
+}
+
+/// Awaits a node without letting its body into the caller's: one function that polls all nodes of a large graph
+/// would take the compiler minutes.
+pub async fn outlined<F: Future>(node: F) -> F::Output {
+    #[inline(never)]
+    fn poll<F: Future>(node: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        node.poll(cx)
+    }
+    let mut node = pin!(node);
+    poll_fn(move |cx| poll(node.as_mut(), cx)).await
+}
+
+/// Runs a node on the runtime's threads. It is stopped when the run is.
+///
+/// # Errors
+/// The node's own, its panic, or that there is no tokio runtime.
+pub async fn spawned<T: Send + 'static>(
+    node: impl Future<Output = Result<T, NodeError>> + Send + 'static,
+) -> Result<T, NodeError> {
+    let runtime = Handle::try_current().map_err(failed)?;
+    joined(runtime.spawn(node)).await
+}
+
+/// Runs a node on the runtime's pool for work that blocks. It can't be stopped from outside; it may look at
+/// `run.is_cancelled()`.
+///
+/// # Errors
+/// The node's own, its panic, or that there is no tokio runtime.
+pub async fn blocking<T: Send + 'static>(
+    node: impl FnOnce() -> Result<T, NodeError> + Send + 'static,
+) -> Result<T, NodeError> {
+    let runtime = Handle::try_current().map_err(failed)?;
+    joined(runtime.spawn_blocking(node)).await
+}
+
+async fn joined<T>(task: JoinHandle<Result<T, NodeError>>) -> Result<T, NodeError> {
+    struct AbortOnDrop<T>(JoinHandle<T>);
+
+    impl<T> Drop for AbortOnDrop<T> {
+        fn drop(&mut self) {
+            self.0.abort();
+        }
+    }
+
+    let mut task = AbortOnDrop(task);
+    match (&mut task.0).await {
+        Ok(result) => result,
+        Err(error) => Err(match error.try_into_panic() {
+            Ok(payload) => NodeError::from_panic(&*payload),
+            Err(error) => failed(error),
+        }),
+    }
+}
+
+/// What an ask may return: its question, or, as an `Option`, perhaps none.
+pub fn asks<G: StateGraph, Q: serde::Serialize>(
+    question: Option<&Q>,
+) -> Result<Ended<G>, NodeError> {
+    match question {
+        Some(question) => Ok(Ended::Asks(to_raw(question).map_err(failed)?)),
+        None => Ok(Ended::AsksNothing),
+    }
+}
+
+/// A value as JSON.
+///
+/// # Errors
+/// If it can't be encoded.
+pub fn to_raw<T: serde::Serialize + ?Sized>(value: &T) -> Result<Box<RawValue>, serde_json::Error> {
+    serde_json::value::to_raw_value(value)
+}
+
+/// A value from JSON.
+///
+/// # Errors
+/// If it isn't one of this type.
+pub fn from_raw<T: serde::de::DeserializeOwned>(json: &RawValue) -> Result<T, serde_json::Error> {
+    serde_json::from_str(json.get())
+}
+
+/// For a node that holds no questions, items or updates of its own.
+pub fn unexpected<T>(what: &str, node: &str) -> Result<T, serde_json::Error> {
+    Err(serde::de::Error::custom(format_args!(
+        "node `{node}` has no {what}"
+    )))
+}
+
+/// Serializes a hash map or set in the order of its encoding.
+///
+/// # Errors
+/// If it can't be encoded.
+pub fn serialize_sorted<T: serde::Serialize, S: serde::Serializer>(
+    value: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let sorted = crate::state::sorted(value).map_err(serde::ser::Error::custom)?;
+    serde::Serialize::serialize(&sorted, serializer)
+}
+
+/// An item of a `for`, taken from what the expression gives.
+#[diagnostic::on_unimplemented(
+    message = "the `for` gives items of type `{Self}`, and the node takes `{T}`",
+    label = "not a `{T}`"
+)]
+pub trait IntoItem<T> {
+    /// The item, owned.
+    fn into_item(self) -> T;
+}
+
+impl<T> IntoItem<T> for T {
+    fn into_item(self) -> T {
+        self
+    }
+}
+
+impl<T: Clone> IntoItem<T> for &T {
+    fn into_item(self) -> T {
+        self.clone()
+    }
+}
+
+impl IntoItem<String> for &str {
+    fn into_item(self) -> String {
+        self.to_owned()
+    }
+}
+
+/// The items of a `for`.
+pub fn items<T, I: IntoIterator<Item: IntoItem<T>>>(items: I) -> Vec<T> {
+    items.into_iter().map(IntoItem::into_item).collect()
+}
+
+/// The key under which the answer about an item is put: its index, or the item itself.
+#[diagnostic::on_unimplemented(
+    message = "an answer about an item of type `{I}` can't be kept under a key of type `{Self}`",
+    note = "key the map by the item's index (`usize`, `u32`, `u64`) or by the item itself (`String`)"
+)]
+pub trait KeyFor<I> {
+    /// The key.
+    fn key_for(index: u32, item: &I) -> Self;
+}
+
+macro_rules! index_keys {
+    ($($key:ty),*) => {$(
+        impl<I> KeyFor<I> for $key {
+            fn key_for(index: u32, _: &I) -> Self {
+                // Items are counted in 32 bits, which every key type here holds.
+                index as $key
+            }
+        }
+    )*};
+}
+
+index_keys!(u32, u64, usize);
+
+impl KeyFor<String> for String {
+    fn key_for(_: u32, item: &String) -> Self {
+        item.clone()
+    }
+}
+
+/// The field that an ask fills: an `Option`, or in a `for` a map.
+pub trait Fills {
+    /// What it holds.
+    type Answer;
+}
+
+impl<A> Fills for Option<A> {
+    type Answer = A;
+}
+
+impl<K, A> Fills for std::collections::BTreeMap<K, A> {
+    type Answer = A;
+}
+
+impl<K, A, S> Fills for std::collections::HashMap<K, A, S> {
+    type Answer = A;
+}
+
+/// Shares what a node on another thread needs.
+pub fn share<T>(it: &Arc<T>) -> Arc<T> {
+    Arc::clone(it)
+}

@@ -1,0 +1,15 @@
+//! The state of a graph: how updates change it, how a change is written down, how it is rebuilt.
+
+mod change;
+mod image;
+mod patch;
+mod reduce;
+
+pub(crate) use change::sorted;
+pub use change::{Change, FieldLog, FieldSpec};
+pub(crate) use image::Image;
+pub use patch::{Never, Patch};
+pub use reduce::{
+    And, Append, Collects, KeepFirst, KeyOf, Last, Max, Merge, Min, Or, Reducer, Removes, Sum,
+    Union, Upsert,
+};

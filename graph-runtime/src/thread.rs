@@ -1,0 +1,214 @@
+//! A thread: one conversation, one order, one approval, over any number of runs.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::checkpointer::{At, Query, WriteKind};
+use crate::definition::StateGraph;
+use crate::engine::{Command, open_questions};
+use crate::error::Error;
+use crate::event::RunStream;
+use crate::graph::Core;
+use crate::id::{MomentId, QuestionId};
+use crate::invocation::Invocation;
+use crate::moment::{Moment, thread_text};
+
+/// A thread of a graph: everything that was ever said on it, and where it stands.
+///
+/// A handle and nothing more: cheap to make and to clone, and any number may stand for the same thread.
+pub struct Thread<G: StateGraph> {
+    core: Arc<Core<G>>,
+    id: Arc<str>,
+}
+
+impl<G: StateGraph> Thread<G> {
+    pub(crate) fn new(core: Arc<Core<G>>, id: Arc<str>) -> Self {
+        Self { core, id }
+    }
+
+    /// The thread's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Merges an input and runs: from `start` where the last run has ended; where it failed, from the nodes
+    /// that were to run (the outcome says so by `went_on()`).
+    ///
+    /// # Errors
+    /// Of the run: [`Error::Paused`] where somebody has to answer first, [`Error::Busy`], and whatever stops it.
+    pub fn invoke(&self, input: G::Input) -> Invocation<G> {
+        self.run(Command::Invoke(input))
+    }
+
+    /// [`invoke`](Self::invoke), as a stream of events.
+    pub fn stream(&self, input: G::Input) -> RunStream<G> {
+        self.invoke(input).stream()
+    }
+
+    /// Begins at `start` with the state kept, whatever was unfinished.
+    pub fn from_start(&self, input: G::Input) -> Invocation<G> {
+        self.run(Command::FromStart(input))
+    }
+
+    /// Goes on where the thread stands. Where the last run has ended, nothing is run, and the outcome is what it
+    /// ended with.
+    ///
+    /// # Errors
+    /// Of the run: [`Error::NothingToResume`] on a thread that was never run.
+    pub fn resume(&self) -> Invocation<G> {
+        self.run(Command::Resume)
+    }
+
+    /// Answers a question and goes on. The answer is stored before anything else happens; the same one given
+    /// twice is one answer. While another run of the thread is under way in this process, that run takes the
+    /// answer along, and the outcome is how the thread stands after it.
+    ///
+    /// # Errors
+    /// Of the run: [`Error::Stale`] for a question that isn't open or has another answer; nothing is changed then.
+    pub fn answer(&self, answer: G::Answer) -> Invocation<G> {
+        self.answers([answer])
+    }
+
+    /// Answers several questions at once: all of them, or none if one is refused.
+    pub fn answers(&self, answers: impl IntoIterator<Item = G::Answer>) -> Invocation<G> {
+        self.run(Command::Answer(answers.into_iter().collect()))
+    }
+
+    fn run(&self, command: Command<G>) -> Invocation<G> {
+        Invocation::on_thread(Arc::clone(&self.core), Arc::clone(&self.id), command)
+    }
+
+    /// Where the thread stands; `None` if it was never run.
+    ///
+    /// # Errors
+    /// [`Error::Store`], [`Error::Corrupt`], [`Error::GraphChanged`].
+    pub async fn state(&self) -> Result<Option<Moment<G>>, Error> {
+        let home = self.core.home(&self.id)?;
+        Ok(home
+            .reader()
+            .stand(At::Head)
+            .await?
+            .map(|stand| stand.moment))
+    }
+
+    /// A moment of this thread.
+    ///
+    /// # Errors
+    /// [`Error::UnknownMoment`] if it isn't one.
+    pub async fn moment(&self, id: MomentId) -> Result<Moment<G>, Error> {
+        let home = self.core.home(&self.id)?;
+        let stand = home.reader().stand(At::Moment(id)).await?;
+        stand
+            .map(|stand| stand.moment)
+            .ok_or_else(|| Error::UnknownMoment {
+                thread: thread_text(&home.key),
+                moment: id,
+            })
+    }
+
+    /// The questions that are open, in the order of their nodes and items.
+    ///
+    /// # Errors
+    /// [`Error::Store`], [`Error::Corrupt`], [`Error::GraphChanged`].
+    pub async fn questions(&self) -> Result<Vec<G::Question>, Error> {
+        let home = self.core.home(&self.id)?;
+        let Some(stand) = home.reader().stand::<G>(At::Head).await? else {
+            return Ok(Vec::new());
+        };
+        let is_answered = |id: QuestionId| {
+            stand.writes.iter().any(|write| {
+                write.key.kind == WriteKind::Answer
+                    && (write.key.activation, write.key.item) == (id.activation, id.item)
+            })
+        };
+        open_questions(&stand.frontier, &thread_text(&home.key), is_answered)
+    }
+
+    /// The thread's moments, newest first.
+    pub fn history(&self) -> History<'_, G> {
+        History {
+            thread: self,
+            before: None,
+            query: Query {
+                without_inputs: true,
+                ..Query::default()
+            },
+        }
+    }
+
+    /// Forgets the thread: its state, its moments, and the users that lead to it.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] while it is being run, [`Error::Store`].
+    pub async fn reset(&self) -> Result<(), Error> {
+        let home = self.core.home(&self.id)?;
+        let _hold = home.take().await?;
+        home.saver
+            .delete(&home.key)
+            .await
+            .map_err(|source| home.reader().store(source))
+    }
+}
+
+/// Which moments of a thread to read. Awaiting it reads them, newest first.
+#[must_use = "a history is read when it is awaited"]
+pub struct History<'a, G: StateGraph> {
+    thread: &'a Thread<G>,
+    before: Option<MomentId>,
+    query: Query,
+}
+
+impl<G: StateGraph> History<'_, G> {
+    /// At most so many.
+    pub fn limit(mut self, moments: usize) -> Self {
+        self.query.limit = Some(moments);
+        self
+    }
+
+    /// Only those that were written before this one: the next page.
+    pub fn before(mut self, moment: MomentId) -> Self {
+        self.before = Some(moment);
+        self
+    }
+
+    /// The records of inputs too.
+    pub fn with_inputs(mut self) -> Self {
+        self.query.without_inputs = false;
+        self
+    }
+
+    async fn read(mut self) -> Result<Vec<Moment<G>>, Error> {
+        if let Some(before) = self.before {
+            self.query.before = Some(self.thread.moment(before).await?.sequence);
+        }
+        let home = self.thread.core.home(&self.thread.id)?;
+        home.reader().history(&self.query).await
+    }
+}
+
+impl<'a, G: StateGraph> std::future::IntoFuture for History<'a, G> {
+    type Output = Result<Vec<Moment<G>>, Error>;
+    type IntoFuture = crate::definition::BoxFuture<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.read())
+    }
+}
+
+impl<G: StateGraph> Clone for Thread<G> {
+    fn clone(&self) -> Self {
+        Self {
+            core: Arc::clone(&self.core),
+            id: Arc::clone(&self.id),
+        }
+    }
+}
+
+impl<G: StateGraph> fmt::Debug for Thread<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Thread")
+            .field("graph", &G::ID)
+            .field("id", &self.id)
+            .finish()
+    }
+}
