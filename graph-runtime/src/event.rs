@@ -24,7 +24,14 @@ pub enum Event<G: StateGraph> {
         /// The step.
         step: u64,
     },
-    /// A node finished.
+    /// A node had finished in an earlier run, which stored what it set: it isn't run again.
+    Kept {
+        /// The node.
+        node: G::Node,
+        /// Which item, in a `for`.
+        item: Option<u32>,
+    },
+    /// A node finished. What it set is stored with the step, or before that if its siblings take longer.
     Finished {
         /// The node.
         node: G::Node,
@@ -77,6 +84,7 @@ impl<G: StateGraph> Listener<G> {
     }
 
     /// Tells the listener; the event isn't even made where there is none.
+    #[inline]
     pub(crate) fn tell(&self, event: impl FnOnce() -> Event<G>) {
         if let Some(sender) = &self.0 {
             // Nobody listens any more: then nobody misses it.

@@ -9,6 +9,7 @@ use crate::checkpointer::{Checkpointer, Page};
 use crate::definition::StateGraph;
 use crate::engine::{Durability, Home, Registry, Setting};
 use crate::error::Error;
+use crate::event::RunStream;
 use crate::id::{MomentId, ThreadKey, Timestamp, check_name};
 use crate::invocation::Invocation;
 use crate::moment::thread_text;
@@ -80,6 +81,15 @@ impl<C> Supplies<C> for C {
 pub trait HasThreads {}
 
 impl HasThreads for Saved {}
+
+/// Whether a graph runs without a thread.
+#[diagnostic::on_unimplemented(
+    message = "this graph has a checkpointer, so it runs on a thread",
+    note = "name one: `graph.thread(\"id\").invoke(input)`; or build the graph without `.checkpointer(..)`"
+)]
+pub trait RunsAlone {}
+
+impl RunsAlone for Unsaved {}
 
 impl<G: StateGraph> Default for Builder<G> {
     fn default() -> Self {
@@ -230,10 +240,21 @@ impl<G: StateGraph, P> Graph<G, P> {
     }
 }
 
-impl<G: StateGraph> Graph<G, Unsaved> {
+impl<G: StateGraph, P> Graph<G, P> {
     /// Runs the graph from `start` to its end. Nothing is stored.
-    pub fn invoke(&self, input: G::Input) -> Invocation<G> {
+    pub fn invoke(&self, input: G::Input) -> Invocation<G, Unsaved>
+    where
+        P: RunsAlone,
+    {
         Invocation::unsaved(Arc::clone(&self.core), input)
+    }
+
+    /// [`invoke`](Self::invoke), as a stream of events.
+    pub fn stream(&self, input: G::Input) -> RunStream<G>
+    where
+        P: RunsAlone,
+    {
+        self.invoke(input).stream()
     }
 }
 

@@ -1,43 +1,51 @@
 //! A run that is about to begin: what to do, and how.
 
 use std::future::IntoFuture;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::definition::{BoxFuture, StateGraph};
 use crate::engine::{Command, Durability, Setting, run, run_thread};
 use crate::error::Error;
 use crate::event::{Listener, RunStream};
-use crate::graph::Core;
+use crate::graph::{Core, HasThreads, Saved, Unsaved};
 use crate::outcome::Outcome;
 
 /// A run that begins when it is awaited, or streamed.
 ///
 /// Dropping it while it runs is safe at any point: what was acknowledged stands, and `resume()` goes on.
 #[must_use = "a run begins when it is awaited or streamed"]
-pub struct Invocation<G: StateGraph> {
+pub struct Invocation<G: StateGraph, P = Saved> {
     core: Arc<Core<G>>,
     context: Arc<G::Context>,
     thread: Option<Arc<str>>,
     command: Command<G>,
     setting: Setting<G>,
+    persistence: PhantomData<fn() -> P>,
 }
 
-impl<G: StateGraph> Invocation<G> {
+impl<G: StateGraph> Invocation<G, Unsaved> {
     pub(crate) fn unsaved(core: Arc<Core<G>>, input: G::Input) -> Self {
         Self::new(core, None, Command::Invoke(input))
     }
+}
 
+impl<G: StateGraph> Invocation<G> {
     pub(crate) fn on_thread(core: Arc<Core<G>>, thread: Arc<str>, command: Command<G>) -> Self {
         Self::new(core, Some(thread), command)
     }
+}
 
+impl<G: StateGraph, P> Invocation<G, P> {
     fn new(core: Arc<Core<G>>, thread: Option<Arc<str>>, command: Command<G>) -> Self {
+        let (context, setting) = (Arc::clone(&core.context), core.setting());
         Self {
-            context: Arc::clone(&core.context),
-            setting: core.setting(),
             core,
+            context,
             thread,
             command,
+            setting,
+            persistence: PhantomData,
         }
     }
 
@@ -60,14 +68,20 @@ impl<G: StateGraph> Invocation<G> {
     }
 
     /// Pauses before each of these nodes runs. `resume()` goes on past the pause; with the same option it pauses
-    /// at the next one. Without a checkpointer there is nothing to go on from, so nothing pauses.
-    pub fn pause_before(mut self, nodes: impl IntoIterator<Item = G::Node>) -> Self {
+    /// at the next one.
+    pub fn pause_before(mut self, nodes: impl IntoIterator<Item = G::Node>) -> Self
+    where
+        P: HasThreads,
+    {
         self.setting.pause_before.extend(nodes);
         self
     }
 
     /// Pauses after each of these nodes has run, unless that is the end.
-    pub fn pause_after(mut self, nodes: impl IntoIterator<Item = G::Node>) -> Self {
+    pub fn pause_after(mut self, nodes: impl IntoIterator<Item = G::Node>) -> Self
+    where
+        P: HasThreads,
+    {
         self.setting.pause_after.extend(nodes);
         self
     }
@@ -89,7 +103,8 @@ impl<G: StateGraph> Invocation<G> {
             context,
             thread,
             command,
-            mut setting,
+            setting,
+            ..
         } = self;
         match (thread, command) {
             (Some(thread), command) => Box::pin(async move {
@@ -97,8 +112,6 @@ impl<G: StateGraph> Invocation<G> {
                 run_thread(context, home, command, setting, listener).await
             }),
             (None, Command::Invoke(input) | Command::FromStart(input)) => {
-                setting.pause_before.clear();
-                setting.pause_after.clear();
                 Box::pin(run(context, input, setting, listener))
             }
             (None, Command::Resume | Command::Answer(_)) => Box::pin(async {
@@ -110,7 +123,7 @@ impl<G: StateGraph> Invocation<G> {
     }
 }
 
-impl<G: StateGraph> IntoFuture for Invocation<G> {
+impl<G: StateGraph, P> IntoFuture for Invocation<G, P> {
     type Output = Result<Outcome<G>, Error>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 

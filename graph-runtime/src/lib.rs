@@ -26,7 +26,9 @@ pub use definition::{Answering, BoxFuture, GraphNode, StateGraph};
 pub use engine::Durability;
 pub use error::{Error, NodeError, OfItem, OfThread};
 pub use event::{Event, RunStream};
-pub use graph::{Builder, DEFAULT_STEP_LIMIT, Graph, HasThreads, Saved, Suits, Supplies, Unsaved};
+pub use graph::{
+    Builder, DEFAULT_STEP_LIMIT, Graph, HasThreads, RunsAlone, Saved, Suits, Supplies, Unsaved,
+};
 pub use id::{ActivationId, InvalidId, MAX_ID_BYTES, MomentId, QuestionId, ThreadKey, Timestamp};
 pub use invocation::Invocation;
 pub use moment::Moment;

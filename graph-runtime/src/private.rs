@@ -1,7 +1,7 @@
 //! The door for generated code. Nothing here is for people, and nothing here is kept from version to version.
 
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -30,15 +30,12 @@ pub fn failed(error: impl Into<BoxError>) -> NodeError {
     NodeError::Returned(error.into())
 }
 
-/// Awaits a node without letting its body into the caller's: one function that polls all nodes of a large graph
-/// would take the compiler minutes.
-pub async fn outlined<F: Future>(node: F) -> F::Output {
-    #[inline(never)]
-    fn poll<F: Future>(node: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        node.poll(cx)
-    }
-    let mut node = pin!(node);
-    poll_fn(move |cx| poll(node.as_mut(), cx)).await
+/// Polls a node without letting its body into the caller's: one function that polls all nodes of a large graph
+/// would take the compiler minutes. To be used as `let mut node = pin!(..); poll_fn(|cx| poll(node.as_mut(), cx))`,
+/// so that the node's future is made where it stays.
+#[inline(never)]
+pub fn poll<F: Future>(node: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    node.poll(cx)
 }
 
 /// Runs a node on the runtime's threads. It is stopped when the run is.

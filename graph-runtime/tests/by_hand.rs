@@ -955,19 +955,55 @@ pub mod support {
 
         async fn call(call: __Call<'_>) -> __Result {
             match call.node {
-                Node::Classify => ::graph_runtime::__private::outlined(__call_classify(call)).await,
-                Node::Approve => ::graph_runtime::__private::outlined(__call_approve(call)).await,
+                Node::Classify => {
+                    let mut node = ::core::pin::pin!(__call_classify(call));
+                    ::core::future::poll_fn(|cx| {
+                        ::graph_runtime::__private::poll(node.as_mut(), cx)
+                    })
+                    .await
+                }
+                Node::Approve => {
+                    let mut node = ::core::pin::pin!(__call_approve(call));
+                    ::core::future::poll_fn(|cx| {
+                        ::graph_runtime::__private::poll(node.as_mut(), cx)
+                    })
+                    .await
+                }
                 Node::SearchDocs => {
-                    ::graph_runtime::__private::outlined(__call_search_docs(call)).await
+                    let mut node = ::core::pin::pin!(__call_search_docs(call));
+                    ::core::future::poll_fn(|cx| {
+                        ::graph_runtime::__private::poll(node.as_mut(), cx)
+                    })
+                    .await
                 }
                 Node::SearchIssues => {
-                    ::graph_runtime::__private::outlined(__call_search_issues(call)).await
+                    let mut node = ::core::pin::pin!(__call_search_issues(call));
+                    ::core::future::poll_fn(|cx| {
+                        ::graph_runtime::__private::poll(node.as_mut(), cx)
+                    })
+                    .await
                 }
                 Node::Investigate => {
-                    ::graph_runtime::__private::outlined(__call_investigate(call)).await
+                    let mut node = ::core::pin::pin!(__call_investigate(call));
+                    ::core::future::poll_fn(|cx| {
+                        ::graph_runtime::__private::poll(node.as_mut(), cx)
+                    })
+                    .await
                 }
-                Node::Refund => ::graph_runtime::__private::outlined(__call_refund(call)).await,
-                Node::Reply => ::graph_runtime::__private::outlined(__call_reply(call)).await,
+                Node::Refund => {
+                    let mut node = ::core::pin::pin!(__call_refund(call));
+                    ::core::future::poll_fn(|cx| {
+                        ::graph_runtime::__private::poll(node.as_mut(), cx)
+                    })
+                    .await
+                }
+                Node::Reply => {
+                    let mut node = ::core::pin::pin!(__call_reply(call));
+                    ::core::future::poll_fn(|cx| {
+                        ::graph_runtime::__private::poll(node.as_mut(), cx)
+                    })
+                    .await
+                }
             }
         }
 

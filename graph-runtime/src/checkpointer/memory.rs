@@ -32,7 +32,6 @@ struct Shelf {
 #[derive(Debug, Default)]
 struct Thread {
     records: Vec<Record>,
-    places: HashMap<MomentId, usize>,
     writes: BTreeMap<WriteKey, Vec<u8>>,
 }
 
@@ -74,10 +73,7 @@ impl Thread {
         if !commit.applies(head)? {
             return Ok(());
         }
-        for record in commit.records {
-            self.places.insert(record.id, self.records.len());
-            self.records.push(record);
-        }
+        self.records.extend(commit.records);
         for activation in commit.consumed {
             self.writes.retain(|key, _| key.activation != activation);
         }
@@ -103,14 +99,14 @@ impl Thread {
             At::Head => head,
             At::Moment(id) => id,
         };
+        // A record's parent lies before it, so one walk back finds the whole line.
+        let mut next = Some(tip);
         let mut records = Vec::new();
-        let mut next = self.places.get(&tip).copied();
-        while let Some(record) = next.map(|place| &self.records[place]) {
-            next = record
-                .parent
-                .filter(|_| !record.is_snapshot())
-                .and_then(|id| self.places.get(&id).copied());
-            records.push(record.clone());
+        for record in self.records.iter().rev() {
+            if next == Some(record.id) {
+                records.push(record.clone());
+                next = record.parent.filter(|_| !record.is_snapshot());
+            }
         }
         records.reverse();
         let writes = if tip == head {

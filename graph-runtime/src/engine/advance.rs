@@ -1,5 +1,6 @@
 //! From the results of a step to the next frontier: updates, then routes, then joins.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -12,7 +13,6 @@ use super::frontier::{Activation, Frontier, OpenQuestion};
 use super::journal::Journal;
 use super::tasks::Finished;
 use super::{Ended, Engine, Event};
-use crate::checkpointer::Source;
 use crate::definition::{GraphNode, StateGraph};
 use crate::error::{Error, panic_message};
 use crate::id::{ActivationId, MomentId, QuestionId, Timestamp};
@@ -49,12 +49,32 @@ impl<G: StateGraph> Turnover<G> {
 }
 
 impl<G: StateGraph> Engine<G> {
-    /// Applies the step's updates, follows the routes, and stores the moment.
-    pub(super) async fn advance(&mut self) -> Result<(), Error> {
-        let (moment, now) = self.new_moment();
-        self.turnover.clear();
-        self.take_step(moment)?;
-        self.record(moment, now, Source::Step).await
+    /// [`take_step`](Self::take_step) for the only active node.
+    pub(super) fn take_one(&mut self, update: G::Update, moment: MomentId) -> Result<(), Error> {
+        let Some(Activation { id, node, .. }) = self.frontier.active.pop() else {
+            return Ok(());
+        };
+        self.turnover.ran.push(node);
+        self.turnover.ended.push(id);
+        self.listener.tell(|| Event::Updated {
+            update: update.clone(),
+        });
+        let step = catch_unwind(AssertUnwindSafe(|| {
+            let state = Arc::make_mut(&mut self.state);
+            state.reset_step(&mut self.change);
+            state.apply(update, &mut self.change);
+            state.route(Some(node), &mut self.next);
+            self.start_next(moment);
+        }));
+        step.map_err(|payload| self.route_panic(node.name(), &*payload))
+    }
+
+    fn route_panic(&self, from: &'static str, payload: &(dyn Any + Send)) -> Error {
+        Error::Route {
+            thread: self.of_thread(),
+            from,
+            message: panic_message(payload),
+        }
     }
 
     /// The id and time of the moment that comes next. The clock is read only if it will be stored.
@@ -67,8 +87,18 @@ impl<G: StateGraph> Engine<G> {
         (MomentId::numbered(self.counted), Timestamp::from_micros(0))
     }
 
-    /// A panic in a reducer or a route takes back nothing that is stored: the step just isn't taken.
-    fn take_step(&mut self, moment: MomentId) -> Result<(), Error> {
+    /// Applies the step's updates, follows the routes, starts what comes next. A panic in a reducer or a route
+    /// takes back nothing that is stored: the step just isn't taken.
+    pub(super) fn take_step(
+        &mut self,
+        only: Option<Ended<G>>,
+        moment: MomentId,
+    ) -> Result<(), Error> {
+        self.finished.extend(only.map(|ended| Finished {
+            place: 0,
+            item: 0,
+            ended,
+        }));
         let mut at = "start";
         let step = catch_unwind(AssertUnwindSafe(|| {
             self.apply_updates(&mut at)?;
@@ -80,13 +110,7 @@ impl<G: StateGraph> Engine<G> {
             self.start_next(moment);
             Ok(())
         }));
-        step.unwrap_or_else(|payload| {
-            Err(Error::Route {
-                thread: self.of_thread(),
-                from: at,
-                message: panic_message(&*payload),
-            })
-        })
+        step.unwrap_or_else(|payload| Err(self.route_panic(at, &*payload)))
     }
 
     /// In task order: by node, then by item.

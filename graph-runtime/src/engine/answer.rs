@@ -61,11 +61,14 @@ pub(super) async fn take_in<G: StateGraph>(
     // Of two different answers at the same time the first one stands, so what stands is looked at before
     // and after.
     check(home, &writes, &stand.writes)?;
-    home.saver.commit(&home.key, commit).await.map_err(store)?;
+    (*home.saver)
+        .commit(&home.key, commit)
+        .await
+        .map_err(store)?;
     check(
         home,
         &writes,
-        &home.saver.writes(&home.key).await.map_err(store)?,
+        &(*home.saver).writes(&home.key).await.map_err(store)?,
     )
 }
 

@@ -258,7 +258,8 @@ impl<G: StateGraph> Engine<G> {
         self.went_on = true;
         Arc::make_mut(&mut self.state).merge(input, &mut self.change);
         let (moment, now) = self.new_moment();
-        self.record(moment, now, Source::Input).await?;
+        self.note(moment, now, Source::Input).await?;
+        self.tell_step(moment);
         Ok(self)
     }
 
@@ -298,7 +299,8 @@ impl<G: StateGraph> Engine<G> {
                 message,
             });
         }
-        self.record(moment, now, Source::Input).await?;
+        self.note(moment, now, Source::Input).await?;
+        self.tell_step(moment);
         self.turnover.clear();
         Ok(())
     }

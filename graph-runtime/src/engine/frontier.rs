@@ -31,6 +31,11 @@ pub(crate) struct Frontier<G: StateGraph> {
 }
 
 impl<G: StateGraph> Activation<G> {
+    /// Whether it is one ready task.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.questions.is_none() && self.batch.is_none()
+    }
+
     pub(crate) fn is_waiting(&self) -> bool {
         self.questions.is_some()
     }

@@ -181,11 +181,15 @@ impl Journal {
         self.chain = if snapshot { size } else { self.chain + size };
         (self.head, self.base) = (Some(id), Some(base));
         (self.sequence, self.step) = (record.sequence, record.step);
-        let consumed = ended
-            .iter()
-            .copied()
-            .filter(|id| self.written.remove(id))
-            .collect();
+        let written = &mut self.written;
+        let consumed = match written.is_empty() {
+            true => Vec::new(),
+            false => ended
+                .iter()
+                .copied()
+                .filter(|id| written.remove(id))
+                .collect(),
+        };
         Ok(Commit {
             expected,
             records: vec![record],
@@ -195,7 +199,7 @@ impl Journal {
     }
 
     async fn store(&mut self, commit: Commit, at_once: bool) -> Result<(), Error> {
-        let stored = if at_once || self.saver.commits_inline() || !self.start_writer() {
+        let stored = if at_once || (*self.saver).commits_inline() || !self.start_writer() {
             self.store_now(commit).await
         } else if let Some(writer) = &self.writer {
             writer.push(commit).await
@@ -210,7 +214,7 @@ impl Journal {
         if let Some(writer) = &self.writer {
             writer.flush().await?;
         }
-        self.saver.commit(&self.key, commit).await
+        (*self.saver).commit(&self.key, commit).await
     }
 
     fn start_writer(&mut self) -> bool {
@@ -296,8 +300,9 @@ impl Journal {
 
 /// The body with the state's part put in as it is, so that it isn't encoded a second time.
 fn encode(body: &Body<'_>, world: &World<'_>) -> Result<Vec<u8>, Error> {
-    let encoded = serde_json::to_vec(body);
-    let mut bytes = encoded.map_err(|source| Error::Encode {
+    let mut bytes = Vec::with_capacity(512);
+    let encoded = serde_json::to_writer(&mut bytes, body);
+    encoded.map_err(|source| Error::Encode {
         what: "the moment".to_owned(),
         source,
     })?;

@@ -22,7 +22,7 @@ pub use journal::Durability;
 pub(crate) use registry::Registry;
 pub(crate) use writer::Flush;
 
-use crate::checkpointer::{WriteKey, WriteKind};
+use crate::checkpointer::{Source, WriteKey, WriteKind};
 use crate::definition::{Ended, Next, StateGraph};
 use crate::error::{Error, OfThread};
 use crate::event::{Event, Listener};
@@ -91,26 +91,15 @@ impl<G: StateGraph> Engine<G> {
         }
     }
 
+    // What is rare is a call of its own; what every step does is here or synchronous, because each future that
+    // is awaited costs about as much as a whole small step.
     async fn steps(&mut self) -> Result<Stopped<G>, Error> {
         let mut taken = 0;
         loop {
-            if self.frontier.active.is_empty() {
-                return Ok(Stopped::AtEnd);
-            }
-            self.collect_answers().await?;
-            if !self.has_work() {
-                return Ok(Stopped::Paused {
-                    before: Vec::new(),
-                    after: Vec::new(),
-                });
-            }
-            let before = self.held_before();
-            if !before.is_empty() {
-                self.remember_pause().await?;
-                return Ok(Stopped::Paused {
-                    before,
-                    after: Vec::new(),
-                });
+            if !self.goes_straight_on()
+                && let Some(stopped) = self.stopped().await?
+            {
+                return Ok(stopped);
             }
             if taken == self.setting.step_limit {
                 return Err(Error::StepLimit {
@@ -119,22 +108,92 @@ impl<G: StateGraph> Engine<G> {
                 });
             }
             taken += 1;
-            self.run_ready().await?;
-            self.advance().await?;
-            let after = self.held_after();
-            if !after.is_empty() && !self.frontier.active.is_empty() {
-                self.remember_pause().await?;
-                return Ok(Stopped::Paused {
-                    before: Vec::new(),
-                    after,
-                });
+            let ended = match self.frontier.active.as_slice() {
+                [only] if only.is_plain() && self.kept.is_empty() => {
+                    Some(self.stage().run_one(only).await?)
+                }
+                _ => {
+                    self.run_ready().await?;
+                    None
+                }
+            };
+            let (moment, now) = self.new_moment();
+            self.turnover.clear();
+            match ended {
+                Some(Ended::Update(update)) => self.take_one(update, moment)?,
+                ended => self.take_step(ended, moment)?,
             }
+            if self.journal.is_some() {
+                self.note(moment, now, Source::Step).await?;
+            }
+            self.tell_step(moment);
+            if !self.setting.pause_after.is_empty()
+                && let Some(stopped) = self.stopped_after().await?
+            {
+                return Ok(stopped);
+            }
+        }
+    }
+
+    /// By far the most common case: one node, which is ready.
+    fn goes_straight_on(&self) -> bool {
+        matches!(self.frontier.active.as_slice(), [only] if !only.is_waiting())
+            && self.setting.pause_before.is_empty()
+    }
+
+    /// Whether the run is over or has to wait, before the next step.
+    async fn stopped(&mut self) -> Result<Option<Stopped<G>>, Error> {
+        if self.frontier.active.is_empty() {
+            return Ok(Some(Stopped::AtEnd));
+        }
+        self.collect_answers().await?;
+        if !self.has_work() {
+            return Ok(Some(Stopped::Paused {
+                before: Vec::new(),
+                after: Vec::new(),
+            }));
+        }
+        let before = self.held_before();
+        if before.is_empty() {
+            return Ok(None);
+        }
+        self.remember_pause().await?;
+        Ok(Some(Stopped::Paused {
+            before,
+            after: Vec::new(),
+        }))
+    }
+
+    /// Whether the run was told to pause after what has just run.
+    async fn stopped_after(&mut self) -> Result<Option<Stopped<G>>, Error> {
+        let ran = self.turnover.ran.iter().copied();
+        let after: Vec<_> = ran
+            .filter(|node| self.setting.pause_after.contains(node))
+            .collect();
+        if after.is_empty() || self.frontier.active.is_empty() {
+            return Ok(None);
+        }
+        self.remember_pause().await?;
+        Ok(Some(Stopped::Paused {
+            before: Vec::new(),
+            after,
+        }))
+    }
+
+    fn stage(&self) -> Stage<'_, G> {
+        let step = self.journal.as_ref().map_or(self.counted, Journal::step) + 1;
+        Stage {
+            state: &self.state,
+            context: &self.context,
+            ties: &self.ties.0,
+            listener: &self.listener,
+            step,
         }
     }
 
     async fn run_ready(&mut self) -> Result<(), Error> {
         self.finished.clear();
-        let step = self.journal.as_ref().map_or(self.counted, Journal::step) + 1;
+        let step = self.stage().step;
         let stage = Stage {
             state: &self.state,
             context: &self.context,
@@ -142,19 +201,6 @@ impl<G: StateGraph> Engine<G> {
             listener: &self.listener,
             step,
         };
-        if let [only] = self.frontier.active.as_slice()
-            && !only.is_waiting()
-            && only.batch.is_none()
-            && self.kept.is_empty()
-        {
-            let ended = stage.run_one(only).await?;
-            self.finished.push(Finished {
-                place: 0,
-                item: 0,
-                ended,
-            });
-            return Ok(());
-        }
         stage
             .run_all(
                 &self.frontier,
@@ -194,21 +240,10 @@ impl<G: StateGraph> Engine<G> {
 
     /// Nodes that are ready, that the run was told to pause before, and that nobody has let pass.
     fn held_before(&self) -> Vec<G::Node> {
-        if self.setting.pause_before.is_empty() {
-            return Vec::new();
-        }
         let held = self.frontier.ready().filter(|ready| {
             self.setting.pause_before.contains(&ready.node) && !self.passed.contains(&ready.id)
         });
         held.map(|activation| activation.node).collect()
-    }
-
-    /// Nodes that have just run and that the run was told to pause after.
-    fn held_after(&self) -> Vec<G::Node> {
-        let ran = self.turnover.ran.iter();
-        ran.copied()
-            .filter(|node| self.setting.pause_after.contains(node))
-            .collect()
     }
 
     /// Writes down that the run has paused here, so that going on is going past.

@@ -16,27 +16,22 @@ use crate::id::{ActivationId, MomentId, Timestamp};
 use crate::moment::{Body, StoredActivation, StoredQuestion, StoredQuestions};
 
 impl<G: StateGraph> Engine<G> {
-    /// Stores what has changed since the last moment, or everything where that is due, and tells the listener.
-    pub(super) async fn record(
-        &mut self,
-        moment: MomentId,
-        now: Timestamp,
-        source: Source,
-    ) -> Result<(), Error> {
-        if self.journal.is_some() {
-            self.note(moment, now, source).await?;
-        }
-        let step = self.journal.as_ref().map_or(self.counted, Journal::step);
-        let id = self.journal.as_ref().map(|_| moment);
+    /// Tells the listener where the run is now.
+    pub(super) fn tell_step(&self, moment: MomentId) {
         self.listener.tell(|| Event::Step {
-            moment: id,
-            step,
+            moment: self.journal.as_ref().map(|_| moment),
+            step: self.journal.as_ref().map_or(self.counted, Journal::step),
             next: self.frontier.nodes(),
         });
-        Ok(())
     }
 
-    async fn note(&mut self, moment: MomentId, at: Timestamp, source: Source) -> Result<(), Error> {
+    /// Stores what has changed since the last moment, or everything where that is due.
+    pub(super) async fn note(
+        &mut self,
+        moment: MomentId,
+        at: Timestamp,
+        source: Source,
+    ) -> Result<(), Error> {
         let Self {
             state,
             frontier,
@@ -90,7 +85,11 @@ impl<G: StateGraph> Engine<G> {
             ..Body::default()
         };
         if !snapshot {
-            body.ended.clone_from(&turnover.ended);
+            let older = frontier
+                .active
+                .iter()
+                .filter(|activation| activation.id.moment != moment);
+            body.still = older.map(|activation| activation.id).collect();
             body.asked = frontier
                 .active
                 .iter()

@@ -4,9 +4,9 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use futures_util::stream::FuturesUnordered;
@@ -101,7 +101,8 @@ impl<'a, G: StateGraph> Stage<'a, G> {
     pub(crate) async fn run_one(&self, activation: &'a Activation<G>) -> Result<Ended<G>, Error> {
         let node = activation.node;
         self.tell_started(node, None);
-        let result = caught(G::call(self.call(activation, 0))).await;
+        let mut task = pin!(G::call(self.call(activation, 0)));
+        let result = poll_fn(|cx| caught(task.as_mut(), cx)).await;
         self.tell_ended(node, None, result.as_ref());
         result.map_err(|source| {
             self.error(Failed {
@@ -224,6 +225,10 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                         item,
                         ended: Ended::Update(update),
                     });
+                    self.listener.tell(|| Event::Kept {
+                        node: activation.node,
+                        item: of_item,
+                    });
                     lane.skip.push(item);
                 }
             }
@@ -242,8 +247,10 @@ impl<'a, G: StateGraph> Stage<'a, G> {
         let item = lanes[lane].next()?;
         let activation = &frontier.active[lanes[lane].place];
         self.tell_started(activation.node, activation.batch.as_ref().map(|_| item));
-        let task = G::call_boxed(self.call(activation, item));
-        Some(async move { (lane, item, caught(task).await) })
+        let mut task = G::call_boxed(self.call(activation, item));
+        Some(poll_fn(move |cx| {
+            caught(task.as_mut(), cx).map(|result| (lane, item, result))
+        }))
     }
 }
 
@@ -307,17 +314,16 @@ async fn keep<G: StateGraph>(
     journal.keep(writes).await
 }
 
-/// Awaits a node; its panic becomes its error.
-async fn caught<T>(task: impl Future<Output = Result<T, NodeError>>) -> Result<T, NodeError> {
-    let mut task = pin!(task);
-    poll_fn(|cx| {
-        // After a panic the task is dropped and never polled again, so nobody sees what it left half done.
-        match catch_unwind(AssertUnwindSafe(|| task.as_mut().poll(cx))) {
-            Ok(polled) => polled,
-            Err(payload) => Poll::Ready(Err(panicked(&*payload))),
-        }
-    })
-    .await
+/// Polls a node; its panic becomes its error. After one the task is dropped and never polled again, so nobody
+/// sees what it left half done.
+fn caught<T>(
+    task: Pin<&mut (impl Future<Output = Result<T, NodeError>> + ?Sized)>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<T, NodeError>> {
+    match catch_unwind(AssertUnwindSafe(|| task.poll(cx))) {
+        Ok(polled) => polled,
+        Err(payload) => Poll::Ready(Err(panicked(&*payload))),
+    }
 }
 
 fn panicked(payload: &(dyn Any + Send)) -> NodeError {

@@ -181,7 +181,7 @@ async fn write(
             join(&mut commit, more);
             count += 1;
         }
-        let result = saver.commit(&backlog.key, commit).await;
+        let result = (*saver).commit(&backlog.key, commit).await;
         let failed = result.is_err();
         backlog.settle(count, result);
         if failed {

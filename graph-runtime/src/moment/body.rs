@@ -25,9 +25,10 @@ pub(crate) struct Body<'a> {
     /// What was done to the state.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub(crate) change: Option<&'a RawValue>,
-    /// The node turns that are over.
+    /// The node turns that began earlier and go on. All others are over: mostly that is all there are, so nothing
+    /// is written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) ended: Vec<ActivationId>,
+    pub(crate) still: Vec<ActivationId>,
     /// The node turns that begin with this record.
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) started: Vec<StoredActivation<'a>>,

@@ -100,7 +100,7 @@ impl<'a> Replay<'a> {
             self.run = run;
         }
         self.ran = body.ran;
-        self.active.retain(|(id, _)| !body.ended.contains(id));
+        self.active.retain(|(id, _)| body.still.contains(id));
         for asked in body.asked {
             if let Some((_, activation)) = self.active.iter_mut().find(|(id, _)| *id == asked.id) {
                 activation.questions = Some(asked.questions);
