@@ -9,7 +9,9 @@ pub(crate) struct Bits {
 impl Bits {
     /// The empty set of numbers below `len`.
     pub(crate) fn new(len: usize) -> Self {
-        Self { words: vec![0; len.div_ceil(64)] }
+        Self {
+            words: vec![0; len.div_ceil(64)],
+        }
     }
 
     /// Adds a number; says whether it is new.
@@ -54,12 +56,18 @@ impl Bits {
 
     /// Whether another set has all of this one.
     pub(crate) fn is_subset(&self, other: &Self) -> bool {
-        self.words.iter().zip(&other.words).all(|(word, all)| word & !all == 0)
+        self.words
+            .iter()
+            .zip(&other.words)
+            .all(|(word, all)| word & !all == 0)
     }
 
     /// How many numbers there are.
     pub(crate) fn count(&self) -> usize {
-        self.words.iter().map(|word| word.count_ones() as usize).sum()
+        self.words
+            .iter()
+            .map(|word| word.count_ones() as usize)
+            .sum()
     }
 
     /// The numbers, ascending.

@@ -119,3 +119,58 @@ impl Growth {
         row
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notation::parse;
+
+    fn together(text: &str, left: usize, right: usize) -> bool {
+        let net = Net::of(&parse(text).unwrap());
+        Coactivity::of(&net, &[net.start()]).together(net.node(left), net.node(right))
+    }
+
+    #[test]
+    fn branches_are_together_until_they_join() {
+        let text = "start -> a -> {b, c}; {b, c} -> d -> end;";
+        assert!(together(text, 1, 2));
+        assert!(!together(text, 0, 1) && !together(text, 2, 3));
+    }
+
+    #[test]
+    fn choices_are_not() {
+        assert!(!together(
+            "start -> a -> match x { y => b, z => c }; b | c -> end;",
+            1,
+            2
+        ));
+    }
+
+    #[test]
+    fn a_loop_is_not_beside_itself() {
+        assert!(!together(
+            "start -> a -> b -> match x { y => a, z => end };",
+            0,
+            0
+        ));
+    }
+
+    #[test]
+    fn a_meeting_without_a_join_is_doubled() {
+        assert!(together("start -> a -> {b, c}; b | c -> d -> end;", 3, 3));
+    }
+
+    #[test]
+    fn a_join_waits_for_all_of_its_slots() {
+        // `c` never comes beside `b`, so the join never starts `d`.
+        let text =
+            "start -> a -> {x, e}; x -> match y { y => b, z => c }; {b, c} -> d -> end; e -> end;";
+        let topology = parse(text).unwrap();
+        let d = topology
+            .nodes
+            .iter()
+            .position(|node| node.name == "d")
+            .unwrap();
+        assert!(!together(text, d, 2));
+    }
+}

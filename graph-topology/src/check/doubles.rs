@@ -18,14 +18,52 @@ pub(crate) struct Double {
 }
 
 impl Double {
+    /// The events that made the marks.
+    fn made_by(&self) -> [Option<usize>; 2] {
+        let (first, second) = self.clash.marks;
+        [first, second].map(|mark| self.history.marks[mark].made_by)
+    }
+
+    /// The transitions that made the marks.
+    fn making(&self) -> Vec<usize> {
+        let events = self.made_by().into_iter().flatten();
+        events
+            .map(|event| self.history.events[event].transition)
+            .collect()
+    }
+
     /// The places whose marks were taken to make either mark.
     fn makers(&self) -> [Vec<Place>; 2] {
         let History { events, marks } = &self.history;
-        let inputs = |mark: usize| match marks[mark].made_by {
-            Some(event) => events[event].inputs.iter().map(|&input| marks[input].place).collect(),
-            None => Vec::new(),
+        let place = |&input: &usize| marks[input].place;
+        self.made_by().map(|event| {
+            event.map_or(Vec::new(), |event| {
+                events[event].inputs.iter().map(place).collect()
+            })
+        })
+    }
+
+    /// Whether the second mark came of what the first one's making led to.
+    fn is_round(&self) -> bool {
+        match self.made_by() {
+            [Some(first), Some(second)] => {
+                first != second && self.history.events[second].past.contains(first)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a run comes round before a branch has ended only because something on the way was
+    /// started early, without waiting for that branch.
+    fn follows_from(&self, early: &[usize]) -> bool {
+        let [Some(first), _] = self.made_by() else {
+            return false;
         };
-        [inputs(self.clash.marks.0), inputs(self.clash.marks.1)]
+        let is_early = |event: usize| {
+            let event = &self.history.events[event];
+            event.past.contains(first) && early.contains(&event.transition)
+        };
+        self.is_round() && self.clash.needs.iter().any(is_early)
     }
 }
 
@@ -34,6 +72,9 @@ pub(crate) struct Doubles<'a> {
     net: &'a Net,
     marked: &'a [Place],
     runs: BTreeMap<Place, Run>,
+    /// How many states one search may visit.
+    cap: usize,
+    /// How many more states all searches may visit once a double is known.
     states_left: usize,
     /// Whether some search was given up.
     pub(crate) gave_up: bool,
@@ -41,22 +82,46 @@ pub(crate) struct Doubles<'a> {
 
 impl<'a> Doubles<'a> {
     /// Begins with the doubles that exploring met by the way.
-    pub(crate) fn new(net: &'a Net, marked: &'a [Place], met: BTreeMap<Place, Run>, states: usize) -> Self {
-        Self { net, marked, runs: met, states_left: states, gave_up: false }
+    pub(crate) fn new(
+        net: &'a Net,
+        marked: &'a [Place],
+        met: BTreeMap<Place, Run>,
+        cap: usize,
+    ) -> Self {
+        Self {
+            net,
+            marked,
+            runs: met,
+            cap,
+            states_left: 4 * cap,
+            gave_up: false,
+        }
     }
 
     /// Looks for a run to each double that may be.
     pub(crate) fn confirm(&mut self, coactivity: &Coactivity) {
         for place in coactivity.doubled() {
+            // Where one is known, the rest is a matter of telling more at once.
+            if !self.runs.is_empty() {
+                self.states_left = self.states_left.min(16 * self.net.len() + 4000);
+            }
             if self.net.kinds[place] != Kind::Guard && !self.only_follows(place, coactivity) {
                 self.search((place, place));
             }
         }
     }
 
+    /// Searches a run. What a graph without doubles may cost is not limited by what it cost before,
+    /// so that nothing is left out.
     fn search(&mut self, pair: (Place, Place)) -> Option<Run> {
-        let result = search(self.net, self.marked, pair, self.states_left);
-        self.states_left -= result.states.min(self.states_left);
+        let limited = !self.runs.is_empty();
+        let cap = if limited {
+            self.cap.min(self.states_left)
+        } else {
+            self.cap
+        };
+        let result = search(self.net, self.marked, pair, cap);
+        self.states_left = self.states_left.saturating_sub(result.states);
         self.gave_up |= result.gave_up;
         for (other, run) in result.doubled {
             self.keep(other, run);
@@ -89,11 +154,21 @@ impl<'a> Doubles<'a> {
 
     /// Whether a place is marked by nothing but the end of another that is suspected itself.
     fn only_follows(&self, place: Place, coactivity: &Coactivity) -> bool {
-        let [only] = self.net.entering(place) else { return false };
+        let [only] = self.net.entering(place) else {
+            return false;
+        };
         let transition = &self.net.transitions[*only];
-        let [before] = transition.inputs[..] else { return false };
-        let once = transition.outputs.iter().filter(|&&output| output == place).count() == 1;
-        let suspected = self.net.kinds[before] != Kind::Guard && coactivity.together(before, before);
+        let [before] = transition.inputs[..] else {
+            return false;
+        };
+        let once = transition
+            .outputs
+            .iter()
+            .filter(|&&output| output == place)
+            .count()
+            == 1;
+        let suspected =
+            self.net.kinds[before] != Kind::Guard && coactivity.together(before, before);
         once && before != place && suspected
     }
 
@@ -101,7 +176,9 @@ impl<'a> Doubles<'a> {
     pub(crate) fn roots(&self) -> Vec<Double> {
         let mut roots: BTreeMap<Place, Double> = BTreeMap::new();
         for (&place, run) in &self.runs {
-            let Some(double) = self.root(place, run) else { continue };
+            let Some(double) = self.root(place, run) else {
+                continue;
+            };
             let known = roots.get(&double.clash.place);
             let size = double.clash.needs.count();
             if known.is_none_or(|known| size < known.clash.needs.count()) {
@@ -110,6 +187,14 @@ impl<'a> Doubles<'a> {
         }
         let mut told = Vec::new();
         let mut roots: Vec<Double> = roots.into_values().collect();
+        let early: Vec<usize> = roots
+            .iter()
+            .filter(|double| !double.is_round())
+            .flat_map(Double::making)
+            .collect();
+        roots.retain(|double| !double.follows_from(&early));
+        let nodes: Vec<Place> = roots.iter().map(|double| double.clash.place).collect();
+        roots.retain(|double| !self.fills_for(double.clash.place, &nodes));
         // Two nodes that both decide and meet in several targets make one mistake.
         roots.retain(|double| {
             let mut makers = double.makers();
@@ -119,6 +204,16 @@ impl<'a> Doubles<'a> {
             new
         });
         roots
+    }
+
+    /// Whether a slot is filled by one of some places: what marks those twice fills it twice.
+    fn fills_for(&self, slot: Place, places: &[Place]) -> bool {
+        let fills = |&id: &usize| {
+            let inputs = &self.net.transitions[id].inputs;
+            inputs.iter().any(|input| places.contains(input))
+        };
+        let is_slot = matches!(self.net.kinds[slot], Kind::Slot { .. });
+        is_slot && self.net.entering(slot).iter().any(fills)
     }
 
     /// The first double on a run that ends with a place marked twice.
@@ -132,7 +227,9 @@ impl<'a> Doubles<'a> {
     /// The first double within some events of a run, kept for the roots. What needs those events
     /// follows from it.
     pub(crate) fn spoils(&mut self, history: &History, needs: &Bits) -> bool {
-        let Some(clash) = history.clashes(self.net, needs).into_iter().next() else { return false };
+        let Some(clash) = history.clashes(self.net, needs).into_iter().next() else {
+            return false;
+        };
         self.keep(clash.place, history.run(&clash.needs));
         true
     }
@@ -141,5 +238,9 @@ impl<'a> Doubles<'a> {
 /// What the last double of a place needs at the least.
 fn last_needs(net: &Net, history: &History, place: Place) -> Option<Bits> {
     let all = history.all();
-    history.clashes(net, &all).into_iter().find(|clash| clash.place == place).map(|clash| clash.needs)
+    history
+        .clashes(net, &all)
+        .into_iter()
+        .find(|clash| clash.place == place)
+        .map(|clash| clash.needs)
 }

@@ -13,28 +13,52 @@ use crate::check::net::{Kind, Net, Place};
 pub(crate) type Run = Vec<usize>;
 
 /// What exploring the net found.
-pub(crate) struct Exploration {
+pub(crate) struct Exploration<'a> {
+    walk: Walk<'a>,
     /// The ends at which something is still marked, the nearest first.
-    pub(crate) stuck: Vec<Stuck>,
-    /// Places that were marked while they were marked, each with the nearest run that ends so.
-    pub(crate) doubled: BTreeMap<Place, Run>,
-    /// The transitions that were fired.
-    pub(crate) fired: Bits,
-    /// How many states there were.
-    pub(crate) states: usize,
-    /// Whether there were more states than allowed.
-    pub(crate) gave_up: bool,
+    pub(crate) stuck: Vec<usize>,
 }
 
-/// An end of a run at which something is still marked.
-pub(crate) struct Stuck {
-    pub(crate) marked: Vec<Place>,
-    pub(crate) run: Run,
+impl Exploration<'_> {
+    /// What is marked at an end.
+    pub(crate) fn marked(&self, end: usize) -> &[Place] {
+        &self.walk.states[end].0.marked
+    }
+
+    /// The run to an end.
+    pub(crate) fn run_to(&self, end: usize) -> Run {
+        self.walk.run_to(end)
+    }
+
+    /// Places that were marked while they were marked, each with the nearest run that ends so.
+    pub(crate) fn doubled(&self) -> &BTreeMap<Place, Run> {
+        &self.walk.doubled
+    }
+
+    /// Whether some run fires a transition.
+    pub(crate) fn fires(&self, transition: usize) -> bool {
+        self.walk.fired.contains(transition)
+    }
+
+    /// How many states there were.
+    pub(crate) fn states(&self) -> usize {
+        self.walk.states.len()
+    }
+
+    /// Whether there were more states than allowed.
+    pub(crate) fn gave_up(&self) -> bool {
+        self.walk.gave_up
+    }
+
+    /// Whether no run was cut short.
+    pub(crate) fn saw_all(&self) -> bool {
+        !self.walk.gave_up && self.walk.doubled.is_empty()
+    }
 }
 
 /// Explores all that can follow from some marked places, breadth first, so that the first run to a
 /// fault is a short one.
-pub(crate) fn explore(net: &Net, marked: &[Place], cap: usize) -> Exploration {
+pub(crate) fn explore<'a>(net: &'a Net, marked: &[Place], cap: usize) -> Exploration<'a> {
     let mut walk = Walk::new(net, marked, cap);
     let mut stuck = Vec::new();
     while let Some((index, state)) = walk.next() {
@@ -44,15 +68,7 @@ pub(crate) fn explore(net: &Net, marked: &[Place], cap: usize) -> Exploration {
             stuck.push(index);
         }
     }
-    Exploration {
-        stuck: (stuck.into_iter())
-            .map(|index| Stuck { marked: walk.states[index].0.marked.clone(), run: walk.run_to(index) })
-            .collect(),
-        states: walk.states.len(),
-        gave_up: walk.gave_up,
-        fired: walk.fired,
-        doubled: walk.doubled,
-    }
+    Exploration { walk, stuck }
 }
 
 /// What a search for two marks at the same time found.
@@ -73,7 +89,11 @@ pub(crate) struct Search {
 /// happen is explored as ever. What leads to neither is left where it is.
 pub(crate) fn search(net: &Net, marked: &[Place], pair: (Place, Place), cap: usize) -> Search {
     let cone = net.leading_to(&[pair.0, pair.1], None);
-    let start: Vec<Place> = marked.iter().copied().filter(|&place| cone.contains(place)).collect();
+    let start: Vec<Place> = marked
+        .iter()
+        .copied()
+        .filter(|&place| cone.contains(place))
+        .collect();
     let mut walk = Walk::new(net, &start, cap);
     let mut found = None;
     while let Some((index, state)) = walk.next() {
@@ -84,9 +104,14 @@ pub(crate) fn search(net: &Net, marked: &[Place], pair: (Place, Place), cap: usi
         if pair.0 == pair.1 && walk.doubled.contains_key(&pair.0) {
             break;
         }
-        let Some(place) = net.choose(&state) else { continue };
+        let Some(place) = net.choose(&state) else {
+            continue;
+        };
         if state.held.is_none() {
-            let inputs = net.leaving(place).first().map(|&id| &net.transitions[id].inputs);
+            let inputs = net
+                .leaving(place)
+                .first()
+                .map(|&id| &net.transitions[id].inputs);
             for held in [pair.0, pair.1] {
                 if inputs.is_some_and(|inputs| inputs.contains(&held)) {
                     walk.hold(index, &state, held);
@@ -98,7 +123,12 @@ pub(crate) fn search(net: &Net, marked: &[Place], pair: (Place, Place), cap: usi
     if pair.0 == pair.1 {
         found = walk.doubled.remove(&pair.0);
     }
-    Search { run: found, states: walk.states.len(), gave_up: walk.gave_up, doubled: walk.doubled }
+    Search {
+        run: found,
+        states: walk.states.len(),
+        gave_up: walk.gave_up,
+        doubled: walk.doubled,
+    }
 }
 
 /// What is marked, ascending, and what of it is held.
@@ -146,7 +176,10 @@ impl Net {
     fn is_complete(&self, slot: Place, state: &State) -> bool {
         self.leaving(slot).iter().any(|&id| {
             let inputs = &self.transitions[id].inputs;
-            inputs[0] == slot && inputs.iter().all(|&input| state.held != Some(input) && state.has(input))
+            inputs[0] == slot
+                && inputs
+                    .iter()
+                    .all(|&input| state.held != Some(input) && state.has(input))
         })
     }
 }
@@ -211,12 +244,21 @@ impl<'a> Walk<'a> {
     }
 
     fn hold(&mut self, index: usize, state: &State, place: Place) {
-        let held = State { held: Some(place), ..state.clone() };
+        let held = State {
+            held: Some(place),
+            ..state.clone()
+        };
         self.add(held, Some((index, None)));
     }
 
     /// Fires every way of a place. Marks that don't matter are dropped.
-    fn advance(&mut self, index: usize, state: &State, place: Place, matters: &dyn Fn(Place) -> bool) {
+    fn advance(
+        &mut self,
+        index: usize,
+        state: &State,
+        place: Place,
+        matters: &dyn Fn(Place) -> bool,
+    ) {
         for &id in self.net.leaving(place) {
             self.fired.insert(id);
             let transition = &self.net.transitions[id];
@@ -237,7 +279,13 @@ impl<'a> Walk<'a> {
                 }
             }
             if !twice {
-                self.add(State { marked, held: state.held }, Some((index, Some(id))));
+                self.add(
+                    State {
+                        marked,
+                        held: state.held,
+                    },
+                    Some((index, Some(id))),
+                );
             }
         }
     }
@@ -251,5 +299,57 @@ impl<'a> Walk<'a> {
         }
         run.reverse();
         run
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notation::parse;
+
+    fn net(text: &str) -> Net {
+        Net::of(&parse(text).unwrap())
+    }
+
+    #[test]
+    fn branches_cost_their_sum_not_their_product() {
+        let net =
+            net("start -> a -> {b, c, d}; b -> b2; c -> c2; d -> d2; {b2, c2, d2} -> e -> end;");
+        let explored = explore(&net, &[net.start()], 1000);
+        assert!(explored.saw_all() && explored.stuck.is_empty());
+        assert_eq!(explored.states(), 11);
+    }
+
+    #[test]
+    fn an_end_with_something_left_is_stuck() {
+        let net =
+            net("start -> a -> {b, c}; b -> match x { y => d, z => end }; {b, c} -> d -> end;");
+        let explored = explore(&net, &[net.start()], 1000);
+        assert_eq!(explored.stuck.len(), 1);
+        assert_eq!(explored.marked(explored.stuck[0]), [net.slots(0)[1]]);
+    }
+
+    #[test]
+    fn too_many_states_are_said_to_be() {
+        let net = net("start -> a -> b -> c -> end;");
+        assert!(explore(&net, &[net.start()], 2).gave_up());
+    }
+
+    #[test]
+    fn a_search_holds_one_mark_until_the_other_comes() {
+        // In the order of exploring, `b` has ended long before `d` begins.
+        let net = net("start -> a -> {b, c}; b -> end; c -> d -> end;");
+        let found = search(&net, &[net.start()], (net.node(1), net.node(3)), 1000);
+        assert_eq!(found.run.unwrap().len(), 3);
+    }
+
+    #[test]
+    fn what_never_comes_together_is_not_found() {
+        let net = net("start -> a -> b -> end;");
+        assert!(
+            search(&net, &[net.start()], (net.node(0), net.node(1)), 1000)
+                .run
+                .is_none()
+        );
     }
 }

@@ -4,9 +4,10 @@ use crate::check::coactive::Coactivity;
 use crate::check::doubles::Doubles;
 use crate::check::explore::Run;
 use crate::check::net::Net;
-use crate::check::words;
+use crate::check::standing::Standing;
 use crate::finding::{At, Finding, FindingKind, Related};
 use crate::model::{Node, NodeKind, Topology};
+use crate::words;
 
 /// Tasks that can be active at the same time and set the same field.
 pub(crate) struct Conflict {
@@ -25,14 +26,16 @@ pub(crate) enum Writers {
 }
 
 /// Fields that are read and never set.
-pub(crate) fn never_set(topology: &Topology, unused: &[bool]) -> Vec<Finding> {
+pub(crate) fn never_set(topology: &Topology, standing: &[Standing]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (field, it) in topology.fields.iter().enumerate() {
         let sets = |node: &Node| node.writes.iter().any(|&write| usize::from(write) == field);
         if it.given || topology.nodes.iter().any(sets) {
             continue;
         }
-        let Some((reader, related)) = first_reader(topology, field, unused) else { continue };
+        let Some((reader, related)) = first_reader(topology, field, standing) else {
+            continue;
+        };
         let name = &it.name;
         findings.push(Finding {
             kind: FindingKind::NeverSet,
@@ -47,15 +50,26 @@ pub(crate) fn never_set(topology: &Topology, unused: &[bool]) -> Vec<Finding> {
     findings
 }
 
-fn first_reader(topology: &Topology, field: usize, unused: &[bool]) -> Option<(String, At)> {
+fn first_reader(topology: &Topology, field: usize, standing: &[Standing]) -> Option<(String, At)> {
     let reads = |list: &[u16]| list.iter().any(|&read| usize::from(read) == field);
-    let mut nodes = topology.nodes.iter().enumerate().filter(|(node, _)| !unused[*node]);
+    let mut nodes = topology
+        .nodes
+        .iter()
+        .enumerate()
+        .filter(|(node, _)| standing[*node].mention().is_some());
     if let Some((node, it)) = nodes.find(|(_, it)| reads(&it.reads)) {
         return Some((format!("`{}`", it.name), At::Node(node)));
     }
-    let (route, it) = topology.routes.iter().enumerate().find(|(_, it)| reads(&it.reads))?;
+    let (route, it) = topology
+        .routes
+        .iter()
+        .enumerate()
+        .find(|(_, it)| reads(&it.reads))?;
     let source = topology.source_name(*it.from.first()?);
-    Some((format!("the route after `{source}`"), At::RouteSource { route, source: 0 }))
+    Some((
+        format!("the route after `{source}`"),
+        At::RouteSource { route, source: 0 },
+    ))
 }
 
 /// Fields without a reducer that several tasks can set at the same time, one conflict a field.
@@ -65,30 +79,47 @@ pub(crate) fn conflicts(
     coactivity: &Coactivity,
     doubles: &mut Doubles<'_>,
 ) -> Vec<Conflict> {
-    let mut conflicts = Vec::new();
-    for field in (0..topology.fields.len()).filter(|&field| topology.fields[field].reducer.is_none()) {
-        let writers: Vec<usize> = writers(topology, field);
-        if let Some(&items) = writers.iter().find(|&&node| sets_by_item(topology, node)) {
-            conflicts.push(Conflict { field, who: Writers::Items(items), run: Run::new() });
-            continue;
+    let is_replaced = |field: &usize| topology.fields[*field].reducer.is_none();
+    let conflict = |field: usize| {
+        let writers = writers(topology, field);
+        if let Some(&node) = writers.iter().find(|&&node| sets_by_item(topology, node)) {
+            return Some(Conflict {
+                field,
+                who: Writers::Items(node),
+                run: Run::new(),
+            });
         }
-        let pairs = writers.iter().enumerate();
-        let pairs = pairs.flat_map(|(index, &right)| writers[..index].iter().map(move |&left| (left, right)));
-        let mut pairs = pairs.map(|(left, right)| (left, right, net.node(left), net.node(right)));
-        let conflict = pairs.find_map(|(left, right, left_place, right_place)| {
-            if !coactivity.together(left_place, right_place) {
+        pairs(&writers).into_iter().find_map(|(left, right)| {
+            let places = (net.node(left), net.node(right));
+            if !coactivity.together(places.0, places.1) {
                 return None;
             }
-            let run = doubles.together(left_place, right_place)?;
-            Some(Conflict { field, who: Writers::Both(left, right), run })
-        });
-        conflicts.extend(conflict);
-    }
-    conflicts
+            let run = doubles.together(places.0, places.1)?;
+            Some(Conflict {
+                field,
+                who: Writers::Both(left, right),
+                run,
+            })
+        })
+    };
+    (0..topology.fields.len())
+        .filter(is_replaced)
+        .filter_map(conflict)
+        .collect()
+}
+
+fn pairs(nodes: &[usize]) -> Vec<(usize, usize)> {
+    let before = |(index, &right)| nodes[..index].iter().map(move |&left| (left, right));
+    nodes.iter().enumerate().flat_map(before).collect()
 }
 
 fn writers(topology: &Topology, field: usize) -> Vec<usize> {
-    let sets = |node: &usize| topology.nodes[*node].writes.iter().any(|&write| usize::from(write) == field);
+    let sets = |node: &usize| {
+        topology.nodes[*node]
+            .writes
+            .iter()
+            .any(|&write| usize::from(write) == field)
+    };
     (0..topology.nodes.len()).filter(sets).collect()
 }
 
@@ -121,7 +152,10 @@ impl Conflict {
                 vec![left, right],
             ),
         };
-        let related = nodes.into_iter().map(|node| Related { at: At::Node(node), text: "set here".to_owned() });
+        let related = nodes.into_iter().map(|node| Related {
+            at: At::Node(node),
+            text: "set here".to_owned(),
+        });
         Finding {
             kind: FindingKind::WriteConflict,
             at: At::Field(self.field),

@@ -2,6 +2,8 @@
 //! before. Two marks of which neither had to be gone before the other came can stand at the same time,
 //! in whatever order the run happened to be found.
 
+use std::collections::BTreeMap;
+
 use crate::check::bits::Bits;
 use crate::check::net::{Kind, Net, Place};
 
@@ -39,8 +41,15 @@ pub(crate) struct Clash {
 impl History {
     /// Replays a run.
     pub(crate) fn of(net: &Net, marked: &[Place], run: &[usize]) -> Self {
-        let begin = |&place: &Place| Mark { place, made_by: None, taken_by: None };
-        let mut history = Self { events: Vec::new(), marks: marked.iter().map(begin).collect() };
+        let begin = |&place: &Place| Mark {
+            place,
+            made_by: None,
+            taken_by: None,
+        };
+        let mut history = Self {
+            events: Vec::new(),
+            marks: marked.iter().map(begin).collect(),
+        };
         for &id in run {
             history.fire(net, id, run.len());
         }
@@ -66,10 +75,19 @@ impl History {
         }
         let first = self.marks.len();
         for &place in &transition.outputs {
-            self.marks.push(Mark { place, made_by: Some(event), taken_by: None });
+            self.marks.push(Mark {
+                place,
+                made_by: Some(event),
+                taken_by: None,
+            });
         }
         let outputs = (first..self.marks.len()).collect();
-        self.events.push(Event { transition: id, inputs, outputs, past });
+        self.events.push(Event {
+            transition: id,
+            inputs,
+            outputs,
+            past,
+        });
     }
 
     /// All events.
@@ -91,26 +109,37 @@ impl History {
 
     /// The transitions of some events, in order: a run as well, if their pasts are among them.
     pub(crate) fn run(&self, events: &Bits) -> Vec<usize> {
-        events.iter().map(|event| self.events[event].transition).collect()
+        events
+            .iter()
+            .map(|event| self.events[event].transition)
+            .collect()
     }
 
     /// The marks of one place that can stand at the same time, those that need least first. Guards
     /// are no matter: they are decided at once.
     pub(crate) fn clashes(&self, net: &Net, within: &Bits) -> Vec<Clash> {
+        let mut of_place: BTreeMap<Place, Vec<usize>> = BTreeMap::new();
         let mut clashes = Vec::new();
         for (later, mark) in self.marks.iter().enumerate() {
             if net.kinds[mark.place] == Kind::Guard {
                 continue;
             }
-            for earlier in 0..later {
-                if self.marks[earlier].place == mark.place && self.can_stand_together(earlier, later) {
-                    let mut needs = self.past(earlier);
-                    needs.union(&self.past(later));
-                    if needs.is_subset(within) {
-                        clashes.push(Clash { place: mark.place, marks: (earlier, later), needs });
-                    }
+            let marks = of_place.entry(mark.place).or_default();
+            for &earlier in marks
+                .iter()
+                .filter(|&&earlier| self.can_stand_together(earlier, later))
+            {
+                let mut needs = self.past(earlier);
+                needs.union(&self.past(later));
+                if needs.is_subset(within) {
+                    clashes.push(Clash {
+                        place: mark.place,
+                        marks: (earlier, later),
+                        needs,
+                    });
                 }
             }
+            marks.push(later);
         }
         clashes.sort_by_key(|clash| (clash.needs.count(), clash.place));
         clashes
@@ -121,5 +150,53 @@ impl History {
             (Some(taken), Some(made)) => !self.events[made].past.contains(taken),
             _ => true,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::explore::search;
+    use crate::notation::parse;
+
+    fn first_clash(text: &str, node: usize) -> Option<(Place, Place, usize)> {
+        let net = Net::of(&parse(text).unwrap());
+        let marked = [net.start()];
+        let run = search(&net, &marked, (net.node(node), net.node(node)), 1000).run?;
+        let history = History::of(&net, &marked, &run);
+        let clash = history.clashes(&net, &history.all()).into_iter().next()?;
+        Some((clash.place, net.node(node), clash.needs.count()))
+    }
+
+    #[test]
+    fn marks_clash_where_neither_waits_for_the_other() {
+        let (place, d, events) =
+            first_clash("start -> a -> {b, c}; b | c -> d -> end;", 3).unwrap();
+        assert_eq!((place, events), (d, 4));
+    }
+
+    #[test]
+    fn what_follows_a_clash_is_traced_back_to_it() {
+        let (place, e, _) =
+            first_clash("start -> a -> {b, c}; b | c -> d -> e -> end;", 4).unwrap();
+        assert!(place < e);
+    }
+
+    #[test]
+    fn rounds_of_a_loop_do_not_clash() {
+        let topology = parse("start -> a -> b -> match x { y => a, z => end };").unwrap();
+        let net = Net::of(&topology);
+        let again = |id: &usize| net.transitions[*id].outputs == [net.node(0)];
+        let run: Vec<usize> = vec![
+            net.leaving(net.start())[0],
+            net.leaving(net.node(0))[0],
+            *net.leaving(net.node(1))
+                .iter()
+                .find(|id| again(id))
+                .unwrap(),
+        ];
+        let history = History::of(&net, &[net.start()], &run);
+        assert!(history.clashes(&net, &history.all()).is_empty());
+        assert_eq!(history.run(&history.all()), run);
     }
 }

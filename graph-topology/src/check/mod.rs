@@ -9,12 +9,13 @@ mod fields;
 mod history;
 mod net;
 mod reach;
+mod standing;
 mod story;
 mod structure;
 mod tell_double;
 mod tell_wait;
 mod waits;
-mod words;
+mod ways;
 
 use crate::check::coactive::Coactivity;
 use crate::check::doubles::Doubles;
@@ -23,8 +24,8 @@ use crate::check::history::History;
 use crate::check::net::{Net, Place};
 use crate::check::story::Story;
 use crate::check::structure::Structure;
-use crate::check::waits::Waits;
-use crate::finding::{At, Finding, FindingKind};
+use crate::check::waits::{Wait, Waits};
+use crate::finding::{At, Finding, FindingKind, Move};
 use crate::model::{Source, Topology};
 
 impl Topology {
@@ -33,14 +34,26 @@ impl Topology {
     /// Indices must refer to what is there.
     pub fn check(&self) -> Vec<Finding> {
         let mut net = Net::of(self);
-        let Structure { mut findings, unused, halted, broken } = Structure::of(self, &net);
+        let Structure {
+            mut findings,
+            standing,
+            halted,
+            broken,
+        } = Structure::of(self, &net);
+        let cut_off = ways::never_reached(self, &net, &standing);
         net.halt(&halted);
         let marked = [net.start()];
-        let running = Running { topology: self, net: &net, marked: &marked, broken: &broken };
-        findings.extend(running.findings(findings.iter().any(about_flow)));
-        findings.extend(fields::never_set(self, &unused));
+        let running = Running {
+            topology: self,
+            net: &net,
+            marked: &marked,
+            broken: &broken,
+        };
+        let more = running.findings(&findings);
+        findings.extend(more);
+        findings.extend(fields::never_set(self, &standing));
         if !findings.iter().any(about_flow) {
-            findings.extend(structure::never_reached(self, &net, &unused));
+            findings.extend(cut_off);
         }
         findings.sort_by_key(|finding| (finding.kind, finding.at));
         findings
@@ -52,14 +65,26 @@ impl Topology {
     /// Indices must refer to what is there.
     pub fn check_from(&self, active: &[u16], filled: &[(u16, u16)]) -> Vec<Finding> {
         let mut net = Net::of(self);
-        let Structure { halted, broken, findings, .. } = Structure::of(self, &net);
         let nodes = active.iter().map(|&node| net.node(node.into()));
-        let slots = filled.iter().map(|&(join, slot)| net.slots(join.into())[usize::from(slot)]);
+        let slots = filled
+            .iter()
+            .map(|&(join, slot)| net.slots(join.into())[usize::from(slot)]);
         let marked: Vec<Place> = nodes.chain(slots).collect();
+        let Structure {
+            mut findings,
+            halted,
+            broken,
+            ..
+        } = Structure::from(self, &net, &marked);
         net.halt(&halted);
-        let running = Running { topology: self, net: &net, marked: &marked, broken: &broken };
-        let mut findings: Vec<Finding> = findings.into_iter().filter(about_flow).collect();
-        findings.extend(running.findings(!findings.is_empty()));
+        let running = Running {
+            topology: self,
+            net: &net,
+            marked: &marked,
+            broken: &broken,
+        };
+        let more = running.findings(&findings);
+        findings.extend(more);
         findings.sort_by_key(|finding| (finding.kind, finding.at));
         findings
     }
@@ -68,7 +93,7 @@ impl Topology {
     #[doc(hidden)]
     pub fn states_explored(&self) -> usize {
         let net = Net::of(self);
-        explore(&net, &[net.start()], cap(&net)).states
+        explore(&net, &[net.start()], cap(&net)).states()
     }
 }
 
@@ -77,7 +102,7 @@ fn about_flow(finding: &Finding) -> bool {
     use FindingKind as K;
     !matches!(
         finding.kind,
-        K::SkippedGroup | K::ForAndWithout | K::WriteConflict | K::NeverSet | K::NeverUsed | K::NeverReached
+        K::ForAndWithout | K::WriteConflict | K::NeverSet | K::NeverUsed | K::NeverReached
     )
 }
 
@@ -95,32 +120,47 @@ struct Running<'a> {
 }
 
 impl Running<'_> {
-    fn findings(&self, wrong_before: bool) -> Vec<Finding> {
+    fn findings(&self, structural: &[Finding]) -> Vec<Finding> {
         let (net, marked) = (self.net, self.marked);
         let coactivity = Coactivity::of(net, marked);
-        let mut explored = explore(net, marked, cap(net));
-        let mut doubles = Doubles::new(net, marked, explored.doubled.clone(), 4 * cap(net));
+        let explored = explore(net, marked, cap(net));
+        let mut doubles = Doubles::new(net, marked, explored.doubled().clone(), cap(net));
         doubles.confirm(&coactivity);
-        let waits = Waits { net, marked, broken: self.broken };
-        let waits = waits.of(&explored, |history, needs| doubles.spoils(history, needs));
+        let waits = if explored.stuck.is_empty() {
+            Vec::new()
+        } else {
+            let waits = Waits::new(net, marked, self.broken);
+            waits.of(&explored, |history, needs| doubles.spoils(history, needs))
+        };
         let conflicts = fields::conflicts(self.topology, net, &coactivity, &mut doubles);
-        explored.gave_up |= doubles.gave_up;
 
         let mut findings = Vec::new();
-        for wait in &waits {
+        for wait in waits
+            .iter()
+            .filter(|wait| !self.is_skipped_group(wait, structural))
+        {
             findings.push(tell_wait::finding(&self.story(&wait.history), wait));
         }
         for double in doubles.roots() {
-            findings.push(tell_double::finding(&self.story(&double.history), marked, &double));
+            findings.push(tell_double::finding(
+                &self.story(&double.history),
+                marked,
+                &double,
+            ));
         }
-        if explored.gave_up && findings.is_empty() && !wrong_before {
+        let gave_up = explored.gave_up() || doubles.gave_up;
+        if gave_up && findings.is_empty() && !structural.iter().any(about_flow) {
             findings.push(self.too_entangled());
         }
         for conflict in conflicts {
             let history = History::of(net, marked, &conflict.run);
             let story = self.story(&history);
             let chain = story.tell(&history.all());
-            let after = if chain.is_empty() { chain } else { format!(" (after {chain})") };
+            let after = if chain.is_empty() {
+                chain
+            } else {
+                format!(" (after {chain})")
+            };
             let mut finding = conflict.finding(self.topology, &after);
             finding.way = story.moves(&history.all());
             findings.push(finding);
@@ -129,7 +169,32 @@ impl Running<'_> {
     }
 
     fn story<'s>(&'s self, history: &'s History) -> Story<'s> {
-        Story { topology: self.topology, net: self.net, history }
+        Story {
+            topology: self.topology,
+            net: self.net,
+            history,
+        }
+    }
+
+    /// Whether what turned away was a group that was skipped, which is reported itself.
+    fn is_skipped_group(&self, wait: &Wait, structural: &[Finding]) -> bool {
+        let Some(cause) = wait.cause else {
+            return false;
+        };
+        let by = self.net.transitions[wait.history.events[cause].transition].by;
+        let Move::Guard {
+            route,
+            arm,
+            holds: false,
+            ..
+        } = by
+        else {
+            return false;
+        };
+        let is_it = |finding: &Finding| {
+            finding.kind == FindingKind::SkippedGroup && finding.at == At::Arm { route, arm }
+        };
+        structural.iter().any(is_it)
     }
 
     fn too_entangled(&self) -> Finding {
@@ -141,7 +206,8 @@ impl Running<'_> {
         Finding {
             kind: FindingKind::TooEntangled,
             at: at.unwrap_or(At::Node(0)),
-            message: "the graph is too entangled to check; move a part of it into a subgraph".to_owned(),
+            message: "the graph is too entangled to check; move a part of it into a subgraph"
+                .to_owned(),
             related: Vec::new(),
             way: Vec::new(),
         }

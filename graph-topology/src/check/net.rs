@@ -86,7 +86,12 @@ impl Net {
             self.leaving[place].clear();
         }
         for entering in &mut self.entering {
-            entering.retain(|&id| !self.transitions[id].inputs.iter().any(|&input| places.contains(input)));
+            entering.retain(|&id| {
+                !self.transitions[id]
+                    .inputs
+                    .iter()
+                    .any(|&input| places.contains(input))
+            });
         }
     }
 
@@ -104,7 +109,12 @@ impl Net {
                 if except.is_some_and(|join| transition.by == Move::Joins(join)) {
                     continue;
                 }
-                open.extend(transition.inputs.iter().filter(|&&input| found.insert(input)));
+                open.extend(
+                    transition
+                        .inputs
+                        .iter()
+                        .filter(|&&input| found.insert(input)),
+                );
             }
         }
         found
@@ -118,6 +128,7 @@ struct Lowering<'a> {
     transitions: Vec<Transition>,
     first_slot: Vec<Place>,
     filled_by: Vec<Vec<Place>>,
+    leads_on: Vec<bool>,
 }
 
 const START: Place = 0;
@@ -140,7 +151,14 @@ impl<'a> Lowering<'a> {
                 kinds.push(Kind::Slot { join, slot });
             }
         }
-        Self { topology, kinds, transitions: Vec::new(), first_slot, filled_by }
+        Self {
+            topology,
+            kinds,
+            transitions: Vec::new(),
+            first_slot,
+            filled_by,
+            leads_on: vec![false; topology.nodes.len()],
+        }
     }
 
     fn place(source: Source) -> Place {
@@ -151,7 +169,11 @@ impl<'a> Lowering<'a> {
     }
 
     fn add(&mut self, from: Place, outputs: Vec<Place>, by: Move) {
-        self.transitions.push(Transition { inputs: vec![from], outputs, by });
+        self.transitions.push(Transition {
+            inputs: vec![from],
+            outputs,
+            by,
+        });
     }
 
     /// What a source marks that goes to a node: its slots in the joins that start the node, if it
@@ -165,25 +187,42 @@ impl<'a> Lowering<'a> {
                 _ => false,
             });
         }
-        if slots.is_empty() { vec![usize::from(to) + 1] } else { slots }
+        if slots.is_empty() {
+            vec![usize::from(to) + 1]
+        } else {
+            slots
+        }
     }
 
     fn routes(&mut self) {
         let topology = self.topology;
         for (route, it) in topology.routes.iter().enumerate() {
             for &source in it.from.iter() {
+                if let Source::Node(node) = source {
+                    self.leads_on[usize::from(node)] = true;
+                }
                 for (arm, way) in it.arms.iter().enumerate() {
                     let mut outputs = Vec::new();
                     for (member, to) in way.to.iter().enumerate() {
                         let landing = self.landing(source, to.node);
                         if to.guard.is_some() {
-                            let holds = Move::Guard { source, route, arm, member, holds: true };
+                            let holds = Move::Guard {
+                                source,
+                                route,
+                                arm,
+                                member,
+                                holds: true,
+                            };
                             outputs.push(self.guard(to, landing, holds));
                         } else {
                             outputs.extend(landing);
                         }
                     }
-                    self.add(Self::place(source), outputs, Move::Arm { source, route, arm });
+                    self.add(
+                        Self::place(source),
+                        outputs,
+                        Move::Arm { source, route, arm },
+                    );
                 }
             }
         }
@@ -193,9 +232,26 @@ impl<'a> Lowering<'a> {
         let place = self.kinds.len();
         self.kinds.push(Kind::Guard);
         self.add(place, landing, holds);
-        if let Move::Guard { source, route, arm, member: index, .. } = holds {
+        if let Move::Guard {
+            source,
+            route,
+            arm,
+            member: index,
+            ..
+        } = holds
+        {
             let skipped = self.filled_by[usize::from(member.node)].clone();
-            self.add(place, skipped, Move::Guard { source, route, arm, member: index, holds: false });
+            self.add(
+                place,
+                skipped,
+                Move::Guard {
+                    source,
+                    route,
+                    arm,
+                    member: index,
+                    holds: false,
+                },
+            );
         }
         place
     }
@@ -204,8 +260,9 @@ impl<'a> Lowering<'a> {
         let topology = self.topology;
         for (index, node) in (0..).zip(topology.nodes.iter()) {
             let source = Source::Node(index);
+            let leads_on = self.leads_on[usize::from(index)];
             let fills = &self.filled_by[usize::from(index)];
-            if !topology.has_route(source) && !fills.is_empty() {
+            if !leads_on && !fills.is_empty() {
                 self.add(Self::place(source), fills.clone(), Move::Ends(index));
             }
             if let Some(handler) = node.on_error {
@@ -279,5 +336,89 @@ impl<'a> Lowering<'a> {
             }
         }
         rank
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notation::parse;
+
+    fn net(text: &str) -> Net {
+        Net::of(&parse(text).unwrap())
+    }
+
+    /// The moves that mark a node, or a slot of the first join.
+    fn entering(net: &Net, place: Place) -> Vec<Move> {
+        net.entering(place)
+            .iter()
+            .map(|&id| net.transitions[id].by)
+            .collect()
+    }
+
+    #[test]
+    fn a_node_without_a_route_fills_all_slots_that_name_it() {
+        let net = net("start -> a -> {b, c}; {b, c} -> d -> end; {b} -> e -> end;");
+        let ends = net
+            .transitions
+            .iter()
+            .find(|transition| transition.by == Move::Ends(1))
+            .unwrap();
+        assert_eq!(ends.outputs, [net.slots(0)[0], net.slots(1)[0]]);
+    }
+
+    #[test]
+    fn a_member_that_goes_to_the_target_arrives_there() {
+        let net = net("start -> a -> {b, c}; b -> if x { d } else { b }; {b, c} -> d -> end;");
+        let arrives = Move::Arm {
+            source: Source::Node(1),
+            route: 2,
+            arm: 0,
+        };
+        assert_eq!(entering(&net, net.slots(0)[0]), [arrives]);
+        assert_eq!(entering(&net, net.node(3)), [Move::Joins(0)]);
+    }
+
+    #[test]
+    fn a_guard_runs_its_member_or_fills_what_names_it() {
+        let net = net("start -> a -> {b if x, c}; {b, c} -> d -> end;");
+        let guard = |holds| Move::Guard {
+            source: Source::Node(0),
+            route: 1,
+            arm: 0,
+            member: 0,
+            holds,
+        };
+        assert_eq!(entering(&net, net.node(1)), [guard(true)]);
+        assert_eq!(
+            entering(&net, net.slots(0)[0]),
+            [guard(false), Move::Ends(1)]
+        );
+    }
+
+    #[test]
+    fn an_error_is_one_more_way() {
+        let net = net("node a on_error(b)\nstart -> a -> end; b -> end;");
+        assert_eq!(entering(&net, net.node(1)), [Move::Fails(0)]);
+    }
+
+    #[test]
+    fn places_are_numbered_branch_by_branch() {
+        let net = net("start -> a -> {b, c}; b -> b2 -> end; c -> c2 -> end;");
+        let nodes = ["a", "b", "c", "b2", "c2"].len();
+        let mut order: Vec<usize> = (0..nodes).collect();
+        order.sort_by_key(|&node| net.node(node));
+        // In the order of their names' first mention: a, b, c, b2, c2.
+        assert_eq!(order, [0, 1, 3, 2, 4]);
+    }
+
+    #[test]
+    fn what_is_halted_leads_nowhere() {
+        let mut net = net("start -> a -> b -> end;");
+        let mut halted = Bits::new(net.len());
+        halted.insert(net.node(0));
+        net.halt(&halted);
+        assert!(net.leaving(net.node(0)).is_empty());
+        assert!(net.entering(net.node(1)).is_empty());
     }
 }

@@ -17,7 +17,12 @@ pub(crate) fn reached(net: &Net, marked: &[Place], any_slot: bool) -> Bits {
         for &id in net.leaving(place) {
             let transition = &net.transitions[id];
             if any_slot || transition.inputs.iter().all(|&input| found.contains(input)) {
-                open.extend(transition.outputs.iter().filter(|&&output| found.insert(output)));
+                open.extend(
+                    transition
+                        .outputs
+                        .iter()
+                        .filter(|&&output| found.insert(output)),
+                );
             }
         }
     }
@@ -31,7 +36,11 @@ pub(crate) fn ending(net: &Net) -> Bits {
     let mut add = |places: &[Place], open: &mut Vec<Place>| {
         open.extend(places.iter().filter(|&&place| found.insert(place)));
     };
-    for transition in net.transitions.iter().filter(|transition| transition.outputs.is_empty()) {
+    for transition in net
+        .transitions
+        .iter()
+        .filter(|transition| transition.outputs.is_empty())
+    {
         add(&transition.inputs, &mut open);
     }
     while let Some(place) = open.pop() {
@@ -44,13 +53,19 @@ pub(crate) fn ending(net: &Net) -> Bits {
 
 /// The first place of each closed circle: places that lead to each other and to nothing else.
 pub(crate) fn closed_circles(net: &Net, within: &Bits) -> Vec<Vec<Place>> {
-    let ahead: Vec<(Place, Bits)> =
-        within.iter().map(|place| (place, reached(net, &[place], true))).collect();
+    let ahead: Vec<(Place, Bits)> = within
+        .iter()
+        .map(|place| (place, reached(net, &[place], true)))
+        .collect();
     let mut circles: Vec<Vec<Place>> = Vec::new();
     for (place, mine) in &ahead {
         let back = |other: &(Place, Bits)| !mine.contains(other.0) || other.1.contains(*place);
         if ahead.iter().all(back) && !circles.iter().any(|circle| circle.contains(place)) {
-            circles.push(mine.iter().filter(|&other| within.contains(other)).collect());
+            circles.push(
+                mine.iter()
+                    .filter(|&other| within.contains(other))
+                    .collect(),
+            );
         }
     }
     circles

@@ -1,11 +1,11 @@
 //! A run told in the notation in which the graph was written: `start -> a -> {b, c}`.
 
 use crate::check::bits::Bits;
-use crate::finding::{At, Move};
 use crate::check::history::{Event, History, Mark};
-use crate::model::{Source, Topology};
 use crate::check::net::{Kind, Net, Place};
-use crate::check::words;
+use crate::finding::{At, Move};
+use crate::model::{Source, Topology};
+use crate::words;
 
 /// How many hops of one chain are told before the middle is left out.
 const HOPS: usize = 7;
@@ -37,31 +37,57 @@ impl Story<'_> {
         if chains.len() > CHAINS {
             chains.drain(1..chains.len() + 1 - CHAINS);
         }
-        let texts: Vec<String> = chains.iter().map(|chain| format!("`{}`", shorten(&chain.hops))).collect();
+        let texts: Vec<String> = chains
+            .iter()
+            .map(|chain| format!("`{}`", shorten(&chain.hops)))
+            .collect();
         texts.join(", ")
     }
 
     /// The moves of some events.
     pub(crate) fn moves(&self, events: &Bits) -> Vec<Move> {
-        events.iter().map(|event| self.by(&self.history.events[event])).collect()
+        events
+            .iter()
+            .map(|event| self.by(&self.history.events[event]))
+            .collect()
     }
 
     /// What comes first, as the beginning of a clause: "after .., ", or nothing.
     pub(crate) fn after(&self, events: &Bits) -> String {
         let chains = self.tell_with_choice(events);
-        if chains.is_empty() { chains } else { format!("after {chains}, ") }
+        if chains.is_empty() {
+            chains
+        } else {
+            format!("after {chains}, ")
+        }
     }
 
-    /// The events as chains, with the condition at which the last of them is taken.
+    /// The events as chains, with the condition that decides the last of them.
     pub(crate) fn tell_with_choice(&self, events: &Bits) -> String {
-        let last = events.iter().last().map(|event| self.by(&self.history.events[event]));
-        let choice = match last {
-            Some(Move::Arm { route, arm, .. }) => words::at(&self.topology.routes[route].arms[arm]),
-            Some(Move::Fails(_)) => " on an error".to_owned(),
-            _ => String::new(),
-        };
         let chains = self.tell(events);
-        if chains.is_empty() { chains } else { chains + &choice }
+        let last = events
+            .iter()
+            .last()
+            .map(|event| self.by(&self.history.events[event]));
+        match last {
+            Some(Move::Guard {
+                route,
+                arm,
+                member,
+                holds: false,
+                ..
+            }) => {
+                let member = &self.topology.routes[route].arms[arm].to[member];
+                let comma = if chains.is_empty() { "" } else { ", " };
+                format!("{chains}{comma}{}", words::skipping(self.topology, member))
+            }
+            _ if chains.is_empty() => chains,
+            Some(Move::Arm { route, arm, .. }) => {
+                chains + &words::at(&self.topology.routes[route].arms[arm])
+            }
+            Some(Move::Fails(_)) => chains + " on an error",
+            _ => chains,
+        }
     }
 
     /// One event as a chain of its own.
@@ -73,10 +99,21 @@ impl Story<'_> {
     pub(crate) fn ends(&self, event: &Event) -> Vec<&str> {
         match self.by(event) {
             Move::Joins(_) => self.fillers(event),
-            Move::Guard { route, arm, member, holds: false, .. } => {
-                vec![self.topology.name(self.topology.routes[route].arms[arm].to[member].node.into())]
+            Move::Guard {
+                route,
+                arm,
+                member,
+                holds: false,
+                ..
+            } => {
+                vec![
+                    self.topology
+                        .name(self.topology.routes[route].arms[arm].to[member].node.into()),
+                ]
             }
-            Move::Arm { source, .. } | Move::Guard { source, .. } => vec![self.topology.source_name(source)],
+            Move::Arm { source, .. } | Move::Guard { source, .. } => {
+                vec![self.topology.source_name(source)]
+            }
             Move::Ends(node) | Move::Fails(node) => vec![self.topology.name(node.into())],
         }
     }
@@ -86,11 +123,16 @@ impl Story<'_> {
         let topology = self.topology;
         match self.by(event) {
             Move::Arm { source, route, .. } if topology.routes[route].from.len() > 1 => {
-                let source = topology.routes[route].from.iter().position(|&it| it == source)?;
+                let source = topology.routes[route]
+                    .from
+                    .iter()
+                    .position(|&it| it == source)?;
                 Some(At::RouteSource { route, source })
             }
             Move::Arm { route, arm, .. } => Some(At::Arm { route, arm }),
-            Move::Guard { route, arm, member, .. } => Some(At::Member { route, arm, member }),
+            Move::Guard {
+                route, arm, member, ..
+            } => Some(At::Member { route, arm, member }),
             Move::Fails(node) => Some(At::OnError(node.into())),
             Move::Joins(join) => Some(At::JoinTarget(join)),
             Move::Ends(node) => topology.joins.iter().enumerate().find_map(|(join, it)| {
@@ -108,12 +150,18 @@ impl Story<'_> {
 
     /// The nodes that filled the slots which a join took.
     pub(crate) fn fillers(&self, event: &Event) -> Vec<&str> {
-        event.inputs.iter().filter_map(|&mark| self.filler(&self.history.marks[mark])).collect()
+        event
+            .inputs
+            .iter()
+            .filter_map(|&mark| self.filler(&self.history.marks[mark]))
+            .collect()
     }
 
     /// The node whose end, or being skipped, made a mark.
     fn filler(&self, mark: &Mark) -> Option<&str> {
-        self.ends(&self.history.events[mark.made_by?]).first().copied()
+        self.ends(&self.history.events[mark.made_by?])
+            .first()
+            .copied()
     }
 
     fn extend(&self, chains: &mut Vec<Chain>, event: &Event, shown: &Bits) {
@@ -122,15 +170,17 @@ impl Story<'_> {
             pass_on(chains, event);
             return;
         }
-        let open = chains.iter_mut().find(|chain| same(&chain.tail, &event.inputs));
-        let chain = match open {
-            Some(chain) => chain,
-            None => {
-                chains.push(Chain { hops: vec![self.origin(event)], tail: Vec::new() });
-                let last = chains.len() - 1;
-                &mut chains[last]
-            }
-        };
+        let open = chains
+            .iter()
+            .position(|chain| same(&chain.tail, &event.inputs));
+        let position = open.unwrap_or_else(|| {
+            chains.push(Chain {
+                hops: vec![self.origin(event)],
+                tail: Vec::new(),
+            });
+            chains.len() - 1
+        });
+        let chain = &mut chains[position];
         chain.hops.push(self.target(event));
         chain.tail.clone_from(&event.outputs);
     }
@@ -152,7 +202,9 @@ impl Story<'_> {
     fn origin(&self, event: &Event) -> String {
         match self.by(event) {
             Move::Joins(_) => words::group(self.fillers(event).into_iter()),
-            Move::Arm { source, .. } | Move::Guard { source, .. } => self.topology.source_name(source).to_owned(),
+            Move::Arm { source, .. } | Move::Guard { source, .. } => {
+                self.topology.source_name(source).to_owned()
+            }
             Move::Ends(node) | Move::Fails(node) => self.topology.name(node.into()).to_owned(),
         }
     }
@@ -179,7 +231,12 @@ impl Story<'_> {
                 topology.name(handler.into()).to_owned()
             }
             Move::Joins(join) => topology.name(topology.joins[join].to.into()).to_owned(),
-            Move::Ends(_) | Move::Guard { .. } => {
+            Move::Guard {
+                route, arm, member, ..
+            } => topology
+                .name(topology.routes[route].arms[arm].to[member].node.into())
+                .to_owned(),
+            Move::Ends(_) => {
                 let mut names: Vec<&str> = Vec::new();
                 for &output in &event.outputs {
                     if let Kind::Slot { join, .. } = self.kind(self.history.marks[output].place) {
@@ -193,10 +250,18 @@ impl Story<'_> {
     }
 
     fn skipped(&self, event: &Event) -> Vec<(Source, usize)> {
-        let taken = event.outputs.iter().filter_map(|&output| self.history.marks[output].taken_by);
+        let taken = event
+            .outputs
+            .iter()
+            .filter_map(|&output| self.history.marks[output].taken_by);
         taken
             .filter_map(|taken| match self.by(&self.history.events[taken]) {
-                Move::Guard { source, member, holds: false, .. } => Some((source, member)),
+                Move::Guard {
+                    source,
+                    member,
+                    holds: false,
+                    ..
+                } => Some((source, member)),
                 _ => None,
             })
             .collect()
@@ -225,5 +290,9 @@ fn shorten(hops: &[String]) -> String {
     if hops.len() <= HOPS {
         return hops.join(" -> ");
     }
-    format!("{} -> ... -> {}", hops[..2].join(" -> "), hops[hops.len() - 4..].join(" -> "))
+    format!(
+        "{} -> ... -> {}",
+        hops[..2].join(" -> "),
+        hops[hops.len() - 4..].join(" -> ")
+    )
 }

@@ -4,38 +4,63 @@ use crate::check::bits::Bits;
 use crate::check::history::Event;
 use crate::check::story::Story;
 use crate::check::waits::Wait;
-use crate::check::words;
 use crate::finding::{At, Finding, FindingKind, Move, Related};
+use crate::words;
 
 /// Says it.
 pub(crate) fn finding(story: &Story<'_>, wait: &Wait) -> Finding {
     let text = story.topology.join_text(wait.join);
-    let verb = if wait.never { "can never be complete" } else { "can wait for ever" };
-    let slot = At::Slot { join: wait.join, slot: wait.slot, member: 0 };
+    let verb = if wait.never {
+        "can never be complete"
+    } else {
+        "can wait for ever"
+    };
+    let slot = At::Slot {
+        join: wait.join,
+        slot: wait.slot,
+        member: 0,
+    };
     let cause = wait.cause.map(|cause| &story.history.events[cause]);
     let (told, at) = match cause {
         Some(event) if wait.never => (turned_away(story, wait, event), slot),
-        Some(event) => (turned_away(story, wait, event), story.token(event).unwrap_or(slot)),
-        None => (circular(story, wait), slot),
+        Some(event) => (
+            turned_away(story, wait, event),
+            story.token(event).unwrap_or(slot),
+        ),
+        None => (nothing_leads(story, wait), slot),
     };
     Finding {
-        kind: if wait.never { FindingKind::NeverComplete } else { FindingKind::WaitsForEver },
+        kind: if wait.never {
+            FindingKind::NeverComplete
+        } else {
+            FindingKind::WaitsForEver
+        },
         at,
         message: format!("`{text}` {verb}: {told}"),
-        related: vec![Related { at: slot, text: "this is waited for".to_owned() }],
+        related: vec![Related {
+            at: slot,
+            text: "this is waited for".to_owned(),
+        }],
         way: story.moves(&story.history.all()),
     }
 }
 
 fn awaited<'a>(story: &'a Story<'_>, wait: &Wait) -> Vec<&'a str> {
     let members = &story.topology.joins[wait.join].slots[wait.slot];
-    members.iter().map(|&node| story.topology.name(node.into())).collect()
+    members
+        .iter()
+        .map(|&node| story.topology.name(node.into()))
+        .collect()
 }
 
-fn circular(story: &Story<'_>, wait: &Wait) -> String {
+fn nothing_leads(story: &Story<'_>, wait: &Wait) -> String {
     let after = story.after(&wait.needs);
     let names = words::list(awaited(story, wait));
-    format!("{after}{names} waits for what comes after this join; take it out of the join")
+    if wait.circular {
+        format!("{after}what leads to {names} waits for this join itself; take it out of the join")
+    } else {
+        format!("{after}nothing that is active leads to {names} any more; let something lead there")
+    }
 }
 
 fn turned_away(story: &Story<'_>, wait: &Wait, event: &Event) -> String {
@@ -46,7 +71,11 @@ fn turned_away(story: &Story<'_>, wait: &Wait, event: &Event) -> String {
         }
     }
     let after = story.after(&before);
-    format!("{after}{}; {}", what(story, event), remedy(story, wait, event))
+    format!(
+        "{after}{}; {}",
+        what(story, event),
+        remedy(story, wait, event)
+    )
 }
 
 /// What the event did instead of going to the join.
@@ -58,15 +87,28 @@ fn what(story: &Story<'_>, event: &Event) -> String {
             let at = words::at(&topology.routes[route].arms[arm]);
             format!("`{name}` goes to `{}`{at}", story.target(event))
         }
-        Move::Guard { route, arm, member, .. } => {
+        Move::Guard {
+            route, arm, member, ..
+        } => {
             let member = &topology.routes[route].arms[arm].to[member];
             let guard = member.guard.as_deref().unwrap_or_default();
-            format!("`{}` is skipped where `{guard}` doesn't hold", topology.name(member.node.into()))
+            format!(
+                "`{}` is skipped where `{guard}` doesn't hold",
+                topology.name(member.node.into())
+            )
         }
         Move::Fails(node) => {
-            format!("`{}` fails and goes to `{}`", topology.name(node.into()), story.target(event))
+            format!(
+                "`{}` fails and goes to `{}`",
+                topology.name(node.into()),
+                story.target(event)
+            )
         }
-        Move::Ends(node) => format!("`{}` goes to `{}`", topology.name(node.into()), story.target(event)),
+        Move::Ends(node) => format!(
+            "`{}` goes to `{}`",
+            topology.name(node.into()),
+            story.target(event)
+        ),
         Move::Joins(join) => format!("`{}` goes elsewhere", topology.join_text(join)),
     }
 }
@@ -87,8 +129,15 @@ fn remedy(story: &Story<'_>, wait: &Wait, event: &Event) -> String {
     let ends = story.ends(event);
     let from = ends.first().copied().unwrap_or("start");
     if forks && wait.never && join.slots.iter().all(|slot| slot.len() == 1) {
-        let all: Vec<&str> = join.slots.iter().map(|slot| topology.name(slot[0].into())).collect();
-        return format!("if only one of them comes, write `{} -> {target}`", all.join(" | "));
+        let all: Vec<&str> = join
+            .slots
+            .iter()
+            .map(|slot| topology.name(slot[0].into()))
+            .collect();
+        return format!(
+            "if only one of them comes, write `{} -> {target}`",
+            all.join(" | ")
+        );
     }
     if forks {
         let (names, one) = (words::list(names.iter().copied()), names[0]);

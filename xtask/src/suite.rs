@@ -1,0 +1,99 @@
+//! Running suites one after the other, each within its budget, all of them whatever fails.
+
+use std::env;
+use std::process::{Child, Command, ExitCode};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How often a running suite is looked at.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// A command that passes or fails.
+pub(crate) struct Suite {
+    name: &'static str,
+    budget: Duration,
+    command: Call,
+}
+
+/// A cargo command.
+pub(crate) struct Call {
+    arguments: Vec<String>,
+    variables: Vec<(&'static str, &'static str)>,
+}
+
+enum Verdict {
+    Passed,
+    Failed(String),
+}
+
+/// Calls the cargo that runs this program.
+pub(crate) fn cargo(arguments: &[&str]) -> Call {
+    Call { arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(), variables: Vec::new() }
+}
+
+impl Call {
+    pub(crate) fn env(mut self, name: &'static str, value: &'static str) -> Self {
+        self.variables.push((name, value));
+        self
+    }
+
+    fn spawn(&self) -> std::io::Result<Child> {
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        Command::new(cargo).args(&self.arguments).envs(self.variables.iter().copied()).spawn()
+    }
+}
+
+impl Suite {
+    pub(crate) fn new(name: &'static str, minutes: u64, command: Call) -> Self {
+        Self { name, budget: Duration::from_secs(60 * minutes), command }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.name
+    }
+
+    fn verdict(&self) -> Verdict {
+        let mut child = match self.command.spawn() {
+            Ok(child) => child,
+            Err(error) => return Verdict::Failed(format!("can't be started: {error}")),
+        };
+        let began = Instant::now();
+        loop {
+            match child.try_wait() {
+                Ok(Some(status)) if status.success() => return Verdict::Passed,
+                Ok(Some(status)) => return Verdict::Failed(status.to_string()),
+                Ok(None) if began.elapsed() < self.budget => thread::sleep(LOOK),
+                Ok(None) => return Verdict::Failed(stop(&mut child, self.budget)),
+                Err(error) => return Verdict::Failed(format!("can't be waited for: {error}")),
+            }
+        }
+    }
+}
+
+fn stop(child: &mut Child, budget: Duration) -> String {
+    let stopped = child.kill().and_then(|()| child.wait());
+    let how = stopped.map_or_else(|error| format!("can't be stopped: {error}"), |_| "stopped".to_owned());
+    format!("over its budget of {} min; {how}", budget.as_secs() / 60)
+}
+
+/// Runs the suites and says how each ended.
+pub(crate) fn run(suites: &[Suite]) -> ExitCode {
+    let mut lines = Vec::new();
+    let mut failures = 0;
+    for suite in suites {
+        println!("\n=== {}", suite.name);
+        let began = Instant::now();
+        let verdict = suite.verdict();
+        let seconds = began.elapsed().as_secs();
+        lines.push(match verdict {
+            Verdict::Passed => format!("{:<14} passed  {seconds:>5} s", suite.name),
+            Verdict::Failed(why) => {
+                failures += 1;
+                format!("{:<14} FAILED  {seconds:>5} s  {why}", suite.name)
+            }
+        });
+    }
+    println!("\n{}", lines.join("\n"));
+    println!("suites: {} passed, {failures} failed", suites.len() - failures);
+    ExitCode::from(u8::from(failures > 0 || suites.is_empty()))
+}
