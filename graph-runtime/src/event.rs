@@ -1,10 +1,12 @@
 //! A run as it happens.
 
+use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
-use tokio::sync::mpsc;
 
 use crate::definition::{BoxFuture, StateGraph};
 use crate::error::Error;
@@ -70,12 +72,36 @@ pub enum Event<G: StateGraph> {
 }
 
 /// Takes events, if anybody listens.
-pub(crate) struct Listener<G: StateGraph>(Option<mpsc::UnboundedSender<Event<G>>>);
+pub(crate) struct Listener<G: StateGraph>(Option<Arc<Queue<G>>>);
+
+/// What was told and not yet heard.
+struct Queue<G: StateGraph> {
+    events: Mutex<VecDeque<Event<G>>>,
+    /// The listener, where it waits: a node on another thread may tell something while the run itself doesn't move.
+    waiting: Mutex<Option<Waker>>,
+}
 
 impl<G: StateGraph> Clone for Listener<G> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
+}
+
+impl<G: StateGraph> Queue<G> {
+    fn push(&self, event: Event<G>) {
+        lock(&self.events).push_back(event);
+        if let Some(waker) = lock(&self.waiting).take() {
+            waker.wake();
+        }
+    }
+
+    fn pop(&self) -> Option<Event<G>> {
+        lock(&self.events).pop_front()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<G: StateGraph> Listener<G> {
@@ -86,9 +112,24 @@ impl<G: StateGraph> Listener<G> {
     /// Tells the listener; the event isn't even made where there is none.
     #[inline]
     pub(crate) fn tell(&self, event: impl FnOnce() -> Event<G>) {
-        if let Some(sender) = &self.0 {
-            // Nobody listens any more: then nobody misses it.
-            let _ = sender.send(event());
+        if let Some(queue) = &self.0 {
+            queue.push(event());
+        }
+    }
+
+    /// Waits until everything that was told has been heard, so that a run is never ahead of its listener by more
+    /// than a step. The stream polls the run only when nothing is left to hear, so nobody has to be woken.
+    #[inline]
+    pub(crate) async fn heard(&self) {
+        if let Some(queue) = &self.0 {
+            poll_fn(|_| {
+                if lock(&queue.events).is_empty() {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
+            })
+            .await;
         }
     }
 
@@ -102,7 +143,7 @@ impl<G: StateGraph> Listener<G> {
 /// The last item is [`Event::Done`], [`Event::Paused`] or an error. Dropping the stream cancels the run; what
 /// was acknowledged stands.
 pub struct RunStream<G: StateGraph> {
-    events: mpsc::UnboundedReceiver<Event<G>>,
+    queue: Arc<Queue<G>>,
     run: Option<BoxFuture<'static, Result<Outcome<G>, Error>>>,
     last: Option<Result<Event<G>, Error>>,
 }
@@ -111,10 +152,14 @@ impl<G: StateGraph> RunStream<G> {
     pub(crate) fn new(
         run: impl FnOnce(Listener<G>) -> BoxFuture<'static, Result<Outcome<G>, Error>>,
     ) -> Self {
-        let (sender, events) = mpsc::unbounded_channel();
+        let queue = Arc::new(Queue {
+            events: Mutex::default(),
+            waiting: Mutex::default(),
+        });
+        let run = run(Listener(Some(Arc::clone(&queue))));
         Self {
-            events,
-            run: Some(run(Listener(Some(sender)))),
+            queue,
+            run: Some(run),
             last: None,
         }
     }
@@ -129,9 +174,10 @@ impl<G: StateGraph> Stream for RunStream<G> {
     type Item = Result<Event<G>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        // What has happened is shown before anything more happens: a slow listener slows the run down
-        // rather than pile up events.
-        if let Poll::Ready(Some(event)) = self.events.poll_recv(cx) {
+        *lock(&self.queue.waiting) = Some(cx.waker().clone());
+        // What has happened is shown before anything more happens: a slow listener slows the run down rather than
+        // pile up events.
+        if let Some(event) = self.queue.pop() {
             return Poll::Ready(Some(Ok(event)));
         }
         if let Some(run) = &mut self.run
@@ -143,10 +189,10 @@ impl<G: StateGraph> Stream for RunStream<G> {
                 Outcome::Paused(pause) => Event::Paused(pause),
             }));
         }
-        match self.events.poll_recv(cx) {
-            Poll::Ready(Some(event)) => Poll::Ready(Some(Ok(event))),
-            _ if self.run.is_none() => Poll::Ready(self.last.take()),
-            _ => Poll::Pending,
+        match self.queue.pop() {
+            Some(event) => Poll::Ready(Some(Ok(event))),
+            None if self.run.is_none() => Poll::Ready(self.last.take()),
+            None => Poll::Pending,
         }
     }
 }

@@ -1,4 +1,46 @@
 //! State graphs, written as ordinary Rust, proved by the compiler, that never forget.
+//!
+//! A module with `#[graph]` holds a state, plain functions as nodes, and an `edges!` block. The compiler checks that
+//! every run can come to its end; the engine saves a moment after every step, so that a run can be resumed,
+//! looked at and answered by a person, days later, elsewhere.
+//!
+//! ```
+//! use graph_runtime::prelude::*;
+//!
+//! #[graph(id = "greeter")]
+//! mod greeter {
+//!     #[state]
+//!     pub struct Greeter {
+//!         #[input]
+//!         pub name: String,
+//!         pub greeting: String,
+//!     }
+//!
+//!     edges! { start -> greet -> end; }
+//!
+//!     #[node(writes(greeting))]
+//!     async fn greet(name: &str) -> String {
+//!         format!("Hello, {name}!")
+//!     }
+//! }
+//!
+//! use greeter::{Greeter, Input};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Error> {
+//! let graph = Greeter::graph().checkpointer(MemorySaver::new()).build();
+//! let thread = graph.thread("ada");
+//! if let Outcome::Done(output) = thread.invoke(Input::new().name("Ada")).await? {
+//!     assert_eq!(output.greeting, "Hello, Ada!");
+//! }
+//! assert_eq!(thread.history().await?.len(), 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Where things are: [`Graph`] and [`Builder`] make a graph ready to run, [`Thread`] is one conversation on it,
+//! [`Outcome`] and [`Event`] say how a run went, [`Moment`] is what was saved, and [`Checkpointer`] is what a place that
+//! keeps moments must do. What a module with `#[graph]` may hold is told at [`graph`](macro@graph).
 
 mod checkpointer;
 mod definition;
@@ -18,6 +60,8 @@ mod thread;
 #[path = "private.rs"]
 pub mod __private;
 
+pub use graph_macros::graph;
+
 pub use checkpointer::{
     At, Cause, Chain, Checkpointer, Commit, Expect, MemorySaver, Page, Query, Record, Source,
     StoreError, Write, WriteKey, WriteKind,
@@ -34,5 +78,23 @@ pub use invocation::Invocation;
 pub use moment::Moment;
 pub use outcome::{Done, Outcome, Pause};
 pub use run::{Emitted, Run};
-pub use state::{Collects, FieldLog, KeyOf, Reducer, Removes};
+pub use state::{Collects, FieldLog, ItemKey, KeyOf, Reducer, Removes};
 pub use thread::{History, Thread};
+
+/// What a program with a graph uses: `use graph_runtime::prelude::*;`.
+pub mod prelude {
+    pub use crate::{
+        Durability, Error, Event, GraphNode, MemorySaver, Moment, Outcome, Run, StateGraph, Thread,
+        edges, graph,
+    };
+}
+
+/// The edges of a graph. Only within a module with `#[graph]`, which reads them.
+#[macro_export]
+macro_rules! edges {
+    ($($edges:tt)*) => {
+        ::core::compile_error!(
+            "`edges!` belongs in a module with `#[graph(id = \"..\")]`, which reads it"
+        );
+    };
+}

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
+use tokio::runtime::Handle;
 
 use super::note::World;
-use super::registry::Hold;
+use super::registry::{Hold, Slot};
 use super::writer::{Backlog, Flush, Writer};
 use crate::checkpointer::{
     Checkpointer, Commit, Expect, Record, Source, StoreError, Write, WriteKey, WriteKind,
@@ -214,7 +215,7 @@ impl Journal {
         if let Some(writer) = &self.writer {
             writer.flush().await?;
         }
-        (*self.saver).commit(&self.key, commit).await
+        commit_surely(&self.saver, &self.key, commit, self.hold.slot()).await
     }
 
     fn start_writer(&mut self) -> bool {
@@ -296,6 +297,30 @@ impl Journal {
             source,
         }
     }
+}
+
+/// Commits so that dropping the run doesn't leave it open whether the commit happens: it is seen through, and the
+/// thread is taken until then.
+async fn commit_surely(
+    saver: &Arc<dyn Checkpointer>,
+    key: &ThreadKey,
+    commit: Commit,
+    slot: Arc<Slot>,
+) -> Result<(), StoreError> {
+    let runtime = Handle::try_current()
+        .ok()
+        .filter(|_| !(**saver).commits_inline());
+    let Some(runtime) = runtime else {
+        return (**saver).commit(key, commit).await;
+    };
+    let (saver, key) = (Arc::clone(saver), key.clone());
+    let task = runtime.spawn(async move {
+        let result = (*saver).commit(&key, commit).await;
+        drop(slot);
+        result
+    });
+    task.await
+        .unwrap_or_else(|error| Err(StoreError::Unknown(error.into())))
 }
 
 /// The body with the state's part put in as it is, so that it isn't encoded a second time.

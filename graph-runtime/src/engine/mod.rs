@@ -84,8 +84,10 @@ impl<G: StateGraph> Engine<G> {
     pub(crate) async fn drive(mut self) -> Result<Outcome<G>, Error> {
         let stopped = self.steps().await;
         // Whatever was handed to the writer is part of how the run ends, also of a failure.
-        self.flush().await?;
-        match stopped? {
+        let flushed = self.flush().await;
+        let stopped = stopped?;
+        flushed?;
+        match stopped {
             Stopped::AtEnd => Ok(self.into_done()),
             Stopped::Paused { before, after } => self.into_pause(before, after),
         }
@@ -127,6 +129,7 @@ impl<G: StateGraph> Engine<G> {
                 self.note(moment, now, Source::Step).await?;
             }
             self.tell_step(moment);
+            self.listener.heard().await;
             if !self.setting.pause_after.is_empty()
                 && let Some(stopped) = self.stopped_after().await?
             {

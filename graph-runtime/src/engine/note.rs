@@ -100,12 +100,13 @@ impl<G: StateGraph> Engine<G> {
                 })
                 .collect();
         }
+        let whole = if snapshot {
+            encode_state(&**state)?
+        } else {
+            Vec::new()
+        };
         let world = if snapshot {
-            let state = serde_json::to_vec(&**state);
-            World::State(state.map_err(|source| Error::Encode {
-                what: "the state".to_owned(),
-                source,
-            })?)
+            World::State(&whole)
         } else {
             World::Change(operations)
         };
@@ -121,6 +122,9 @@ impl<G: StateGraph> Engine<G> {
         };
         journal.record(entry, last).await?;
         change.clear();
+        if snapshot {
+            change.measure(&whole);
+        }
         noted_slots.clone_from(&frontier.slots);
         Ok(())
     }
@@ -129,9 +133,16 @@ impl<G: StateGraph> Engine<G> {
 /// The state's part of a record.
 pub(super) enum World<'a> {
     /// All of it, as a JSON object.
-    State(Vec<u8>),
+    State(&'a [u8]),
     /// What was done to it, as the inside of a JSON array.
     Change(&'a [u8]),
+}
+
+fn encode_state<G: StateGraph>(state: &G) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(state).map_err(|source| Error::Encode {
+        what: "the state".to_owned(),
+        source,
+    })
 }
 
 type EncodedItems = Vec<(ActivationId, Box<RawValue>)>;

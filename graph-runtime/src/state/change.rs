@@ -14,7 +14,10 @@
 //!
 //! `super::image` applies them.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 /// What the engine has to know of a field of the state.
 #[derive(Clone, Copy, Debug)]
@@ -54,9 +57,11 @@ impl Change {
         }
     }
 
-    /// Whether anything is written down.
-    pub(crate) fn is_recording(&self) -> bool {
-        self.recording
+    /// Reads the sizes off an encoded state.
+    pub(crate) fn measure(&mut self, state: &[u8]) {
+        if let Ok(fields) = serde_json::from_slice::<HashMap<&str, &RawValue>>(state) {
+            self.set_sizes(|name| fields.get(name).map_or(0, |value| value.get().len()));
+        }
     }
 
     pub(crate) fn set_sizes(&mut self, size_of: impl Fn(&str) -> usize) {
@@ -65,7 +70,7 @@ impl Change {
         }
     }
 
-    /// Bytes that the whole state would take.
+    /// Bytes that the whole state would take, at the least.
     pub(crate) fn state_size(&self) -> usize {
         self.sizes.iter().sum()
     }
@@ -143,22 +148,29 @@ impl FieldLog<'_> {
 
     /// These entries were put into a map.
     pub fn put<T: Serialize + ?Sized>(&mut self, entries: &T) {
-        self.grow("put", None, entries);
+        self.write("put", None, entries);
     }
 
     /// These keys were taken out of a map or set.
     pub fn remove<T: Serialize>(&mut self, keys: &[T]) {
-        self.write("remove", None, keys);
+        self.shrink("remove", None, keys);
     }
 
     /// These items took the places of those with the same `key`, or were put at the end of a list.
     pub fn upsert<T: Serialize>(&mut self, key: &'static str, items: &[T]) {
-        self.grow("upsert", Some(key), items);
+        self.write("upsert", Some(key), items);
     }
 
     /// The items whose `key` is one of these were taken out of a list.
     pub fn discard<T: Serialize>(&mut self, key: &'static str, keys: &[T]) {
-        self.write("discard", Some(key), keys);
+        self.shrink("discard", Some(key), keys);
+    }
+
+    /// How much is left isn't known, so nothing is claimed: a size that is too small makes the next snapshot come
+    /// early, one that is too large would make a chain too long.
+    fn shrink<T: Serialize>(&mut self, verb: &'static str, key: Option<&'static str>, keys: &[T]) {
+        self.write(verb, key, keys);
+        self.change.sizes[self.field] = 0;
     }
 
     fn grow<T: Serialize + ?Sized>(

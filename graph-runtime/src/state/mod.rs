@@ -10,6 +10,6 @@ pub use change::{Change, FieldLog, FieldSpec};
 pub(crate) use image::Image;
 pub use patch::{Never, Patch};
 pub use reduce::{
-    And, Append, Collects, KeepFirst, KeyOf, Last, Max, Merge, Min, Or, Reducer, Removes, Sum,
-    Union, Upsert,
+    And, Append, Collects, ItemKey, KeepFirst, KeyOf, Last, Max, Merge, Min, Or, Reducer, Removes,
+    Sum, Union, Upsert,
 };

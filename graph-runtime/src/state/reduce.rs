@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
 use std::ops::AddAssign;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::FieldLog;
 
@@ -280,15 +280,40 @@ pub struct Upsert<K>(PhantomData<K>);
 
 /// Where an item of a list has its key; generated for `upsert(key = ...)`.
 pub trait KeyOf<I> {
-    /// The key's type.
-    type Key: PartialEq + Serialize;
-
     /// The key's name in storage.
     const NAME: &'static str;
 
-    /// The item's key.
-    fn key(item: &I) -> &Self::Key;
+    /// The item's key. Its type has no name here: only the compiler knows that of the item's field.
+    fn key(item: &I) -> &(impl PartialEq + Serialize);
 }
+
+/// A key by which an item is taken out of a list, as it is encoded.
+///
+/// Made from text and whole numbers with `into()`, from anything else with [`ItemKey::of`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ItemKey(serde_json::Value);
+
+impl ItemKey {
+    /// The key that is encoded like this value. One that can't be encoded is no item's key.
+    pub fn of(key: &impl Serialize) -> Self {
+        Self(serde_json::to_value(key).unwrap_or_default())
+    }
+}
+
+macro_rules! plain_keys {
+    ($($key:ty),*) => {$(
+        impl From<$key> for ItemKey {
+            fn from(key: $key) -> Self {
+                Self(key.into())
+            }
+        }
+    )*};
+}
+
+plain_keys!(
+    &str, String, u8, u16, u32, u64, usize, i8, i16, i32, i64, isize
+);
 
 impl<K: KeyOf<I>, I: Serialize> Reducer<Vec<I>> for Upsert<K> {
     type Delta = Vec<I>;
@@ -299,7 +324,7 @@ impl<K: KeyOf<I>, I: Serialize> Reducer<Vec<I>> for Upsert<K> {
             match value
                 .iter_mut()
                 .rev()
-                .find(|old| K::key(old) == K::key(&item))
+                .find(|old| same_key::<K, I>(old, &item))
             {
                 Some(old) => *old = item,
                 None => value.push(item),
@@ -313,15 +338,20 @@ impl<K: KeyOf<I>, I: Serialize> Reducer<Vec<I>> for Upsert<K> {
     }
 }
 
+/// Both keys have the one type that this `K` gives them.
+fn same_key<K: KeyOf<I>, I>(left: &I, right: &I) -> bool {
+    K::key(left) == K::key(right)
+}
+
 impl<K: KeyOf<I>, I: Serialize> Collects<Vec<I>> for Upsert<K> {
     type Item = I;
 }
 
 impl<K: KeyOf<I>, I: Serialize> Removes<Vec<I>> for Upsert<K> {
-    type Key = K::Key;
+    type Key = ItemKey;
 
-    fn remove(value: &mut Vec<I>, keys: Vec<K::Key>, log: Option<&mut FieldLog<'_>>) {
-        value.retain(|item| !keys.contains(K::key(item)));
+    fn remove(value: &mut Vec<I>, keys: Vec<ItemKey>, log: Option<&mut FieldLog<'_>>) {
+        value.retain(|item| !keys.contains(&ItemKey::of(K::key(item))));
         if let Some(log) = log.filter(|_| !keys.is_empty()) {
             log.discard(K::NAME, &keys);
         }

@@ -1,0 +1,13 @@
+//! The behaviours that users of such systems are promised, a named test each, on every backend.
+//!
+//! The numbers in the names' comments are those of the list of behaviours that this library answers to.
+
+mod durability;
+mod graphs;
+mod keeping;
+mod parallel;
+mod people;
+mod running;
+mod saving;
+mod store;
+mod streaming;
