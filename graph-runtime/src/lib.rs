@@ -53,6 +53,8 @@ mod invocation;
 mod moment;
 mod outcome;
 mod run;
+#[cfg(feature = "schema")]
+mod schema;
 mod state;
 mod thread;
 
@@ -78,6 +80,8 @@ pub use invocation::Invocation;
 pub use moment::Moment;
 pub use outcome::{Done, Outcome, Pause};
 pub use run::{Emitted, Run};
+#[cfg(feature = "schema")]
+pub use schema::Schemas;
 pub use state::{Collects, FieldLog, ItemKey, KeyOf, Reducer, Removes};
 pub use thread::{History, Thread};
 
@@ -97,4 +101,20 @@ macro_rules! edges {
             "`edges!` belongs in a module with `#[graph(id = \"..\")]`, which reads it"
         );
     };
+}
+
+/// For generated code: what is inside is there if this crate has its `schema` feature.
+#[cfg(feature = "schema")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __with_schema {
+    ($($item:item)*) => { $($item)* };
+}
+
+/// For generated code: what is inside is there if this crate has its `schema` feature.
+#[cfg(not(feature = "schema"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __with_schema {
+    ($($item:item)*) => {};
 }

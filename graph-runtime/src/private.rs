@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 pub use graph_topology as topology;
+#[cfg(feature = "schema")]
+pub use schemars;
 pub use serde;
 pub use serde_json;
 use serde_json::value::RawValue;
@@ -17,6 +19,8 @@ pub use crate::definition::{
 };
 pub use crate::error::NodeError;
 pub use crate::run::{Run, Site};
+#[cfg(feature = "schema")]
+pub use crate::schema::{ObjectSchema, schema_of};
 pub use crate::state::{
     And, Append, Change, Collects, FieldSpec, KeepFirst, KeyOf, Last, Max, Merge, Min, Never, Or,
     Patch, Reducer, Removes, Sum, Union, Upsert,

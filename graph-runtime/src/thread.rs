@@ -209,6 +209,6 @@ impl<G: StateGraph> fmt::Debug for Thread<G> {
         f.debug_struct("Thread")
             .field("graph", &G::ID)
             .field("id", &self.id)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

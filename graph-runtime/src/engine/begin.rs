@@ -117,7 +117,7 @@ pub(crate) async fn run_thread<G: StateGraph>(
         (Command::Invoke(input) | Command::FromStart(input), None) => parts.fresh(input).await?,
         (Command::Invoke(input), Some(stand)) => parts.standing(stand)?.invoke(input).await?,
         (Command::FromStart(input), Some(stand)) => {
-            parts.standing(stand)?.from_start(input).await?
+            parts.standing(stand)?.abandon_and_begin(input).await?
         }
         (Command::Resume | Command::Answer(_), Some(stand)) => {
             parts.standing(stand)?.resume().await?
@@ -182,10 +182,14 @@ impl<G: StateGraph> Parts<G> {
                 } = write.key;
                 match kind {
                     WriteKind::Update => {
-                        drop(kept.insert((activation, item), journal.open_json(write)?))
+                        kept.insert((activation, item), journal.open_json(write)?);
                     }
-                    WriteKind::Pause => drop(pauses.insert(activation)),
-                    WriteKind::Passed => drop(passed.insert(activation)),
+                    WriteKind::Pause => {
+                        pauses.insert(activation);
+                    }
+                    WriteKind::Passed => {
+                        passed.insert(activation);
+                    }
                     WriteKind::Answer => {}
                 }
             }
@@ -263,7 +267,7 @@ impl<G: StateGraph> Engine<G> {
         Ok(self)
     }
 
-    async fn from_start(mut self, input: G::Input) -> Result<Self, Error> {
+    async fn abandon_and_begin(mut self, input: G::Input) -> Result<Self, Error> {
         self.turnover.ended = self
             .frontier
             .active

@@ -183,13 +183,14 @@ impl Journal {
         (self.head, self.base) = (Some(id), Some(base));
         (self.sequence, self.step) = (record.sequence, record.step);
         let written = &mut self.written;
-        let consumed = match written.is_empty() {
-            true => Vec::new(),
-            false => ended
+        let consumed = if written.is_empty() {
+            Vec::new()
+        } else {
+            ended
                 .iter()
                 .copied()
                 .filter(|id| written.remove(id))
-                .collect(),
+                .collect()
         };
         Ok(Commit {
             expected,

@@ -13,6 +13,8 @@ use crate::id::{MomentId, ThreadKey};
 const FORMAT: u32 = 1;
 const ENCODING: &str = "json";
 
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
 /// A thread's part of the checksum, worked out once for a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ThreadSeal(u64);
@@ -92,8 +94,7 @@ fn seal(identity: u64, body: &[u8]) -> Vec<u8> {
     let mut payload = Vec::with_capacity(body.len() + 40);
     payload.extend_from_slice(b"moment/1 json ");
     let sum = checksum(identity, ENCODING, body);
-    payload
-        .extend((0..16).map(|digit| b"0123456789abcdef"[(sum >> (60 - 4 * digit)) as usize & 15]));
+    payload.extend((0..16).map(|digit| HEX[(sum >> (60 - 4 * digit) & 15) as usize]));
     payload.push(b'\n');
     payload.extend_from_slice(body);
     payload

@@ -113,7 +113,7 @@ impl Change {
     /// Where operations on a field are written, if they are.
     pub(crate) fn log(&mut self, field: usize) -> Option<FieldLog<'_>> {
         let spec = self.fields[field];
-        (self.recording && spec.saved).then(|| FieldLog {
+        (self.recording && spec.saved).then_some(FieldLog {
             change: self,
             field,
             spec,

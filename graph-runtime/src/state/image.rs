@@ -94,11 +94,11 @@ impl<'a> Image<'a> {
         });
         match entry {
             Stored::Text { value, appended } if value.starts_with('[') => {
-                appended.push(items.get())
+                appended.push(items.get());
             }
             Stored::Text { .. } => return Err(damaged("a list operation on what is no list")),
             Stored::Parsed(value) => {
-                list(value)?.extend(serde_json::from_str::<Vec<Value>>(items.get())?)
+                list(value)?.extend(serde_json::from_str::<Vec<Value>>(items.get())?);
             }
         }
         Ok(())
@@ -198,18 +198,20 @@ fn keyed(
     match (verb, key, argument) {
         ("insert", None, Value::Array(items)) => {
             let set = list(field)?;
-            items.into_iter().for_each(|item| {
+            for item in items {
                 if !set.contains(&item) {
                     set.push(item);
                 }
-            });
+            }
         }
         ("put", None, Value::Object(entries)) => map(field)?.extend(entries),
         ("remove", None, Value::Array(keys)) => match field {
             Value::Array(set) => set.retain(|item| !keys.contains(item)),
             field => {
                 let map = map(field)?;
-                keys.iter().for_each(|key| drop(map.remove(&key_text(key))));
+                for key in &keys {
+                    map.remove(&key_text(key));
+                }
             }
         },
         ("upsert", Some(key), Value::Array(items)) => {
@@ -271,9 +273,9 @@ mod tests {
             changes.iter().map(|text| raw(text)).collect::<Vec<_>>(),
         );
         let mut image = Image::from_snapshot(&snapshot).unwrap();
-        changes
-            .iter()
-            .for_each(|change| image.apply(change).unwrap());
+        for change in &changes {
+            image.apply(change).unwrap();
+        }
         image.to_json()
     }
 
