@@ -1,0 +1,19 @@
+//! The cases, by subject. Each takes a new store and panics where the store breaks the contract; its name
+//! says what must hold.
+
+#![allow(missing_docs, reason = "the names say it")]
+
+pub mod branches;
+pub mod conflicts;
+pub mod deletion;
+pub mod futures;
+pub mod heads;
+pub mod isolation;
+pub mod listing;
+pub mod names;
+pub mod payloads;
+pub mod pointers;
+pub mod reopening;
+pub mod repeats;
+pub mod users;
+pub mod writes;

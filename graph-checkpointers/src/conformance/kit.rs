@@ -1,0 +1,198 @@
+//! Records, writes and commits to make cases of.
+
+use graph_runtime::{
+    ActivationId, At, Chain, Commit, Expect, MomentId, Query, Record, Source, StoreError,
+    ThreadKey, Timestamp, Write, WriteKey, WriteKind,
+};
+
+use super::Store;
+
+/// A thread in the namespace that most cases share.
+pub(super) fn key(thread: &str) -> ThreadKey {
+    ThreadKey::new("conformance", thread).unwrap()
+}
+
+/// An id that nothing has yet.
+pub(super) fn fresh_id() -> MomentId {
+    MomentId::at(Timestamp::now())
+}
+
+/// The first record of a thread: a snapshot.
+pub(super) fn first() -> Record {
+    let id = fresh_id();
+    Record {
+        id,
+        parent: None,
+        base: id,
+        sequence: 1,
+        step: 1,
+        source: Source::Input,
+        created_at: Timestamp::now(),
+        payload: b"first".to_vec(),
+    }
+}
+
+/// A change that goes on from a record.
+pub(super) fn after(parent: &Record) -> Record {
+    Record {
+        id: fresh_id(),
+        parent: Some(parent.id),
+        base: parent.base,
+        sequence: parent.sequence + 1,
+        step: parent.step + 1,
+        source: Source::Step,
+        created_at: Timestamp::now(),
+        payload: format!("after {}", parent.sequence).into_bytes(),
+    }
+}
+
+/// A change that goes on from an older record, written as the `sequence`th.
+pub(super) fn branch(parent: &Record, sequence: u64) -> Record {
+    Record {
+        sequence,
+        source: Source::Fork,
+        ..after(parent)
+    }
+}
+
+/// The same record as a snapshot.
+pub(super) fn snapshot(record: Record) -> Record {
+    Record {
+        base: record.id,
+        ..record
+    }
+}
+
+/// A line of records from a first one.
+pub(super) fn line(length: usize) -> Vec<Record> {
+    let next = |record: &Record| Some(after(record));
+    std::iter::successors(Some(first()), next)
+        .take(length)
+        .collect()
+}
+
+/// A commit of records at a head.
+pub(super) fn adding<'a>(
+    head: Option<&Record>,
+    records: impl IntoIterator<Item = &'a Record>,
+) -> Commit {
+    Commit {
+        expected: Expect::Head(head.map(|record| record.id)),
+        records: records.into_iter().cloned().collect(),
+        ..Commit::default()
+    }
+}
+
+/// A commit of writes alone.
+pub(super) fn writing(writes: impl IntoIterator<Item = Write>) -> Commit {
+    Commit {
+        writes: writes.into_iter().collect(),
+        ..Commit::default()
+    }
+}
+
+/// A commit that removes writes alone.
+pub(super) fn consuming(turns: &[ActivationId]) -> Commit {
+    Commit {
+        consumed: turns.to_vec(),
+        ..Commit::default()
+    }
+}
+
+/// A node's turn that a record started.
+pub(super) fn turn(record: &Record, index: u32) -> ActivationId {
+    ActivationId {
+        moment: record.id,
+        index,
+    }
+}
+
+/// What a turn did.
+pub(super) fn update(activation: ActivationId, payload: &str) -> Write {
+    written(activation, None, WriteKind::Update, payload)
+}
+
+/// Any write.
+pub(super) fn written(
+    activation: ActivationId,
+    item: Option<u32>,
+    kind: WriteKind,
+    payload: &str,
+) -> Write {
+    let key = WriteKey {
+        activation,
+        item,
+        kind,
+    };
+    Write {
+        key,
+        payload: payload.as_bytes().to_vec(),
+    }
+}
+
+/// Commits, and it must succeed.
+pub(super) async fn put(store: &Store, thread: &ThreadKey, commit: Commit) {
+    store.commit(thread, commit).await.unwrap();
+}
+
+/// Begins a thread with one record.
+pub(super) async fn begin(store: &Store, thread: &ThreadKey) -> Record {
+    let first = first();
+    put(store, thread, adding(None, [&first])).await;
+    first
+}
+
+/// Goes on at a head by one record.
+pub(super) async fn go_on(store: &Store, thread: &ThreadKey, head: &Record) -> Record {
+    let next = after(head);
+    put(store, thread, adding(Some(head), [&next])).await;
+    next
+}
+
+/// Begins a thread with a line of records, a commit each.
+pub(super) async fn begin_line(store: &Store, thread: &ThreadKey, length: usize) -> Vec<Record> {
+    let records = line(length);
+    for (place, record) in records.iter().enumerate() {
+        let head = place.checked_sub(1).map(|before| &records[before]);
+        put(store, thread, adding(head, [record])).await;
+    }
+    records
+}
+
+/// What is loaded at the head, where there is one.
+pub(super) async fn chain(store: &Store, thread: &ThreadKey) -> Chain {
+    store.load(thread, At::Head).await.unwrap().unwrap()
+}
+
+/// The head, if the thread has one.
+pub(super) async fn head(store: &Store, thread: &ThreadKey) -> Option<MomentId> {
+    store
+        .load(thread, At::Head)
+        .await
+        .unwrap()
+        .and_then(|chain| chain.head)
+}
+
+/// The records that a moment is rebuilt from.
+pub(super) async fn line_at(store: &Store, thread: &ThreadKey, id: MomentId) -> Vec<Record> {
+    let chain = store.load(thread, At::Moment(id)).await.unwrap();
+    chain.unwrap().records
+}
+
+/// The ids of a thread's records, newest first.
+pub(super) async fn listed(store: &Store, thread: &ThreadKey) -> Vec<MomentId> {
+    ids(&store.list(thread, &Query::default()).await.unwrap())
+}
+
+/// The ids of records.
+pub(super) fn ids(records: &[Record]) -> Vec<MomentId> {
+    records.iter().map(|record| record.id).collect()
+}
+
+/// That a commit was refused because of the head, and which head it names.
+pub(super) fn assert_conflict(outcome: &Result<(), StoreError>, head: Option<&Record>) {
+    let Err(StoreError::Conflict { found, .. }) = outcome else {
+        unreachable!("a conflict was due, and the commit said {outcome:?}");
+    };
+    assert_eq!(*found, head.map(|record| record.id));
+}

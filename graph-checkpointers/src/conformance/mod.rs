@@ -1,0 +1,63 @@
+//! The proof that a checkpointer keeps the contract of `graph_runtime::Checkpointer`: one test a case, so
+//! that one failure hides no other.
+//!
+//! [`conformance!`](crate::conformance!) makes the tests, [`Place`] is where a case may put what it
+//! stores. The cases lie by subject in `cases`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "what is here runs in tests, and fails by panicking"
+)]
+
+#[doc(hidden)]
+pub mod cases;
+mod kit;
+mod list;
+mod place;
+mod run;
+
+pub use place::Place;
+#[doc(hidden)]
+pub use run::{Opening, Reopen, Store, run, run_reopening};
+
+/// Makes a module of tests, one for each case of the contract, for a checkpointer of yours.
+///
+/// The expression opens a store, and may `.await`; each test opens one of its own. Where the store
+/// outlives its handles, take a [`Place`](crate::conformance::Place) and keep it there: the same place is
+/// opened again to see that nothing was lost.
+///
+/// ```
+/// # use graph_runtime::MemorySaver as MySaver;
+/// graph_checkpointers::conformance!(mine, MySaver::new());
+/// # fn main() {}
+/// ```
+///
+/// ```
+/// # struct FileSaver;
+/// # impl FileSaver {
+/// #     async fn open(_: std::path::PathBuf) -> std::io::Result<graph_runtime::MemorySaver> {
+/// #         Ok(graph_runtime::MemorySaver::new())
+/// #     }
+/// # }
+/// graph_checkpointers::conformance!(files, |place| {
+///     FileSaver::open(place.path("moments")).await.unwrap()
+/// });
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! conformance {
+    ($name:ident, |$place:ident| $open:expr $(,)?) => {
+        mod $name {
+            $crate::__conformance!(open $place, $open);
+            $crate::__conformance!(every);
+            $crate::__conformance!(reopened);
+        }
+    };
+    ($name:ident, $open:expr $(,)?) => {
+        mod $name {
+            $crate::__conformance!(open _place, $open);
+            $crate::__conformance!(every);
+        }
+    };
+}

@@ -1,0 +1,179 @@
+//! What reads: a moment's line, lists, threads, writes. All of it sees one state of the database.
+
+use graph_runtime::{At, Chain, MomentId, Page, Query, Record, ThreadKey, Write};
+use rusqlite::{Connection, OptionalExtension};
+
+use super::failure::Failure;
+use super::row::{self, record_columns, text};
+
+/// Under which number a thread's rows are kept.
+pub(super) fn number_of(database: &Connection, key: &ThreadKey) -> Result<Option<i64>, Failure> {
+    let query = "SELECT number FROM threads WHERE namespace = ?1 AND thread = ?2";
+    Ok(database
+        .prepare_cached(query)?
+        .query_row((key.namespace(), key.thread()), |row| row.get(0))
+        .optional()?)
+}
+
+/// A record's entry in the index.
+#[derive(Clone, Copy)]
+struct Entry {
+    id: MomentId,
+    base: MomentId,
+    sequence: i64,
+}
+
+pub(super) fn load(
+    database: &Connection,
+    key: &ThreadKey,
+    at: At,
+) -> Result<Option<Chain>, Failure> {
+    let Some(thread) = number_of(database, key)? else {
+        return Ok(None);
+    };
+    let Some(head) = newest(database, thread)? else {
+        return Ok(None);
+    };
+    let tip = match at {
+        At::Moment(id) if id != head.id => find(database, thread, id)?,
+        At::Moment(_) | At::Head => Some(head),
+    };
+    let Some(tip) = tip else {
+        return Ok(None);
+    };
+    let writes = if tip.id == head.id {
+        writes_of(database, thread)?
+    } else {
+        Vec::new()
+    };
+    Ok(Some(Chain {
+        records: Chain::line(tip.id, of_base(database, thread, &tip)?),
+        writes,
+        sequence: head.sequence.cast_unsigned(),
+        head: Some(head.id),
+    }))
+}
+
+fn newest(database: &Connection, thread: i64) -> Result<Option<Entry>, Failure> {
+    entry(
+        database,
+        "SELECT id, base, sequence FROM records WHERE thread = ?1 ORDER BY sequence DESC LIMIT 1",
+        (thread,),
+    )
+}
+
+fn find(database: &Connection, thread: i64, id: MomentId) -> Result<Option<Entry>, Failure> {
+    entry(
+        database,
+        "SELECT id, base, sequence FROM records WHERE thread = ?1 AND id = ?2",
+        (thread, id.to_string()),
+    )
+}
+
+fn entry(
+    database: &Connection,
+    query: &str,
+    params: impl rusqlite::Params,
+) -> Result<Option<Entry>, Failure> {
+    let mut query = database.prepare_cached(query)?;
+    let mut rows = query.query(params)?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    Ok(Some(Entry {
+        id: text(row, 0)?.parse()?,
+        base: text(row, 1)?.parse()?,
+        sequence: row.get(2)?,
+    }))
+}
+
+/// The records that share the tip's base, from the tip back to the base.
+fn of_base(database: &Connection, thread: i64, tip: &Entry) -> Result<Vec<Record>, Failure> {
+    let query = concat!(
+        "SELECT ",
+        record_columns!(),
+        " FROM records WHERE thread = ?1 AND sequence <= ?2 AND base = ?3 ORDER BY sequence DESC"
+    );
+    let mut query = database.prepare_cached(query)?;
+    let mut rows = query.query((thread, tip.sequence, tip.base.to_string()))?;
+    let mut records = Vec::new();
+    while let Some(row) = rows.next()? {
+        let record = row::record(row)?;
+        let is_base = record.is_snapshot();
+        records.push(record);
+        // Nothing before it belongs to it.
+        if is_base {
+            break;
+        }
+    }
+    Ok(records)
+}
+
+pub(super) fn list(
+    database: &Connection,
+    key: &ThreadKey,
+    query: &Query,
+) -> Result<Vec<Record>, Failure> {
+    let Some(thread) = number_of(database, key)? else {
+        return Ok(Vec::new());
+    };
+    let statement = concat!(
+        "SELECT ",
+        record_columns!(),
+        " FROM records WHERE thread = ?1 AND sequence <= ?2 AND NOT (?3 AND source = 'input')
+        ORDER BY sequence DESC LIMIT ?4"
+    );
+    let mut statement = database.prepare_cached(statement)?;
+    let params = (
+        thread,
+        last(query.before),
+        query.without_inputs,
+        limit(query.limit),
+    );
+    statement.query_and_then(params, row::record)?.collect()
+}
+
+/// The highest sequence before that one.
+fn last(before: Option<u64>) -> i64 {
+    before.map_or(i64::MAX, |before| {
+        i64::try_from(before).map_or(i64::MAX, |before| before - 1)
+    })
+}
+
+fn limit(limit: Option<usize>) -> i64 {
+    limit
+        .and_then(|limit| i64::try_from(limit).ok())
+        .unwrap_or(i64::MAX)
+}
+
+pub(super) fn threads(
+    database: &Connection,
+    namespace: &str,
+    page: &Page,
+) -> Result<Vec<String>, Failure> {
+    // No id is empty, so all come after "".
+    let after = page.after.as_deref().unwrap_or_default();
+    let query = "SELECT thread FROM threads WHERE namespace = ?1 AND thread > ?2
+                 AND EXISTS (SELECT 1 FROM records WHERE records.thread = number)
+                 ORDER BY thread LIMIT ?3";
+    let mut query = database.prepare_cached(query)?;
+    let params = (namespace, after, limit(page.limit));
+    query
+        .query_and_then(params, |row| Ok(row.get(0)?))?
+        .collect()
+}
+
+pub(super) fn writes(database: &Connection, key: &ThreadKey) -> Result<Vec<Write>, Failure> {
+    number_of(database, key)?.map_or(Ok(Vec::new()), |thread| writes_of(database, thread))
+}
+
+fn writes_of(database: &Connection, thread: i64) -> Result<Vec<Write>, Failure> {
+    let query = "SELECT activation, item, kind, payload FROM writes WHERE thread = ?1";
+    let mut query = database.prepare_cached(query)?;
+    let mut writes: Vec<_> = query
+        .query_and_then((thread,), row::write)?
+        .collect::<Result<_, _>>()?;
+    // By number, where the table goes by text.
+    writes.sort_unstable_by_key(|write| write.key);
+    Ok(writes)
+}

@@ -1,0 +1,107 @@
+//! Records and writes as columns. Ids are kept as their text, so that a person can read the tables.
+
+use graph_runtime::{Record, Timestamp, Write, WriteKey};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row};
+
+use super::failure::Failure;
+
+/// The columns of a record, in the order in which [`record`] takes them.
+macro_rules! record_columns {
+    () => {
+        "id, parent, base, sequence, step, source, created_at, payload"
+    };
+}
+pub(super) use record_columns;
+
+/// Adds a record to a thread.
+pub(super) fn insert_record(
+    database: &Connection,
+    thread: i64,
+    record: &Record,
+) -> Result<(), Failure> {
+    let insert = concat!(
+        "INSERT INTO records (thread, ",
+        record_columns!(),
+        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+    );
+    database.prepare_cached(insert)?.execute((
+        thread,
+        record.id.to_string(),
+        record.parent.map(|parent| parent.to_string()),
+        record.base.to_string(),
+        record.sequence.cast_signed(),
+        record.step.cast_signed(),
+        record.source.as_str(),
+        record.created_at.as_micros().cast_signed(),
+        &record.payload,
+    ))?;
+    Ok(())
+}
+
+/// Reads a record. Numbers above the largest signed one come back as they went in.
+pub(super) fn record(row: &Row<'_>) -> Result<Record, Failure> {
+    let number = |column| row.get(column).map(i64::cast_unsigned);
+    let parent = match row.get_ref(1)? {
+        ValueRef::Null => None,
+        _ => Some(text(row, 1)?.parse()?),
+    };
+    Ok(Record {
+        id: text(row, 0)?.parse()?,
+        parent,
+        base: text(row, 2)?.parse()?,
+        sequence: number(3)?,
+        step: number(4)?,
+        source: text(row, 5)?.parse()?,
+        created_at: Timestamp::from_micros(number(6)?),
+        payload: row.get(7)?,
+    })
+}
+
+/// Borrowed from the row: ids are parsed where they lie.
+pub(super) fn text<'row>(row: &'row Row<'_>, column: usize) -> rusqlite::Result<&'row str> {
+    Ok(row.get_ref(column)?.as_str()?)
+}
+
+/// What stands for no item: a primary key has no gaps.
+const NO_ITEM: i64 = -1;
+
+/// Adds a write to a thread, unless there is one of its key.
+pub(super) fn insert_write(
+    database: &Connection,
+    thread: i64,
+    write: &Write,
+) -> Result<(), Failure> {
+    let insert = "INSERT INTO writes (thread, activation, item, kind, payload)
+                  VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
+    let WriteKey {
+        activation,
+        item,
+        kind,
+    } = write.key;
+    database.prepare_cached(insert)?.execute((
+        thread,
+        activation.to_string(),
+        item.map_or(NO_ITEM, i64::from),
+        kind.as_str(),
+        &write.payload,
+    ))?;
+    Ok(())
+}
+
+/// Reads a write from `activation, item, kind, payload`.
+pub(super) fn write(row: &Row<'_>) -> Result<Write, Failure> {
+    let item = match row.get(1)? {
+        NO_ITEM => None,
+        _ => Some(row.get(1)?),
+    };
+    let key = WriteKey {
+        activation: text(row, 0)?.parse()?,
+        item,
+        kind: text(row, 2)?.parse()?,
+    };
+    Ok(Write {
+        key,
+        payload: row.get(3)?,
+    })
+}
