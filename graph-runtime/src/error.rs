@@ -31,7 +31,7 @@ pub enum Error {
     },
     /// A route's expression panicked. Neither it nor the step before it took effect.
     #[error(
-        "the route after `{from}` panicked{thread}: {message}; the step is not taken, `resume()` tries it again"
+        "the route after `{from}`{thread} panicked: {message}; the step is not taken, `resume()` tries it again"
     )]
     Route {
         /// Where.
@@ -43,7 +43,7 @@ pub enum Error {
     },
     /// The run has taken as many steps as it may.
     #[error(
-        "the run took {limit} steps{thread} and is not at its end: a loop that doesn't end, or a limit that is too \
+        "the run{thread} took {limit} steps and is not at its end: a loop that doesn't end, or a limit that is too \
          low; `resume()` goes on, `.step_limit(n)` raises the limit"
     )]
     StepLimit {

@@ -5,6 +5,7 @@
 mod durability;
 mod graphs;
 mod keeping;
+mod language;
 mod parallel;
 mod people;
 mod running;

@@ -14,7 +14,7 @@ use crate::checkpointer::{
 };
 use crate::error::Error;
 use crate::id::{ActivationId, MomentId, ThreadKey, Timestamp};
-use crate::moment::{Body, RunHeader, ThreadSeal, thread_text};
+use crate::moment::{Body, RunHeader, ThreadSeal, draft, thread_text};
 
 /// When a step counts as taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub(crate) struct Journal {
     pub(crate) key: ThreadKey,
     pub(crate) seal: ThreadSeal,
     durability: Durability,
+    /// Whether commits are over at once, in every durability.
+    inline: bool,
     header: RunHeader<'static>,
     header_due: bool,
     head: Option<MomentId>,
@@ -45,6 +47,8 @@ pub(crate) struct Journal {
     step: u64,
     /// What reading the head costs, in bytes.
     chain: usize,
+    /// How large the last record was: the next one will be about as large.
+    usual_size: usize,
     /// Node turns that have writes in the store.
     written: HashSet<ActivationId>,
     backlog: Arc<Backlog>,
@@ -82,6 +86,7 @@ impl Journal {
         header: RunHeader<'static>,
     ) -> Self {
         Self {
+            inline: saver.commits_inline(),
             saver,
             seal: ThreadSeal::new(&key),
             durability,
@@ -92,6 +97,7 @@ impl Journal {
             sequence: 0,
             step: 0,
             chain: 0,
+            usual_size: 256,
             written: HashSet::new(),
             backlog: Backlog::new(key.clone()),
             writer: None,
@@ -138,6 +144,11 @@ impl Journal {
     /// Stores a step; `last` if the run ends or pauses with it, so that it has to be stored at once.
     pub(crate) async fn record(&mut self, entry: Entry<'_>, last: bool) -> Result<(), Error> {
         let commit = self.commit_of(entry)?;
+        if self.inline {
+            self.header_due = false;
+            let stored = (*self.saver).commit(&self.key, commit).await;
+            return stored.map_err(|source| self.failure(source));
+        }
         let at_once = last || self.durability == Durability::Sync || self.head_is_first();
         self.store(commit, at_once).await
     }
@@ -165,7 +176,7 @@ impl Journal {
         } else {
             self.base.unwrap_or(id)
         };
-        let bytes = encode(&body, &world)?;
+        let draft = encode(&body, &world, self.usual_size)?;
         let mut record = Record {
             id,
             parent: self.head,
@@ -176,9 +187,10 @@ impl Journal {
             created_at: at,
             payload: Vec::new(),
         };
-        record.payload = self.seal.seal_record(&record, &bytes);
+        record.payload = self.seal.seal_record(&record, draft);
         let expected = Expect::Head(self.head);
         let size = record.payload.len();
+        self.usual_size = size;
         self.chain = if snapshot { size } else { self.chain + size };
         (self.head, self.base) = (Some(id), Some(base));
         (self.sequence, self.step) = (record.sequence, record.step);
@@ -201,7 +213,7 @@ impl Journal {
     }
 
     async fn store(&mut self, commit: Commit, at_once: bool) -> Result<(), Error> {
-        let stored = if at_once || (*self.saver).commits_inline() || !self.start_writer() {
+        let stored = if at_once || self.inline || !self.start_writer() {
             self.store_now(commit).await
         } else if let Some(writer) = &self.writer {
             writer.push(commit).await
@@ -325,15 +337,14 @@ async fn commit_surely(
 }
 
 /// The body with the state's part put in as it is, so that it isn't encoded a second time.
-fn encode(body: &Body<'_>, world: &World<'_>) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::with_capacity(512);
-    let encoded = serde_json::to_writer(&mut bytes, body);
-    encoded.map_err(|source| Error::Encode {
+fn encode(body: &Body<'_>, world: &World<'_>, size: usize) -> Result<Vec<u8>, Error> {
+    let mut bytes = draft(size);
+    serde_json::to_writer(&mut bytes, body).map_err(|source| Error::Encode {
         what: "the moment".to_owned(),
         source,
     })?;
     bytes.pop();
-    if bytes.len() > 1 {
+    if bytes.last() != Some(&b'{') {
         bytes.push(b',');
     }
     match world {

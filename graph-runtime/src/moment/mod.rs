@@ -6,7 +6,7 @@ mod read;
 mod replay;
 
 pub(crate) use body::{Body, RunHeader, StoredActivation, StoredQuestion, StoredQuestions};
-pub(crate) use payload::ThreadSeal;
+pub(crate) use payload::{ThreadSeal, draft};
 pub use read::Moment;
 pub(crate) use read::{Reader, Stand, thread_text};
 pub(crate) use replay::answers_of;

@@ -27,9 +27,9 @@ impl ThreadSeal {
         ))
     }
 
-    /// The payload of a record; its other parts are set already.
-    pub(crate) fn seal_record(self, record: &Record, body: &[u8]) -> Vec<u8> {
-        seal(self.of_record(record), body)
+    /// The payload of a record from its draft; the record's other parts are set already.
+    pub(crate) fn seal_record(self, record: &Record, draft: Vec<u8>) -> Vec<u8> {
+        seal(self.of_record(record), draft)
     }
 
     /// The body of a record.
@@ -42,7 +42,9 @@ impl ThreadSeal {
 
     /// The payload of a write.
     pub(crate) fn seal_write(self, key: &WriteKey, body: &[u8]) -> Vec<u8> {
-        seal(self.of_write(key), body)
+        let mut draft = draft(body.len());
+        draft.extend_from_slice(body);
+        seal(self.of_write(key), draft)
     }
 
     /// The body of a write.
@@ -90,14 +92,26 @@ fn checksum(identity: u64, encoding: &str, body: &[u8]) -> u64 {
     xxh3_64_with_seed(body, xxh3_64_with_seed(encoding.as_bytes(), identity))
 }
 
-fn seal(identity: u64, body: &[u8]) -> Vec<u8> {
-    let mut payload = Vec::with_capacity(body.len() + 40);
-    payload.extend_from_slice(b"moment/1 json ");
-    let sum = checksum(identity, ENCODING, body);
-    payload.extend((0..16).map(|digit| HEX[(sum >> (60 - 4 * digit) & 15) as usize]));
-    payload.push(b'\n');
-    payload.extend_from_slice(body);
-    payload
+/// A payload without its body and its checksum.
+const BLANK: &[u8; 31] = b"moment/1 json 0000000000000000\n";
+
+/// Begins a payload, to whose end the body is written.
+pub(crate) fn draft(size: usize) -> Vec<u8> {
+    let mut draft = Vec::with_capacity(BLANK.len() + size);
+    draft.extend_from_slice(BLANK);
+    draft
+}
+
+/// Puts the checksum into a draft.
+fn seal(identity: u64, mut draft: Vec<u8>) -> Vec<u8> {
+    let sum = checksum(identity, ENCODING, &draft[BLANK.len()..]);
+    for (digit, place) in draft[BLANK.len() - 17..BLANK.len() - 1]
+        .iter_mut()
+        .enumerate()
+    {
+        *place = HEX[(sum >> (60 - 4 * digit) & 15) as usize];
+    }
+    draft
 }
 
 fn open(identity: u64, payload: &[u8]) -> Result<&[u8], StoreError> {
@@ -153,6 +167,10 @@ mod tests {
         }
     }
 
+    fn drafted(body: &[u8]) -> Vec<u8> {
+        [BLANK, body].concat()
+    }
+
     fn seal_of(thread: &str) -> ThreadSeal {
         ThreadSeal::new(&ThreadKey::new("graph", thread).unwrap())
     }
@@ -160,7 +178,7 @@ mod tests {
     #[test]
     fn every_flipped_bit_and_every_cut_shows() {
         let mut record = record();
-        record.payload = seal_of("t").seal_record(&record, br#"{"state":{"x":1}}"#);
+        record.payload = seal_of("t").seal_record(&record, drafted(br#"{"state":{"x":1}}"#));
         assert_eq!(
             seal_of("t").open_record(&record).unwrap(),
             br#"{"state":{"x":1}}"#
@@ -180,7 +198,7 @@ mod tests {
     #[test]
     fn bytes_belong_to_their_row() {
         let mut record = record();
-        record.payload = seal_of("t").seal_record(&record, b"{}");
+        record.payload = seal_of("t").seal_record(&record, drafted(b"{}"));
         assert!(matches!(
             seal_of("other").open_record(&record),
             Err(StoreError::Corrupt(_))
