@@ -1,0 +1,9 @@
+//! The examples as the programs that they are: real input through pipes, killed in the middle, started again.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers are tests too, which Clippy can't see
+
+mod digest;
+mod model;
+mod program;
+mod readme;
+mod server;
+mod support;
