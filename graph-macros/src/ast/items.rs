@@ -1,0 +1,180 @@
+//! The module and its annotated items.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, Item, Path, Signature, Token, Type, Visibility};
+
+use super::Edges;
+
+/// `#[graph(..)] mod name { .. }`
+pub(crate) struct Module {
+    pub(crate) args: GraphArgs,
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) name: Ident,
+    /// The attributes inside.
+    pub(crate) inner: Vec<Attribute>,
+    /// The tokens of everything but `edges!`, in source order, without our attributes.
+    pub(crate) tokens: TokenStream,
+    /// The items among them that could be parsed.
+    pub(crate) items: Vec<Item>,
+    pub(crate) state: Option<State>,
+    pub(crate) context: Option<Context>,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) edges: Option<Edges>,
+    /// Whether the state or the context is such that nothing can be made of it.
+    pub(crate) torn: bool,
+}
+
+/// `id = "..", crate = path`
+pub(crate) struct GraphArgs {
+    /// Nothing only if it is missing, which is reported.
+    pub(crate) id: Option<String>,
+    /// How the user's crate calls the runtime, if not by its name.
+    pub(crate) krate: Option<Path>,
+}
+
+/// `#[state] struct ..`
+pub(crate) struct State {
+    pub(crate) name: Ident,
+    pub(crate) vis: Visibility,
+    /// The attributes that stay.
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) fields: Vec<Field>,
+}
+
+/// A field of the state.
+pub(crate) struct Field {
+    pub(crate) name: Ident,
+    pub(crate) vis: Visibility,
+    pub(crate) ty: Type,
+    pub(crate) docs: Vec<Attribute>,
+    /// The `cfg` under which the field exists.
+    pub(crate) cfgs: Vec<Attribute>,
+    /// The `serde` attributes, all of them such that change how the field is read.
+    pub(crate) serde: Vec<Attribute>,
+    pub(crate) input: Option<Input>,
+    pub(crate) output: Option<Span>,
+    pub(crate) unsaved: Option<Span>,
+    pub(crate) default: Option<Default>,
+    pub(crate) reduce: Option<Reduce>,
+    pub(crate) scope: Scope,
+}
+
+/// `#[input]` or `#[input(required)]`
+pub(crate) struct Input {
+    pub(crate) span: Span,
+    pub(crate) required: bool,
+}
+
+/// `#[default(expr)]`
+pub(crate) struct Default {
+    pub(crate) span: Span,
+    pub(crate) value: Expr,
+}
+
+/// `#[reduce(how)]`
+pub(crate) struct Reduce {
+    /// The word or path in the parentheses.
+    pub(crate) span: Span,
+    pub(crate) how: ReduceHow,
+}
+
+/// How the updates of a field are combined.
+#[derive(Clone)]
+pub(crate) enum ReduceHow {
+    /// `sum`, `append`, ...
+    Named(Ident),
+    /// `upsert(key = id)`
+    Upsert { word: Ident, key: Ident },
+    /// A type of the user's.
+    Custom(Path),
+    /// What couldn't be read.
+    Hole,
+}
+
+/// When a field goes back to its default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// Never.
+    Thread,
+    /// Whenever a run begins at `start`.
+    Run,
+    /// After each step.
+    Step,
+}
+
+/// `#[context] struct ..`
+pub(crate) struct Context {
+    pub(crate) vis: Visibility,
+    pub(crate) name: Ident,
+    pub(crate) fields: Vec<(Ident, Type)>,
+}
+
+/// A function that is a node.
+pub(crate) struct Node {
+    pub(crate) name: Ident,
+    /// Nothing if the function can't be parsed yet.
+    pub(crate) signature: Option<Signature>,
+    pub(crate) docs: Vec<Attribute>,
+    pub(crate) role: NodeRole,
+    /// The handler of its errors, which may not run yet but is an edge all the same.
+    pub(crate) on_error: Option<Ident>,
+}
+
+/// Which attribute made it a node.
+pub(crate) enum NodeRole {
+    Task(Task),
+    Ask(Ask),
+    /// A kind that can be written but doesn't run yet, which is reported.
+    Later,
+}
+
+/// `#[node(..)]`
+pub(crate) struct Task {
+    pub(crate) writes: Option<Names>,
+    pub(crate) spawn: bool,
+    pub(crate) blocking: bool,
+}
+
+/// Fields in the parentheses of an attribute.
+pub(crate) struct Names {
+    pub(crate) names: Vec<Ident>,
+    /// Whether another one could follow: an editor completes it here.
+    pub(crate) open: bool,
+}
+
+/// `#[ask(into = field)]`
+pub(crate) struct Ask {
+    /// Nothing only if it is missing, which is reported.
+    pub(crate) into: Option<Ident>,
+}
+
+impl Field {
+    /// Whether its value can only come from an input.
+    pub(crate) fn is_given_at_start(&self) -> bool {
+        self.reduce.is_none() && self.input.as_ref().is_some_and(|input| input.required)
+    }
+}
+
+impl Module {
+    /// Whether the user implements a trait for a type, by an attribute or by hand.
+    pub(crate) fn implements(&self, name: &str, attrs: &[Attribute], ty: &Ident) -> bool {
+        let is_it = |path: &Path| path.segments.last().is_some_and(|last| last.ident == name);
+        let derives = |attr: &Attribute| {
+            let paths = Punctuated::<Path, Token![,]>::parse_terminated;
+            attr.path().is_ident("derive")
+                && attr
+                    .parse_args_with(paths)
+                    .is_ok_and(|paths| paths.iter().any(is_it))
+        };
+        let by_hand = |item: &Item| match item {
+            Item::Impl(item) => {
+                let of_trait = item.trait_.as_ref().is_some_and(|(path, _)| is_it(path));
+                of_trait && matches!(&*item.self_ty, Type::Path(path) if path.path.is_ident(ty))
+            }
+            _ => false,
+        };
+        attrs.iter().any(derives) || self.items.iter().any(by_hand)
+    }
+}

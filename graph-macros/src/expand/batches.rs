@@ -1,0 +1,68 @@
+//! The items of `for`s, one variant for each node that is reached by one.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
+
+use super::emit::{Emit, spanned};
+
+/// The type that stands for items in the definition.
+pub(super) fn type_of(emit: &Emit<'_>) -> TokenStream {
+    let door = &emit.door;
+    if emit.batches().next().is_none() {
+        quote!(#door::NoItems)
+    } else {
+        quote!(__Items)
+    }
+}
+
+pub(super) fn batches(emit: &Emit<'_>) -> TokenStream {
+    let Emit { krate, door, .. } = emit;
+    let state = emit.state();
+    let camel: Vec<_> = emit.batches().map(|(node, _)| &node.camel).collect();
+    if camel.is_empty() {
+        return TokenStream::new();
+    }
+    let types: Vec<_> = emit.batches().map(|(_, ty)| ty).collect();
+    let written = emit.batches().map(|(_, ty)| {
+        let span = ty.span();
+        let door = spanned(door, span);
+        quote_spanned!(span=> #door::to_raw::<::std::vec::Vec<#ty>>(items))
+    });
+    let read = emit.batches().map(|(_, ty)| {
+        let span = ty.span();
+        let door = spanned(door, span);
+        quote_spanned!(span=> #door::from_raw::<::std::vec::Vec<#ty>>(json))
+    });
+    let rest = (camel.len() < emit.graph.nodes.len())
+        .then(|| quote!(_ => #door::unexpected("items", #krate::GraphNode::name(node)),));
+    quote! {
+        #[doc(hidden)]
+        pub enum __Items { #(#camel(::std::vec::Vec<#types>)),* }
+
+        impl #door::Items<#state> for __Items {
+            fn len(&self) -> usize {
+                match self { #(Self::#camel(items) => ::std::vec::Vec::len(items),)* }
+            }
+
+            fn to_json(
+                &self,
+            ) -> ::core::result::Result<
+                ::std::boxed::Box<#door::serde_json::value::RawValue>,
+                #door::serde_json::Error,
+            > {
+                match self { #(Self::#camel(items) => #written,)* }
+            }
+
+            fn from_json(
+                node: Node,
+                json: &#door::serde_json::value::RawValue,
+            ) -> ::core::result::Result<Self, #door::serde_json::Error> {
+                match node {
+                    #(Node::#camel => ::core::result::Result::map(#read, Self::#camel),)*
+                    #rest
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Calling the user's functions: one function a node, which hands the parameters over and takes what is
+//! returned.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{ReturnType, Signature};
+
+use super::emit::{Emit, quiet, spanned};
+use crate::ast::NodeRole;
+use crate::model::{Form, Node, Param, ParamSource};
+
+/// The functions, and the types that they share.
+pub(super) fn calls(emit: &Emit<'_>) -> TokenStream {
+    let Emit { door, .. } = emit;
+    let state = emit.state();
+    let functions = emit.graph.nodes.iter().map(|node| call(emit, node));
+    quote! {
+        type __Call<'a> = #door::Call<'a, #state>;
+        type __Ended = ::core::result::Result<#door::Ended<#state>, #door::NodeError>;
+        #(#functions)*
+    }
+}
+
+/// The methods of the definition that call a node.
+pub(super) fn methods(emit: &Emit<'_>) -> TokenStream {
+    let Emit {
+        krate, door, graph, ..
+    } = emit;
+    let camel: Vec<_> = graph.nodes.iter().map(|node| &node.camel).collect();
+    let functions: Vec<_> = graph.nodes.iter().map(function).collect();
+    quote! {
+        async fn call(call: __Call<'_>) -> __Ended {
+            match call.node {
+                #(Node::#camel => {
+                    let mut node = ::core::pin::pin!(#functions(call));
+                    ::core::future::poll_fn(|cx| #door::poll(node.as_mut(), cx)).await
+                })*
+            }
+        }
+
+        fn call_boxed(call: __Call<'_>) -> #krate::BoxFuture<'_, __Ended> {
+            match call.node { #(Node::#camel => ::std::boxed::Box::pin(#functions(call)),)* }
+        }
+    }
+}
+
+fn function(node: &Node<'_>) -> Ident {
+    format_ident!(
+        "__call_{}",
+        crate::names::plain(node.name()),
+        span = Span::call_site()
+    )
+}
+
+fn call(emit: &Emit<'_>, node: &Node<'_>) -> TokenStream {
+    let name = function(node);
+    let Some(signature) = node.ast.signature.as_ref().filter(|_| node.whole) else {
+        return quote!(async fn #name(_call: __Call<'_>) -> __Ended { ::core::unreachable!() });
+    };
+    let door = &emit.door;
+    let item = item(emit, node);
+    let (called, ended) = (
+        called(node, signature),
+        ended(emit, node, &signature.output),
+    );
+    let (spawn, blocking) = match &node.ast.role {
+        NodeRole::Task(task) => (task.spawn, task.blocking),
+        NodeRole::Ask(_) | NodeRole::Later => (false, false),
+    };
+    let given = given(emit, node);
+    let run = quote!(#called #ended);
+    let body = match (spawn, blocking) {
+        (false, false) => {
+            let here = given
+                .iter()
+                .map(|Given { name, here, .. }| quote!(let #name = #here;));
+            quote!(#(#here)* #run)
+        }
+        (true, _) => {
+            let (shared, lent) = shared(&given);
+            quote!(#shared #door::spawned(async move { #lent #run }).await)
+        }
+        (_, true) => {
+            let (shared, lent) = shared(&given);
+            quote!(#shared #door::blocking(move || { #lent #run }).await)
+        }
+    };
+    quote! {
+        async fn #name(call: __Call<'_>) -> __Ended {
+            let _ = &call;
+            #item
+            #body
+        }
+    }
+}
+
+/// The item of a node that is called for each.
+fn item(emit: &Emit<'_>, node: &Node<'_>) -> Option<TokenStream> {
+    node.item.as_ref()?;
+    let (door, camel) = (&emit.door, &node.camel);
+    let missing = format!("node `{}` has no item", crate::names::plain(node.name()));
+    Some(quote! {
+        let ::core::option::Option::Some((__Items::#camel(items), index)) = call.item else {
+            return ::core::result::Result::Err(#door::failed(#missing));
+        };
+        let ::core::option::Option::Some(__item) = <[_]>::get(items, index) else {
+            return ::core::result::Result::Err(#door::failed(#missing));
+        };
+    })
+}
+
+/// Something that parameters are taken from.
+struct Given {
+    name: Ident,
+    /// A reference to it, where the task is.
+    here: TokenStream,
+    /// A share of it, for another thread.
+    shared: TokenStream,
+}
+
+fn given(emit: &Emit<'_>, node: &Node<'_>) -> Vec<Given> {
+    let door = &emit.door;
+    let needs =
+        |wanted: fn(ParamSource) -> bool| node.params.iter().any(|param| wanted(param.source));
+    let given = |name: &str, here: TokenStream, shared: TokenStream| Given {
+        name: format_ident!("{name}"),
+        here,
+        shared,
+    };
+    let mut all = Vec::new();
+    if needs(|source| matches!(source, ParamSource::Field(_) | ParamSource::State)) {
+        all.push(given(
+            "__state",
+            quote!(call.state),
+            quote!(#door::share(call.state)),
+        ));
+    }
+    if needs(|source| matches!(source, ParamSource::Context(_))) {
+        all.push(given(
+            "__context",
+            quote!(call.context),
+            quote!(#door::share(call.context)),
+        ));
+    }
+    if needs(|source| source == ParamSource::Run) {
+        all.push(given(
+            "__run",
+            quote!(&call.site.run()),
+            quote!(call.site.run()),
+        ));
+    }
+    if node.item.is_some() {
+        all.push(given(
+            "__item",
+            quote!(__item),
+            quote!(::core::clone::Clone::clone(__item)),
+        ));
+    }
+    all
+}
+
+/// What is taken along to another thread, and lent to the function there.
+fn shared(given: &[Given]) -> (TokenStream, TokenStream) {
+    let taken = given
+        .iter()
+        .map(|Given { name, shared, .. }| quote!(let #name = #shared;));
+    let lent = given
+        .iter()
+        .map(|Given { name, .. }| quote!(let #name = &#name;));
+    (taken.collect(), lent.collect())
+}
+
+/// The call itself. What is returned stands in a tuple, so that what is said about it can cover all of
+/// the return type: a name alone has one place, `returned.0` reaches from a first to a last.
+fn called(node: &Node<'_>, signature: &Signature) -> TokenStream {
+    let name = quiet(node.name());
+    let arguments = node.params.iter().map(argument);
+    let wait = signature.asyncness.map(|_| quote!(.await));
+    quote!(let returned = (self::#name(#(#arguments),*)#wait,);)
+}
+
+/// Hands over what a parameter names. A type that doesn't fit is said at the parameter's type.
+fn argument(param: &Param<'_>) -> TokenStream {
+    let (first, last) = ends(param.ty);
+    let place = match param.source {
+        ParamSource::Field(_) => member(&Ident::new("__state", first), param.name, last),
+        ParamSource::Context(_) => member(&Ident::new("__context", first), param.name, last),
+        ParamSource::State => behind("__state", 2, last),
+        ParamSource::Run => behind("__run", 1, last),
+        ParamSource::Item => behind("__item", 1, last),
+    };
+    match param.form {
+        Form::Reference => quote_spanned!(first=> &#place),
+        Form::Pointee => quote_spanned!(first=> &*#place),
+        Form::OptionReference => quote_spanned!(first=> ::core::option::Option::as_ref(&#place)),
+        Form::OptionPointee => quote_spanned!(first=> ::core::option::Option::as_deref(&#place)),
+        Form::Clone => quote_spanned!(first=> ::core::clone::Clone::clone(&#place)),
+    }
+}
+
+/// What is behind so many references.
+fn behind(name: &str, references: usize, span: Span) -> TokenStream {
+    let name = Ident::new(name, span);
+    let stars = std::iter::repeat_n(quote_spanned!(span=> *), references);
+    quote_spanned!(span=> #(#stars)* #name)
+}
+
+fn member(of: &Ident, name: &Ident, span: Span) -> TokenStream {
+    let mut name = name.clone();
+    name.set_span(span);
+    quote_spanned!(span=> #of.#name)
+}
+
+/// Takes what was returned.
+fn ended(emit: &Emit<'_>, node: &Node<'_>, output: &ReturnType) -> TokenStream {
+    let (door, camel) = (&emit.door, &node.camel);
+    let (first, last) = match output {
+        ReturnType::Default => (node.name().span(), node.name().span()),
+        ReturnType::Type(_, ty) => ends(ty),
+    };
+    let returned = Ident::new("returned", first);
+    let index = syn::Index {
+        index: 0,
+        span: last,
+    };
+    let returned = quote_spanned!(first=> #returned.#index);
+    if node.answer().is_some() {
+        let ask = Ident::new(&format!("__Ask{camel}"), first);
+        let asked = quote_spanned!(first=> #ask::ask(#returned));
+        let door = spanned(door, first);
+        let asks = quote_spanned!(first=> #door::asks(::core::option::Option::as_ref(&asked)));
+        return quote! {
+            let asked = #asked?;
+            #asks
+        };
+    }
+    let trait_name = Ident::new(&format!("__Return{camel}"), first);
+    let update = quote_spanned!(first=> #trait_name::update(#returned));
+    quote! {
+        let update = #update?;
+        ::core::result::Result::Ok(#door::Ended::Update(Update::#camel(update)))
+    }
+}
+
+/// The first and the last place of some tokens.
+fn ends(tokens: &impl ToTokens) -> (Span, Span) {
+    let mut tokens = tokens.to_token_stream().into_iter();
+    let first = tokens
+        .next()
+        .map_or_else(Span::call_site, |token| token.span());
+    (first, tokens.last().map_or(first, |token| token.span()))
+}

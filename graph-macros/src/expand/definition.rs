@@ -1,0 +1,151 @@
+//! `impl StateGraph`: all that the engine asks of a graph.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
+
+use super::emit::{Emit, allowances, default_of};
+use super::{batches, calls, io, questions, routes, state, updates};
+use crate::ast::{Field, Scope};
+use crate::model::forms;
+
+pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
+    let Emit {
+        krate,
+        door,
+        graph,
+        topology,
+        ..
+    } = emit;
+    let name = emit.state();
+    let id = graph.module.args.id.clone().unwrap_or_default();
+    let fingerprint = topology
+        .as_ref()
+        .map_or(0, graph_topology::Topology::fingerprint);
+    let specs = graph.fields.iter().map(|field| {
+        let name = state::stored_name(field.ast);
+        let (saved, unordered) = (
+            field.ast.unsaved.is_none(),
+            forms::is_unordered(&field.ast.ty),
+        );
+        quote!(#door::FieldSpec { name: #name, saved: #saved, unordered: #unordered })
+    });
+    let items = batches::type_of(emit);
+    let types = questions::types(emit);
+    let context = graph.module.context.as_ref().map_or_else(
+        || quote!(()),
+        |context| {
+            let name = super::emit::quiet(&context.name);
+            quote!(#name)
+        },
+    );
+    let methods = [
+        io::merging(emit),
+        updates::apply(emit),
+        resets(emit),
+        reach(emit),
+        io::into_output(emit),
+        routes::method(emit),
+        calls::methods(emit),
+        updates::read_update(emit),
+        questions::read_question(emit),
+        questions::read_answers(emit),
+    ];
+    quote! {
+        impl #krate::StateGraph for #name {
+            const ID: &'static str = #id;
+            const FINGERPRINT: u64 = #fingerprint;
+            const FIELDS: &'static [#door::FieldSpec] = &[#(#specs),*];
+
+            type Node = Node;
+            type Items = #items;
+            type Input = Input;
+            type Output = Output;
+            type Update = Update;
+            #types
+            type Pause = Pause;
+            type Context = #context;
+
+            fn topology() -> &'static #door::topology::Topology {
+                &TOPOLOGY
+            }
+
+            #(#methods)*
+        }
+    }
+}
+
+/// `Graph` and what builds one.
+pub(super) fn graph(emit: &Emit<'_>) -> TokenStream {
+    let krate = &emit.krate;
+    let (vis, state, allow) = (emit.vis(), emit.state(), allowances());
+    let drawing = emit.topology.as_ref().map(|topology| {
+        let drawing = format!("\n\n```mermaid\n{}\n```", topology.mermaid().trim_end());
+        quote!(#[doc = #drawing])
+    });
+    quote! {
+        /// The graph, ready to run, with a checkpointer.
+        #drawing
+        #allow
+        #vis type Graph = #krate::Graph<#state>;
+
+        #allow
+        impl #state {
+            /// A builder of this graph.
+            #vis fn graph() -> #krate::Builder<#state> {
+                ::core::default::Default::default()
+            }
+        }
+    }
+}
+
+fn resets(emit: &Emit<'_>) -> TokenStream {
+    let door = &emit.door;
+    let reset = |scope: Scope| -> TokenStream {
+        emit.fields()
+            .filter(|(_, field)| field.ast.scope == scope && !field.ast.is_given_at_start())
+            .map(|(index, field)| {
+                let Field { name, ty, cfgs, .. } = field.ast;
+                let default = default_of(index);
+                quote_spanned! {ty.span()=>
+                    #(#cfgs)* change.reset(#index, &mut self.#name, #default());
+                }
+            })
+            .collect()
+    };
+    let (run, step) = (reset(Scope::Run), reset(Scope::Step));
+    quote! {
+        fn reset_run(&mut self, change: &mut #door::Change) {
+            let _ = &change;
+            #run
+        }
+
+        fn reset_step(&mut self, change: &mut #door::Change) {
+            let _ = &change;
+            #step
+        }
+    }
+}
+
+/// The field that an ask fills is emptied when the ask is reached.
+fn reach(emit: &Emit<'_>) -> TokenStream {
+    let door = &emit.door;
+    let whole = || emit.asks().filter(|(node, _)| node.whole);
+    let arms = whole().map(|(node, field)| {
+        let camel = &node.camel;
+        let Field { name, cfgs, .. } = emit.graph.fields[field].ast;
+        quote! {
+            Node::#camel => {
+                #(#cfgs)*
+                change.reset(#field, &mut self.#name, ::core::default::Default::default());
+            }
+        }
+    });
+    let rest = (whole().count() < emit.graph.nodes.len()).then(|| quote!(_ => {}));
+    quote! {
+        fn reach(&mut self, node: Node, change: &mut #door::Change) {
+            let _ = &change;
+            match node { #(#arms)* #rest }
+        }
+    }
+}

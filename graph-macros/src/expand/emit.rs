@@ -1,0 +1,129 @@
+//! What all parts of the expansion share: the graph, the way to the runtime, the names of what is generated.
+
+use graph_topology::Topology;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::Visibility;
+
+use crate::ast::ReduceHow;
+use crate::model::{Field, Graph, Node};
+
+/// A graph on its way to tokens.
+pub(super) struct Emit<'a> {
+    pub(super) graph: &'a Graph<'a>,
+    /// Nothing where edges are missing; what depends on them is left out then.
+    pub(super) topology: Option<Topology>,
+    /// The path to the runtime.
+    pub(super) krate: TokenStream,
+    /// The path to its door for generated code.
+    pub(super) door: TokenStream,
+}
+
+impl<'a> Emit<'a> {
+    pub(super) fn new(graph: &'a Graph<'a>, topology: Option<Topology>) -> Self {
+        let given = graph.module.args.krate.as_ref();
+        let krate = given.map_or_else(|| quote!(::graph_runtime), |path| quote!(#path));
+        let door = quote!(#krate::__private);
+        Self {
+            graph,
+            topology,
+            krate,
+            door,
+        }
+    }
+
+    /// The state's type. Without the user's span, so that an editor doesn't list it as a use.
+    pub(super) fn state(&self) -> Ident {
+        quiet(&self.graph.state.name)
+    }
+
+    /// The visibility of everything that is generated.
+    pub(super) fn vis(&self) -> &'a Visibility {
+        &self.graph.state.vis
+    }
+
+    /// The fields with their indices.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (usize, &'a Field<'a>)> {
+        self.graph.fields.iter().enumerate()
+    }
+
+    /// The nodes that ask, with the index of the field that takes the answer.
+    pub(super) fn asks(&self) -> impl Iterator<Item = (&'a Node<'a>, usize)> {
+        self.graph
+            .nodes
+            .iter()
+            .filter_map(|node| node.answer().map(|field| (node, field)))
+    }
+
+    /// The nodes that are reached by a `for`, with the type of their items.
+    pub(super) fn batches(&self) -> impl Iterator<Item = (&'a Node<'a>, &'a syn::Type)> {
+        self.graph
+            .nodes
+            .iter()
+            .filter_map(|node| Some((node, node.item.as_ref()?)))
+    }
+
+    /// The path by which serde finds itself.
+    pub(super) fn serde_path(&self) -> String {
+        crate::text::ty(&self.door) + "::serde"
+    }
+}
+
+/// The same visibility, as it is written one module further in.
+pub(super) fn within(vis: &Visibility) -> TokenStream {
+    let Visibility::Restricted(restricted) = vis else {
+        return quote!(#vis);
+    };
+    let path = &restricted.path;
+    match path.segments.first() {
+        Some(first) if first.ident == "super" => quote!(pub(in super::#path)),
+        _ => quote!(#vis),
+    }
+}
+
+/// What generated items are allowed beside what the user's crate allows.
+pub(super) fn allowances() -> TokenStream {
+    quote!(#[allow(clippy::all, clippy::pedantic, dead_code, unreachable_pub, unused_qualifications)])
+}
+
+/// The function that makes a field's default.
+pub(super) fn default_of(field: usize) -> Ident {
+    format_ident!("__default_{field}")
+}
+
+/// The trait of what can be written to a field.
+pub(super) fn value_of(field: usize) -> Ident {
+    format_ident!("__Value{field}")
+}
+
+/// The struct of what a node sets.
+pub(super) fn update_of(node: &Node<'_>) -> Ident {
+    format_ident!("Update{}", node.camel, span = Span::call_site())
+}
+
+/// The same name without the user's span.
+pub(super) fn quiet(name: &Ident) -> Ident {
+    let mut name = name.clone();
+    name.set_span(Span::call_site());
+    name
+}
+
+/// The type of a reducer, at the user's token.
+pub(super) fn reducer(how: &ReduceHow, span: Span, door: &TokenStream) -> Option<TokenStream> {
+    let name = match how {
+        ReduceHow::Named(word) if word == "replace" => return None,
+        ReduceHow::Named(word) | ReduceHow::Upsert { word, .. } => crate::names::camel(word)?,
+        ReduceHow::Custom(path) => return Some(quote!(#path)),
+        ReduceHow::Hole => return None,
+    };
+    Some(quote::quote_spanned!(span=> #door::#name))
+}
+
+/// The same tokens, all of them at one place.
+pub(super) fn spanned(tokens: &TokenStream, span: Span) -> TokenStream {
+    let at = |mut token: proc_macro2::TokenTree| {
+        token.set_span(span);
+        token
+    };
+    tokens.clone().into_iter().map(at).collect()
+}

@@ -1,0 +1,509 @@
+//! The fields of the state: their defaults, how updates change them, what can be written to them.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use syn::Type;
+use syn::spanned::Spanned as _;
+
+use super::emit::{Emit, default_of, reducer, spanned, value_of};
+use crate::ast::ReduceHow;
+use crate::model::{Field, forms};
+use crate::names::plain;
+use crate::text;
+
+/// How a field takes updates.
+pub(super) enum Taking {
+    /// The new value replaces the old.
+    Replaced,
+    /// A reducer takes one thing.
+    Reduced(TokenStream),
+    /// A reducer takes any number of items.
+    Collected(TokenStream),
+    /// A reducer takes any number of items, and lets go of them by key.
+    CollectedAndRemoved(TokenStream),
+    /// Nobody knows, and that was said.
+    Unknown,
+}
+
+impl Taking {
+    pub(super) fn of(emit: &Emit<'_>, index: usize, field: &Field<'_>) -> Self {
+        let Some(reduce) = &field.ast.reduce else {
+            return Self::Replaced;
+        };
+        if field.misfit || matches!(reduce.how, ReduceHow::Hole) {
+            return Self::Unknown;
+        }
+        let door = spanned(&emit.door, reduce.span);
+        let Some(path) = reducer(&reduce.how, reduce.span, &door) else {
+            return Self::Replaced;
+        };
+        match &reduce.how {
+            ReduceHow::Named(word) if word == "append" => Self::Collected(path),
+            ReduceHow::Named(word) if word == "union" || word == "merge" => {
+                Self::CollectedAndRemoved(path)
+            }
+            ReduceHow::Upsert { .. } => {
+                let key = key_of(index);
+                Self::CollectedAndRemoved(quote_spanned!(reduce.span=> #path<#key>))
+            }
+            _ => Self::Reduced(path),
+        }
+    }
+
+    /// Its reducer, if it has one.
+    pub(super) fn reducer(&self) -> Option<&TokenStream> {
+        match self {
+            Self::Reduced(path) | Self::Collected(path) | Self::CollectedAndRemoved(path) => {
+                Some(path)
+            }
+            Self::Replaced | Self::Unknown => None,
+        }
+    }
+}
+
+/// The type that tells items of an `upsert` apart.
+fn key_of(index: usize) -> Ident {
+    format_ident!("__Key{index}")
+}
+
+/// A field with everything that depends on how it takes updates.
+pub(super) struct Writable<'e> {
+    pub(super) emit: &'e Emit<'e>,
+    pub(super) index: usize,
+    pub(super) field: &'e Field<'e>,
+    pub(super) taking: Taking,
+}
+
+impl<'e> Writable<'e> {
+    pub(super) fn new(emit: &'e Emit<'e>, index: usize) -> Self {
+        let field = &emit.graph.fields[index];
+        Self {
+            emit,
+            index,
+            field,
+            taking: Taking::of(emit, index, field),
+        }
+    }
+
+    pub(super) fn name(&self) -> &'e Ident {
+        &self.field.ast.name
+    }
+
+    fn ty(&self) -> &'e Type {
+        &self.field.ast.ty
+    }
+
+    /// Where messages about the reducer go.
+    fn span(&self) -> Span {
+        self.field
+            .ast
+            .reduce
+            .as_ref()
+            .map_or_else(Span::call_site, |reduce| reduce.span)
+    }
+
+    /// `<Reducer as Trait<Type>>::Name`, all of it at the reducer's token, so that a reducer that
+    /// doesn't fit is said once however often it is named.
+    fn projected(&self, reducer: &TokenStream, of: &str, name: &str) -> TokenStream {
+        let span = self.span();
+        let (of, name) = (Ident::new(of, span), Ident::new(name, span));
+        let (krate, ty) = (spanned(&self.emit.krate, span), self.ty());
+        quote_spanned!(span=> <#reducer as #krate::#of<#ty>>::#name)
+    }
+
+    /// What a reducer takes: of ours, one value of the field's type.
+    fn delta(&self, reducer: &TokenStream) -> TokenStream {
+        match &self.field.ast.reduce.as_ref().map(|reduce| &reduce.how) {
+            Some(ReduceHow::Custom(_)) => self.projected(reducer, "Reducer", "Delta"),
+            _ => self.ty().to_token_stream(),
+        }
+    }
+
+    /// One item, written out where it can be seen, so that it reads well in docs and messages.
+    fn item(&self, reducer: &TokenStream) -> TokenStream {
+        let of_map = forms::arguments(self.ty(), &["BTreeMap", "HashMap"]);
+        let of_list = forms::arguments(self.ty(), &["BTreeSet", "HashSet", "Vec", "VecDeque"]);
+        match (of_map.as_slice(), of_list.as_slice()) {
+            ([key, value, ..], _) => quote!((#key, #value)),
+            (_, [item, ..]) => quote!(#item),
+            _ => self.projected(reducer, "Collects", "Item"),
+        }
+    }
+
+    /// What an item is taken out by, written out where it can be seen.
+    fn key_type(&self, reducer: &TokenStream) -> TokenStream {
+        let ty = self.ty();
+        let of_map = forms::arguments(ty, &["BTreeMap", "HashMap"]);
+        let of_set = forms::arguments(ty, &["BTreeSet", "HashSet"]);
+        match (of_map.as_slice(), of_set.as_slice()) {
+            ([key, ..], _) | (_, [key, ..]) => quote!(#key),
+            _ => self.projected(reducer, "Removes", "Key"),
+        }
+    }
+
+    /// What an update says about the field.
+    pub(super) fn patch(&self) -> TokenStream {
+        let (door, ty) = (&self.emit.door, self.ty());
+        match &self.taking {
+            Taking::Replaced | Taking::Unknown => quote!(#door::Patch<#ty>),
+            Taking::Reduced(reducer) => {
+                let delta = self.delta(reducer);
+                quote!(#door::Patch<#ty, #delta>)
+            }
+            Taking::Collected(reducer) => {
+                let item = self.item(reducer);
+                quote!(#door::Patch<#ty, ::std::vec::Vec<#item>>)
+            }
+            Taking::CollectedAndRemoved(reducer) => {
+                let item = self.item(reducer);
+                let key = self.key_type(reducer);
+                quote!(#door::Patch<#ty, ::std::vec::Vec<#item>, #key>)
+            }
+        }
+    }
+
+    /// What the setter takes.
+    pub(super) fn argument(&self) -> TokenStream {
+        let ty = self.ty();
+        match &self.taking {
+            Taking::Unknown => quote!(impl ::core::marker::Sized),
+            Taking::Replaced if self.is_text() => quote!(impl ::core::convert::Into<#ty>),
+            Taking::Replaced => quote!(#ty),
+            Taking::Reduced(reducer) => self.delta(reducer),
+            Taking::Collected(reducer) | Taking::CollectedAndRemoved(reducer) => {
+                let item = self.item(reducer);
+                quote!(impl ::core::iter::IntoIterator<Item = #item>)
+            }
+        }
+    }
+
+    /// How the setter's argument becomes part of the patch in `update`.
+    pub(super) fn put(&self, update: &TokenStream) -> TokenStream {
+        let (door, name) = (&self.emit.door, self.name());
+        match &self.taking {
+            Taking::Unknown => quote!(let _ = #name;),
+            Taking::Replaced => {
+                let value = self.value();
+                quote!(#door::Patch::put(&mut #update.#name, #value);)
+            }
+            Taking::Reduced(_) => quote!(#door::Patch::put_reduced(&mut #update.#name, #name);),
+            Taking::Collected(reducer) | Taking::CollectedAndRemoved(reducer) => {
+                quote!(#door::Patch::extend::<#reducer>(&mut #update.#name, #name);)
+            }
+        }
+    }
+
+    /// The setter's argument as a value of the field.
+    pub(super) fn value(&self) -> TokenStream {
+        let name = self.name();
+        if self.is_text() {
+            quote!(::core::convert::Into::into(#name))
+        } else {
+            quote!(#name)
+        }
+    }
+
+    fn is_text(&self) -> bool {
+        forms::is_one_of(self.ty(), &["String"])
+    }
+
+    /// The methods that say something about the field.
+    pub(super) fn setters(&self) -> TokenStream {
+        let vis = self.emit.vis();
+        let (name, cfgs) = (self.name(), &self.field.ast.cfgs);
+        let (argument, put) = (self.argument(), self.put(&quote!(self)));
+        let doc = match &self.taking {
+            Taking::Replaced | Taking::Unknown => format!("Sets `{}`.", plain(name)),
+            _ => format!("Gives this to the reducer of `{}`.", plain(name)),
+        };
+        let more = self.more_setters();
+        quote! {
+            #(#cfgs)*
+            #[doc = #doc]
+            #[must_use]
+            #vis fn #name(mut self, #name: #argument) -> Self {
+                #put
+                self
+            }
+            #more
+        }
+    }
+
+    /// What only fields with a reducer have.
+    fn more_setters(&self) -> TokenStream {
+        let Some(reducer) = self.taking.reducer() else {
+            return TokenStream::new();
+        };
+        let vis = self.emit.vis();
+        let (door, ty, name, cfgs) = (
+            &self.emit.door,
+            self.ty(),
+            self.name(),
+            &self.field.ast.cfgs,
+        );
+        let set = format_ident!("set_{}", plain(name), span = name.span());
+        let doc = format!("Sets `{}` whole, past its reducer.", plain(name));
+        let removing = matches!(self.taking, Taking::CollectedAndRemoved(_)).then(|| {
+            let remove = format_ident!("remove_{}", plain(name), span = name.span());
+            let doc = format!("Takes things out of `{}`, before anything is put in.", plain(name));
+            let key = self.key_type(reducer);
+            quote! {
+                #(#cfgs)*
+                #[doc = #doc]
+                #[must_use]
+                #vis fn #remove(
+                    mut self,
+                    keys: impl ::core::iter::IntoIterator<Item = impl ::core::convert::Into<#key>>,
+                ) -> Self {
+                    let keys = ::core::iter::IntoIterator::into_iter(keys).map(::core::convert::Into::into);
+                    #door::Patch::put_removed(&mut self.#name, keys);
+                    self
+                }
+            }
+        });
+        quote! {
+            #(#cfgs)*
+            #[doc = #doc]
+            #[must_use]
+            #vis fn #set(mut self, #name: #ty) -> Self {
+                #door::Patch::put(&mut self.#name, #name);
+                self
+            }
+            #removing
+        }
+    }
+
+    /// The method that reads it back.
+    pub(super) fn getter(&self) -> TokenStream {
+        let vis = self.emit.vis();
+        let (name, cfgs) = (self.name(), &self.field.ast.cfgs);
+        let get = format_ident!("get_{}", plain(name), span = name.span());
+        let (read, ty, doc) = match &self.taking {
+            Taking::Replaced | Taking::Unknown => {
+                let ty = self.ty();
+                (
+                    quote!(get),
+                    quote!(#ty),
+                    format!("What `{}` is set to.", plain(name)),
+                )
+            }
+            Taking::Reduced(reducer) => (
+                quote!(get_reduced),
+                self.delta(reducer),
+                format!("What the reducer of `{}` is given.", plain(name)),
+            ),
+            Taking::Collected(reducer) | Taking::CollectedAndRemoved(reducer) => {
+                let item = self.item(reducer);
+                let ty = quote!(::std::vec::Vec<#item>);
+                (
+                    quote!(get_reduced),
+                    ty,
+                    format!("What the reducer of `{}` is given.", plain(name)),
+                )
+            }
+        };
+        quote! {
+            #(#cfgs)*
+            #[doc = #doc]
+            #[must_use]
+            #vis fn #get(&self) -> ::core::option::Option<&#ty> {
+                self.#name.#read()
+            }
+        }
+    }
+
+    /// Applies the patch in `update` to the state.
+    pub(super) fn apply(&self, update: &Ident) -> TokenStream {
+        let (name, index, cfgs) = (self.name(), self.index, &self.field.ast.cfgs);
+        let call = match &self.taking {
+            Taking::Replaced | Taking::Unknown => quote_spanned!(self.ty().span()=> apply),
+            Taking::Reduced(reducer) | Taking::Collected(reducer) => quote!(apply_with::<#reducer>),
+            Taking::CollectedAndRemoved(reducer) => quote!(apply_removing::<#reducer>),
+        };
+        let span = self.ty().span();
+        quote_spanned!(span=> #(#cfgs)* #update.#name.#call(#index, &mut self.#name, change);)
+    }
+
+    /// A function that is there for its bound alone: it comes before everything that needs the same, so
+    /// what the compiler says first about a reducer that doesn't fit, it says at the reducer.
+    pub(super) fn fits(&self) -> Option<TokenStream> {
+        let reducer = self.taking.reducer()?;
+        let (span, ty, cfgs) = (self.span(), self.ty(), &self.field.ast.cfgs);
+        let krate = spanned(&self.emit.krate, span);
+        let bound = quote_spanned!(span=> #reducer: #krate::Reducer<#ty>);
+        let name = format_ident!("__fits_{}", self.index);
+        Some(quote!(#(#cfgs)* fn #name() where #bound {}))
+    }
+
+    /// The function that makes the default.
+    pub(super) fn default(&self) -> Option<TokenStream> {
+        if self.field.ast.is_given_at_start() {
+            return None;
+        }
+        let (name, ty, cfgs) = (default_of(self.index), self.ty(), &self.field.ast.cfgs);
+        let given = self
+            .field
+            .ast
+            .default
+            .as_ref()
+            .map(|default| &default.value);
+        let value = given.map_or_else(
+            || quote!(<#ty as __Default>::make()),
+            |value| quote!(#value),
+        );
+        Some(quote!(#(#cfgs)* fn #name() -> #ty { #value }))
+    }
+
+    /// How items are told apart, for an `upsert`.
+    pub(super) fn key(&self) -> Option<TokenStream> {
+        if self.field.misfit {
+            return None;
+        }
+        let ReduceHow::Upsert { key, .. } = &self.field.ast.reduce.as_ref()?.how else {
+            return None;
+        };
+        let (name, krate, ty) = (key_of(self.index), &self.emit.krate, self.ty());
+        let serde = &self.emit.door;
+        let text = plain(key);
+        Some(quote! {
+            #[doc(hidden)]
+            #[derive(Debug)]
+            pub enum #name {}
+            impl #krate::KeyOf<<#ty as ::core::iter::IntoIterator>::Item> for #name {
+                const NAME: &'static str = #text;
+                fn key(
+                    item: &<#ty as ::core::iter::IntoIterator>::Item,
+                ) -> &(impl ::core::cmp::PartialEq + #serde::serde::Serialize) {
+                    &item.#key
+                }
+            }
+        })
+    }
+
+    /// The types that can be written to the field, each with the patch that it makes.
+    pub(super) fn accepted(&self) -> Vec<Accepted> {
+        let door = &self.emit.door;
+        let ty = self.ty();
+        let (reducer, is_many) = match &self.taking {
+            Taking::Unknown => return Vec::new(),
+            Taking::Replaced => {
+                return vec![Accepted::new(
+                    "__One",
+                    quote!(#ty),
+                    quote!(#door::Patch::set(self)),
+                )];
+            }
+            Taking::Reduced(reducer) => {
+                let delta = self.delta(reducer);
+                return vec![Accepted::new(
+                    "__One",
+                    delta,
+                    quote!(#door::Patch::reduce(self)),
+                )];
+            }
+            Taking::Collected(reducer) => (reducer, forms::is_one_of(ty, &["VecDeque"])),
+            Taking::CollectedAndRemoved(reducer) => (reducer, !forms::is_one_of(ty, &["Vec"])),
+        };
+        let item = self.item(reducer);
+        let one = quote!(#door::Patch::reduce(::std::vec::Vec::from([self])));
+        let many = quote!(#door::Patch::reduce(
+            ::core::iter::Iterator::collect(::core::iter::IntoIterator::into_iter(self))
+        ));
+        let list = quote!(::std::vec::Vec<#item>);
+        let mut accepted = vec![
+            Accepted::new("__One", item.clone(), one),
+            Accepted::new("__Many", list, quote!(#door::Patch::reduce(self))),
+            Accepted::new(
+                "__Perhaps",
+                quote!(::core::option::Option<#item>),
+                many.clone(),
+            ),
+            Accepted {
+                generics: vec![quote!(const N: usize)],
+                ..Accepted::new("__Array", quote!([#item; N]), many.clone())
+            },
+        ];
+        if is_many {
+            accepted.push(Accepted::new("__Whole", quote!(#ty), many));
+        }
+        accepted
+    }
+
+    /// The trait of all that can be written to the field, as a part of a tuple.
+    pub(super) fn value_trait(&self) -> TokenStream {
+        let (name, patch, cfgs) = (value_of(self.index), self.patch(), &self.field.ast.cfgs);
+        let message = format!(
+            "`{}` takes {}, and this is `{{Self}}`",
+            plain(self.name()),
+            self.takes()
+        );
+        let label = format!("can't be written to `{}`", plain(self.name()));
+        let impls = self.accepted().into_iter().map(|accepted| {
+            let Accepted {
+                generics,
+                marker,
+                ty,
+                patch: value,
+            } = accepted;
+            quote! {
+                #(#cfgs)*
+                impl<#(#generics),*> #name<#marker> for #ty {
+                    fn patch(self) -> #patch { #value }
+                }
+            }
+        });
+        quote! {
+            #(#cfgs)*
+            #[diagnostic::on_unimplemented(message = #message, label = #label)]
+            trait #name<M> {
+                fn patch(self) -> #patch;
+            }
+            #(#impls)*
+        }
+    }
+
+    /// What can be written to it, in a message.
+    pub(super) fn takes(&self) -> String {
+        let ty = text::ty(self.ty());
+        match &self.taking {
+            Taking::Replaced | Taking::Unknown => format!("`{ty}`"),
+            Taking::Reduced(reducer) => format!("`{}`", text::ty(self.delta(reducer))),
+            Taking::Collected(reducer) | Taking::CollectedAndRemoved(reducer) => {
+                format!("`{}` or several of them", text::ty(self.item(reducer)))
+            }
+        }
+    }
+}
+
+/// A type that can be written to a field. Its marker keeps the compiler from asking whether two of
+/// them could be the same, which it can't know of types that a reducer names.
+pub(super) struct Accepted {
+    pub(super) generics: Vec<TokenStream>,
+    pub(super) marker: TokenStream,
+    pub(super) ty: TokenStream,
+    pub(super) patch: TokenStream,
+}
+
+impl Accepted {
+    pub(super) fn new(marker: &str, ty: TokenStream, patch: TokenStream) -> Self {
+        let marker = format_ident!("{marker}");
+        Self {
+            generics: Vec::new(),
+            marker: quote!(#marker),
+            ty,
+            patch,
+        }
+    }
+}
+
+/// The markers of what can be written.
+pub(super) fn markers() -> TokenStream {
+    quote! {
+        enum __One {}
+        enum __Many {}
+        enum __Perhaps {}
+        enum __Array {}
+        enum __Whole {}
+        enum __Update {}
+    }
+}

@@ -1,0 +1,209 @@
+//! `Input` and `Output`: what a run is given and what it gives.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, format_ident, quote};
+
+use super::conditional::{Part, Shape};
+use super::emit::{Emit, allowances, default_of};
+use super::fields::Writable;
+use crate::ast;
+
+/// The fields that an input can set.
+fn inputs<'e>(emit: &'e Emit<'e>) -> impl Iterator<Item = Writable<'e>> {
+    emit.fields()
+        .filter(|(_, field)| field.input)
+        .map(|(index, _)| Writable::new(emit, index))
+}
+
+/// What of `Input` is a plain value: it has to be there before there is a state to merge it into.
+fn is_value(input: &Writable<'_>) -> bool {
+    input.field.ast.is_given_at_start()
+}
+
+fn is_required(input: &Writable<'_>) -> bool {
+    input
+        .field
+        .ast
+        .input
+        .as_ref()
+        .is_some_and(|input| input.required)
+}
+
+pub(super) fn input(emit: &Emit<'_>) -> TokenStream {
+    let (vis, allow) = (emit.vis(), allowances());
+    let parts: Vec<Part> = inputs(emit)
+        .map(|input| {
+            let ast::Field { name, ty, cfgs, .. } = input.field.ast;
+            let ty = if is_value(&input) {
+                ty.to_token_stream()
+            } else {
+                input.patch()
+            };
+            Part::new(name, ty, cfgs)
+        })
+        .collect();
+    let fields = parts
+        .iter()
+        .map(|Part { name, ty, cfgs }| quote!(#(#cfgs)* #name: #ty));
+    let fields = quote!(#(#fields),*);
+    let shape = Shape {
+        name: format_ident!("Input"),
+        fields: parts,
+    }
+    .impls();
+    let new = new(emit);
+    let setters = inputs(emit)
+        .filter(|input| !is_required(input))
+        .map(|input| input.setters());
+    let default = (!inputs(emit).any(|input| is_required(&input))).then(|| {
+        quote! {
+            #[automatically_derived]
+            impl ::core::default::Default for Input {
+                fn default() -> Self {
+                    Self::new()
+                }
+            }
+        }
+    });
+    quote! {
+        /// What a run is given.
+        #allow
+        #vis struct Input { #fields }
+
+        #allow
+        impl Input {
+            #new
+            #(#setters)*
+        }
+
+        #default
+        #shape
+    }
+}
+
+/// The constructor, which takes what is required.
+fn new(emit: &Emit<'_>) -> TokenStream {
+    let vis = emit.vis();
+    let required: Vec<Writable<'_>> = inputs(emit).filter(is_required).collect();
+    let arguments = required.iter().map(|input| {
+        let (name, cfgs, argument) = (input.name(), &input.field.ast.cfgs, input.argument());
+        quote!(#(#cfgs)* #name: #argument)
+    });
+    let values = inputs(emit).map(|input| {
+        let (name, cfgs) = (input.name(), &input.field.ast.cfgs);
+        let value = if is_value(&input) {
+            input.value()
+        } else {
+            quote!(::core::default::Default::default())
+        };
+        quote!(#(#cfgs)* #name: #value)
+    });
+    let reduced = required
+        .iter()
+        .filter(|input| !is_value(input))
+        .map(|input| {
+            let (cfgs, put) = (&input.field.ast.cfgs, input.put(&quote!(input)));
+            quote!(#(#cfgs)* { #put })
+        });
+    let reduced: TokenStream = reduced.collect();
+    let made = quote!(Self { #(#values),* });
+    let body = if reduced.is_empty() {
+        made
+    } else {
+        quote!(let mut input = #made; #reduced input)
+    };
+    quote! {
+        /// An input that sets nothing but what is required.
+        #[must_use]
+        #vis fn new(#(#arguments),*) -> Self {
+            #body
+        }
+    }
+}
+
+/// The methods of the definition that take an input.
+pub(super) fn merging(emit: &Emit<'_>) -> TokenStream {
+    let Emit { krate, door, .. } = emit;
+    let state = emit.state();
+    let fields = emit.fields().map(|(index, field)| {
+        let ast::Field { name, cfgs, .. } = field.ast;
+        let value = if field.ast.is_given_at_start() {
+            quote!(::core::clone::Clone::clone(&input.#name))
+        } else {
+            let default = default_of(index);
+            quote!(#default())
+        };
+        quote!(#(#cfgs)* #name: #value)
+    });
+    let update = format_ident!("input");
+    let merges = inputs(emit).map(|input| {
+        if is_value(&input) {
+            let (name, cfgs, index) = (input.name(), &input.field.ast.cfgs, input.index);
+            quote!(#(#cfgs)* change.set(#index, &mut self.#name, input.#name);)
+        } else {
+            input.apply(&update)
+        }
+    });
+    quote! {
+        fn create(input: Input, change: &mut #door::Change) -> Self {
+            let mut state = #state { #(#fields),* };
+            #krate::StateGraph::merge(&mut state, input, change);
+            state
+        }
+
+        fn merge(&mut self, input: Input, change: &mut #door::Change) {
+            let _ = (&input, &change);
+            #(#merges)*
+        }
+    }
+}
+
+pub(super) fn output(emit: &Emit<'_>) -> TokenStream {
+    let (vis, allow) = (emit.vis(), allowances());
+    let outputs = || emit.fields().filter(|(_, field)| field.output);
+    let parts = outputs()
+        .map(|(_, field)| Part::new(&field.ast.name, &field.ast.ty, &field.ast.cfgs))
+        .collect();
+    let fields = outputs().map(|(_, field)| {
+        let ast::Field {
+            name,
+            vis,
+            ty,
+            cfgs,
+            docs,
+            ..
+        } = field.ast;
+        let doc = docs.is_empty().then(|| {
+            let doc = format!("`{}`, as the run left it.", crate::names::plain(name));
+            quote!(#[doc = #doc])
+        });
+        quote!(#(#cfgs)* #(#docs)* #doc #vis #name: #ty)
+    });
+    let shape = Shape {
+        name: format_ident!("Output"),
+        fields: parts,
+    }
+    .impls();
+    quote! {
+        /// What a run gives.
+        #allow
+        #vis struct Output { #(#fields),* }
+        #shape
+    }
+}
+
+/// The method of the definition that makes an output.
+pub(super) fn into_output(emit: &Emit<'_>) -> TokenStream {
+    let fields = emit
+        .fields()
+        .filter(|(_, field)| field.output)
+        .map(|(_, field)| {
+            let ast::Field { name, cfgs, .. } = field.ast;
+            quote!(#(#cfgs)* #name: self.#name)
+        });
+    quote! {
+        fn into_output(self) -> Output {
+            Output { #(#fields),* }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The module with everything that makes it a graph. One expander: what is missing is left out, the
+//! rest is the same with and without mistakes.
+
+mod batches;
+mod calls;
+mod conditional;
+mod constant;
+mod definition;
+mod editor;
+mod emit;
+mod fields;
+mod io;
+mod nodes;
+mod questions;
+mod returns;
+mod routes;
+mod state;
+mod updates;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::ast::Module;
+use crate::findings::Findings;
+use crate::model::Graph;
+use crate::{parse, topology};
+use emit::Emit;
+use fields::Writable;
+
+/// Expands `#[graph(args)] item`.
+pub(crate) fn graph(args: TokenStream, item: &TokenStream) -> TokenStream {
+    let mut findings = Findings::default();
+    let Some(module) = parse::module(args, item.clone(), &mut findings) else {
+        // Not a module: whatever it is, it stays, and so does every name in it.
+        let messages = findings.into_error().map(syn::Error::into_compile_error);
+        return quote!(#item #messages);
+    };
+    let model = Graph::new(&module, &mut findings);
+    let derived = model
+        .as_ref()
+        .filter(|graph| !graph.module.torn)
+        .map(|graph| {
+            let topology = graph.flow.whole.then(|| topology::lower(graph));
+            if let Some(topology) = &topology {
+                topology::report(&topology.check(), graph, &mut findings);
+            }
+            derived(&Emit::new(graph, topology))
+        });
+    let messages = findings.into_error().map(syn::Error::into_compile_error);
+    let Module {
+        attrs,
+        vis,
+        name,
+        inner,
+        tokens,
+        ..
+    } = &module;
+    let editor = editor::editor(&module);
+    let nodes = editor::nodes(&module);
+    // What a user's token stands behind depends on nothing but what is before it in the source; see `editor`.
+    quote! {
+        #(#attrs)*
+        #vis mod #name {
+            #(#inner)*
+            #tokens
+            #[allow(unexpected_cfgs, clippy::all, clippy::pedantic)]
+            const _: () = {
+                #editor
+                #nodes
+            };
+            #derived
+            #messages
+        }
+    }
+}
+
+/// Everything that is made of the module.
+fn derived(emit: &Emit<'_>) -> TokenStream {
+    let public = [
+        definition::graph(emit),
+        nodes::node_enum(emit),
+        io::input(emit),
+        io::output(emit),
+        updates::updates(emit),
+        questions::questions(emit),
+        constant::constant(emit),
+    ];
+    let keys = (0..emit.graph.fields.len()).filter_map(|field| Writable::new(emit, field).key());
+    let hidden = [
+        state::defaults(emit),
+        state::state(emit),
+        batches::batches(emit),
+        questions::suits(emit),
+        returns::returns(emit),
+        routes::routes(emit),
+        calls::calls(emit),
+        definition::definition(emit),
+    ];
+    let fits = (0..emit.graph.fields.len()).filter_map(|field| Writable::new(emit, field).fits());
+    quote! {
+        #[allow(dead_code)]
+        const _: () = { #(#fits)* };
+        #(#keys)*
+        #(#public)*
+        #[allow(
+            clippy::all, clippy::pedantic, dead_code, unreachable_code, unreachable_pub,
+            unused_mut, unused_qualifications, unused_variables,
+        )]
+        const _: () = {
+            #(#hidden)*
+        };
+    }
+}

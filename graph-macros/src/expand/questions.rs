@@ -1,0 +1,440 @@
+//! What the graph asks and what it is answered.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Type;
+use syn::spanned::Spanned as _;
+
+use super::conditional::{Part, Shape};
+use super::emit::{Emit, allowances, spanned, within};
+use super::returns::question_type;
+use crate::ast;
+use crate::model::Node;
+use crate::names::{both, plain};
+
+/// An ask of which everything is known.
+struct Ask<'e> {
+    node: &'e Node<'e>,
+    question: &'e Type,
+    into: &'e ast::Field,
+}
+
+fn asks<'e>(emit: &'e Emit<'e>) -> Vec<Ask<'e>> {
+    let ask = |(node, field): (&'e Node<'e>, usize)| {
+        let question = question_type(node)?;
+        Some(Ask {
+            node,
+            question,
+            into: emit.graph.fields[field].ast,
+        })
+    };
+    emit.asks().filter_map(ask).collect()
+}
+
+impl Ask<'_> {
+    fn camel(&self) -> &Ident {
+        &self.node.camel
+    }
+
+    fn name(&self) -> String {
+        plain(self.node.name())
+    }
+
+    /// The struct of its open question.
+    fn open(&self) -> Ident {
+        format_ident!("Question{}", self.node.camel)
+    }
+
+    /// The type of an answer.
+    fn answer(&self, emit: &Emit<'_>) -> TokenStream {
+        if !self.node.whole {
+            return quote!(());
+        }
+        let (door, ty) = (&emit.door, &self.into.ty);
+        quote!(<#ty as #door::Fills>::Answer)
+    }
+
+    /// What the setter of the answer takes: anything, where it isn't known what fits.
+    fn argument(&self, emit: &Emit<'_>) -> (TokenStream, TokenStream) {
+        if !self.node.whole {
+            return (
+                quote!(::core::marker::Sized),
+                quote!({
+                    let _ = answer;
+                }),
+            );
+        }
+        let answer = self.answer(emit);
+        (
+            quote!(::core::convert::Into<#answer>),
+            quote!(::core::convert::Into::into(answer)),
+        )
+    }
+}
+
+/// The types that stand for questions and answers in the definition.
+pub(super) fn types(emit: &Emit<'_>) -> TokenStream {
+    let door = &emit.door;
+    if asks(emit).is_empty() {
+        quote!(type Question = #door::NoAnswer; type Answer = #door::NoAnswer;)
+    } else {
+        quote!(
+            type Question = Question;
+            type Answer = Answer;
+        )
+    }
+}
+
+pub(super) fn questions(emit: &Emit<'_>) -> TokenStream {
+    let asks = asks(emit);
+    let pause = pause(emit, &asks);
+    if asks.is_empty() {
+        return pause;
+    }
+    let vis = emit.vis();
+    let open = asks.iter().map(|ask| open(emit, ask));
+    let inner = within(vis);
+    let exports = asks.iter().map(|ask| {
+        let (name, camel) = (ask.open(), ask.camel());
+        quote!(#[doc(inline)] #inner use super::#name as #camel;)
+    });
+    let allow = allowances();
+    let question = question(emit, &asks);
+    let answer = answer(emit, &asks);
+    quote! {
+        #(#open)*
+
+        /// What each ask asks, by its name.
+        #allow
+        #[allow(unused_imports)]
+        #vis mod question {
+            #(#exports)*
+        }
+
+        #question
+        #answer
+        #pause
+    }
+}
+
+/// The open question of one ask.
+fn open(emit: &Emit<'_>, ask: &Ask<'_>) -> TokenStream {
+    let Emit { krate, .. } = emit;
+    let (vis, allow, name, camel) = (emit.vis(), allowances(), ask.open(), ask.camel());
+    let (question, (argument, value)) = (ask.question, ask.argument(emit));
+    let doc = format!(
+        "Asked at `{}`; the answer goes into `{}`.",
+        ask.name(),
+        plain(&ask.into.name)
+    );
+    let shape = Shape {
+        name: name.clone(),
+        fields: vec![
+            Part::new(&format_ident!("id"), quote!(#krate::QuestionId), &[]),
+            Part::new(&format_ident!("question"), question, &[]),
+        ],
+    }
+    .impls();
+    quote! {
+        #[doc = #doc]
+        #allow
+        #[doc(hidden)]
+        #vis struct #name {
+            /// The question's id, which its answer carries.
+            pub id: #krate::QuestionId,
+            /// What is asked.
+            pub question: #question,
+        }
+
+        #allow
+        impl #name {
+            /// Answers it.
+            #[must_use]
+            #vis fn answer(&self, answer: impl #argument) -> Answer {
+                Answer::#camel { id: self.id, value: #value }
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::ops::Deref for #name {
+            type Target = #question;
+
+            fn deref(&self) -> &#question {
+                &self.question
+            }
+        }
+
+        #shape
+    }
+}
+
+fn question(emit: &Emit<'_>, asks: &[Ask<'_>]) -> TokenStream {
+    let Emit { krate, .. } = emit;
+    let (vis, allow) = (emit.vis(), allowances());
+    let camel: Vec<_> = asks.iter().map(Ask::camel).collect();
+    let open: Vec<_> = asks.iter().map(Ask::open).collect();
+    let names: Vec<_> = asks.iter().map(Ask::name).collect();
+    let docs = names.iter().map(|name| format!("Asked at `{name}`."));
+    quote! {
+        /// An open question.
+        #allow
+        #vis enum Question { #(#[doc = #docs] #camel(#open)),* }
+
+        #allow
+        impl Question {
+            /// The question's id, which its answer carries.
+            #[must_use]
+            #vis fn id(&self) -> #krate::QuestionId {
+                match self { #(Self::#camel(question) => question.id,)* }
+            }
+
+            /// The node that asks.
+            #[must_use]
+            #vis fn node(&self) -> Node {
+                match self { #(Self::#camel(_) => Node::#camel,)* }
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::clone::Clone for Question where #(for<'__trivial> #open: ::core::clone::Clone,)* {
+            fn clone(&self) -> Self {
+                match self {
+                    #(Self::#camel(question) => Self::#camel(::core::clone::Clone::clone(question)),)*
+                }
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::fmt::Debug for Question where #(for<'__trivial> #open: ::core::fmt::Debug,)* {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                match self {
+                    #(Self::#camel(question) => ::core::fmt::Debug::fmt(question, f),)*
+                }
+            }
+        }
+    }
+}
+
+fn answer(emit: &Emit<'_>, asks: &[Ask<'_>]) -> TokenStream {
+    let Emit { krate, door, .. } = emit;
+    let (vis, allow, path) = (emit.vis(), allowances(), emit.serde_path());
+    let camel: Vec<_> = asks.iter().map(Ask::camel).collect();
+    let names: Vec<_> = asks.iter().map(Ask::name).collect();
+    let docs = names.iter().map(|name| format!("Answers `{name}`."));
+    let values: Vec<_> = asks.iter().map(|ask| ask.answer(emit)).collect();
+    quote! {
+        /// An answer: made from its question, or read from JSON: `{"node": .., "id": .., "value": ..}`.
+        #allow
+        #[derive(#door::serde::Serialize, #door::serde::Deserialize)]
+        #[serde(crate = #path, tag = "node")]
+        #vis enum Answer {
+            #(
+                #[doc = #docs]
+                #[serde(rename = #names)]
+                #camel {
+                    /// The question's id.
+                    id: #krate::QuestionId,
+                    /// The answer.
+                    value: #values,
+                },
+            )*
+        }
+
+        #[automatically_derived]
+        impl ::core::clone::Clone for Answer where #(for<'__trivial> #values: ::core::clone::Clone,)* {
+            fn clone(&self) -> Self {
+                match self {
+                    #(Self::#camel { id, value } => Self::#camel {
+                        id: *id,
+                        value: ::core::clone::Clone::clone(value),
+                    },)*
+                }
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::fmt::Debug for Answer where #(for<'__trivial> #values: ::core::fmt::Debug,)* {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                match self {
+                    #(Self::#camel { id, value } => {
+                        ::core::fmt::Formatter::debug_struct(f, #names)
+                            .field("id", id)
+                            .field("value", value)
+                            .finish()
+                    })*
+                }
+            }
+        }
+
+        #[automatically_derived]
+        impl #krate::Answering for Answer {
+            fn id(&self) -> #krate::QuestionId {
+                match self { #(Self::#camel { id, .. } => *id,)* }
+            }
+
+            fn node(&self) -> &'static str {
+                match self { #(Self::#camel { .. } => #names,)* }
+            }
+
+            fn to_json(
+                &self,
+            ) -> ::core::result::Result<
+                ::std::boxed::Box<#door::serde_json::value::RawValue>,
+                #door::serde_json::Error,
+            > {
+                match self { #(Self::#camel { value, .. } => #door::to_raw(value),)* }
+            }
+        }
+    }
+}
+
+fn pause(emit: &Emit<'_>, asks: &[Ask<'_>]) -> TokenStream {
+    let Emit { krate, .. } = emit;
+    let (vis, allow, state) = (emit.vis(), allowances(), emit.state());
+    let several = asks.len() > 1;
+    let accessors = asks.iter().map(|ask| {
+        let (name, camel, open) = (ask.node.name(), ask.camel(), ask.open());
+        let doc = format!(
+            "The question of `{}`, if it is open; the first one in a `for`.",
+            ask.name()
+        );
+        let others = several.then(|| quote!(_ => ::core::option::Option::None,));
+        quote! {
+            #[doc = #doc]
+            #[must_use]
+            #vis fn #name(&self) -> ::core::option::Option<&#open> {
+                let mut questions = <[_]>::iter(self.0.questions());
+                ::core::iter::Iterator::find_map(&mut questions, |question| match question {
+                    Question::#camel(question) => ::core::option::Option::Some(question),
+                    #others
+                })
+            }
+        }
+    });
+    quote! {
+        /// A pause of this graph, with its open questions.
+        #allow
+        #vis struct Pause(#krate::Pause<#state>);
+
+        #allow
+        impl Pause { #(#accessors)* }
+
+        #[automatically_derived]
+        impl ::core::ops::Deref for Pause {
+            type Target = #krate::Pause<#state>;
+
+            fn deref(&self) -> &#krate::Pause<#state> {
+                &self.0
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::convert::From<#krate::Pause<#state>> for Pause {
+            fn from(pause: #krate::Pause<#state>) -> Self {
+                Self(pause)
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::fmt::Debug for Pause {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Debug::fmt(&self.0, f)
+            }
+        }
+    }
+}
+
+/// The trait by which a graph that asks is kept from being built without a checkpointer.
+pub(super) fn suits(emit: &Emit<'_>) -> TokenStream {
+    let Emit { krate, .. } = emit;
+    let state = emit.state();
+    let asks = asks(emit);
+    if asks.is_empty() {
+        return quote!(impl<P> #krate::Suits<P> for #state {});
+    }
+    let names = both(asks.iter().map(Ask::name));
+    let message = format!("this graph stops for an answer at {names}, so it needs a checkpointer");
+    quote! {
+        #[doc(hidden)]
+        #[diagnostic::on_unimplemented(
+            message = #message,
+            label = "built without a checkpointer",
+            note = "give it one before `.build()`: `.checkpointer(MemorySaver::new())`, or one that keeps its moments"
+        )]
+        pub trait __Persistent {}
+        impl __Persistent for #krate::Saved {}
+        impl<P: __Persistent> #krate::Suits<P> for #state {}
+    }
+}
+
+/// The method of the definition that types a question.
+pub(super) fn read_question(emit: &Emit<'_>) -> TokenStream {
+    let Emit { krate, door, .. } = emit;
+    let asks = asks(emit);
+    let arms = asks.iter().map(|ask| {
+        let (camel, open, question) = (ask.camel(), ask.open(), ask.question);
+        let span = question.span();
+        let door = spanned(door, span);
+        let read = quote_spanned!(span=> #door::from_raw::<#question>(json)?);
+        quote! {
+            Node::#camel => ::core::result::Result::Ok(Question::#camel(#open { id, question: #read })),
+        }
+    });
+    let rest = (asks.len() < emit.graph.nodes.len())
+        .then(|| quote!(_ => #door::unexpected("questions", #krate::GraphNode::name(node)),));
+    quote! {
+        fn read_question(
+            node: Node,
+            id: #krate::QuestionId,
+            json: &#door::serde_json::value::RawValue,
+        ) -> ::core::result::Result<Self::Question, #door::serde_json::Error> {
+            let _ = (id, json);
+            match node { #(#arms)* #rest }
+        }
+    }
+}
+
+/// The method of the definition that makes an update of answers.
+pub(super) fn read_answers(emit: &Emit<'_>) -> TokenStream {
+    let Emit { krate, door, .. } = emit;
+    let arms = asks(emit).into_iter().filter(|ask| ask.node.whole).map(|ask| {
+        let (camel, into) = (ask.camel(), &ask.into.name);
+        let update = super::emit::update_of(ask.node);
+        let made = quote!(::core::result::Result::Ok(Update::#camel(#update {
+            #into: #door::Patch::set(#into),
+        })));
+        if ask.node.item.is_none() {
+            return quote! {
+                (Node::#camel, _, [(_, answer)]) => {
+                    let #into = ::core::option::Option::Some(#door::from_raw(answer)?);
+                    #made
+                }
+            };
+        }
+        let (ty, missing) = (&ask.into.ty, "item");
+        quote! {
+            (Node::#camel, ::core::option::Option::Some(__Items::#camel(items)), answers) => {
+                let mut #into = <#ty as ::core::default::Default>::default();
+                for (index, answer) in answers {
+                    let ::core::option::Option::Some(item) = <[_]>::get(items, *index as usize) else {
+                        return #door::unexpected(#missing, #krate::GraphNode::name(node));
+                    };
+                    #into.insert(#door::KeyFor::key_for(*index, item), #door::from_raw(answer)?);
+                }
+                #made
+            }
+        }
+    });
+    quote! {
+        fn read_answers(
+            node: Node,
+            items: ::core::option::Option<&Self::Items>,
+            answers: &[(u32, &#door::serde_json::value::RawValue)],
+        ) -> ::core::result::Result<Update, #door::serde_json::Error> {
+            match (node, items, answers) {
+                #(#arms)*
+                _ => #door::unexpected("answers", #krate::GraphNode::name(node)),
+            }
+        }
+    }
+}

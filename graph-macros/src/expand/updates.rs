@@ -1,0 +1,203 @@
+//! What a node sets: a struct for each node that sets something, and `Update`, which is any of them.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+use super::conditional::{Part, Shape};
+use super::emit::{Emit, allowances, update_of, within};
+use super::fields::Writable;
+use crate::model::Node;
+use crate::names::plain;
+
+/// Whether there is a struct for what the node sets; its update is `()` else.
+pub(super) fn has_update(node: &Node<'_>) -> bool {
+    !node.writes.is_empty() || !node.unknown.is_empty()
+}
+
+/// The type of what a node sets.
+pub(super) fn update_type(node: &Node<'_>) -> TokenStream {
+    if has_update(node) {
+        let name = update_of(node);
+        quote!(#name)
+    } else {
+        quote!(())
+    }
+}
+
+pub(super) fn updates(emit: &Emit<'_>) -> TokenStream {
+    let vis = emit.vis();
+    let nodes = || emit.graph.nodes.iter().filter(|node| has_update(node));
+    let structs = nodes().map(|node| update(emit, node));
+    let inner = within(vis);
+    let exports = nodes().map(|node| {
+        let (name, camel) = (update_of(node), &node.camel);
+        quote!(#[doc(inline)] #inner use super::#name as #camel;)
+    });
+    let exported = allowances();
+    let union = union(emit);
+    quote! {
+        #(#structs)*
+
+        /// What each node sets, by the node's name.
+        #exported
+        #[allow(unused_imports)]
+        #vis mod update {
+            #(#exports)*
+        }
+
+        #union
+    }
+}
+
+fn update(emit: &Emit<'_>, node: &Node<'_>) -> TokenStream {
+    let Emit { door, .. } = emit;
+    let (vis, allow, name, path) = (emit.vis(), allowances(), update_of(node), emit.serde_path());
+    let absent = crate::text::ty(door) + "::Patch::is_absent";
+    let writes = || node.writes.iter().map(|field| Writable::new(emit, *field));
+    let parts: Vec<Part> = writes()
+        .map(|write| Part::new(write.name(), write.patch(), &write.field.ast.cfgs))
+        .collect();
+    let fields = parts.iter().map(|Part { name, ty, cfgs }| {
+        quote!(#(#cfgs)* #[serde(default, skip_serializing_if = #absent)] #name: #ty)
+    });
+    let fields = quote!(#(#fields),*);
+    let empty = parts.iter().map(
+        |Part { name, cfgs, .. }| quote!(#(#cfgs)* #name: ::core::default::Default::default()),
+    );
+    let empty = quote!(#(#empty),*);
+    let shape = Shape {
+        name: name.clone(),
+        fields: parts,
+    }
+    .impls();
+    let setters = writes().map(|write| write.setters());
+    let getters = writes().map(|write| write.getter());
+    let unknown = node.unknown.iter().map(|name| unknown(emit, name));
+    let doc = format!("What `{}` sets.", plain(node.name()));
+    quote! {
+        #[doc = #doc]
+        #allow
+        #[derive(#door::serde::Serialize, #door::serde::Deserialize)]
+        #[serde(crate = #path)]
+        #[doc(hidden)]
+        #vis struct #name { #fields }
+
+        #allow
+        impl #name {
+            /// An update that sets nothing.
+            #[must_use]
+            #vis fn new() -> Self {
+                Self { #empty }
+            }
+            #(#setters)*
+            #(#getters)*
+            #(#unknown)*
+        }
+
+        #[automatically_derived]
+        impl ::core::default::Default for #name {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        #shape
+    }
+}
+
+/// A setter for what is no field, which was said; its callers aren't told again.
+fn unknown(emit: &Emit<'_>, name: &Ident) -> TokenStream {
+    let vis = emit.vis();
+    quote! {
+        #[doc(hidden)]
+        #vis fn #name(self, _: impl ::core::marker::Sized) -> Self {
+            self
+        }
+    }
+}
+
+fn union(emit: &Emit<'_>) -> TokenStream {
+    let Emit { door, graph, .. } = emit;
+    let (vis, allow, path) = (emit.vis(), allowances(), emit.serde_path());
+    let variants = graph.nodes.iter().map(|node| {
+        let (camel, ty) = (&node.camel, update_type(node));
+        let doc = format!("What `{}` sets.", plain(node.name()));
+        quote!(#[doc = #doc] #camel(#ty))
+    });
+    let camel: Vec<_> = graph.nodes.iter().map(|node| &node.camel).collect();
+    let names = graph.nodes.iter().map(|node| plain(node.name()));
+    let types: Vec<_> = graph
+        .nodes
+        .iter()
+        .filter(|node| has_update(node))
+        .map(update_type)
+        .collect();
+    quote! {
+        /// What a node sets.
+        #allow
+        #[derive(#door::serde::Serialize)]
+        #[serde(crate = #path, untagged)]
+        #vis enum Update { #(#variants),* }
+
+        #[automatically_derived]
+        impl ::core::clone::Clone for Update where #(for<'__trivial> #types: ::core::clone::Clone,)* {
+            fn clone(&self) -> Self {
+                match *self {
+                    #(Self::#camel(ref update) => Self::#camel(::core::clone::Clone::clone(update)),)*
+                }
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::fmt::Debug for Update where #(for<'__trivial> #types: ::core::fmt::Debug,)* {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                match *self {
+                    #(Self::#camel(ref update) => {
+                        ::core::fmt::Formatter::debug_tuple(f, #names).field(update).finish()
+                    })*
+                }
+            }
+        }
+    }
+}
+
+/// The method of the definition that applies an update.
+pub(super) fn apply(emit: &Emit<'_>) -> TokenStream {
+    let door = &emit.door;
+    let arms = emit.graph.nodes.iter().map(|node| {
+        let (camel, update) = (&node.camel, format_ident!("update"));
+        let applied = node
+            .writes
+            .iter()
+            .map(|field| Writable::new(emit, *field).apply(&update));
+        quote! {
+            Update::#camel(update) => {
+                let _ = &update;
+                #(#applied)*
+            }
+        }
+    });
+    quote! {
+        fn apply(&mut self, update: Update, change: &mut #door::Change) {
+            let _ = &change;
+            match update { #(#arms)* }
+        }
+    }
+}
+
+/// The method of the definition that reads an update back.
+pub(super) fn read_update(emit: &Emit<'_>) -> TokenStream {
+    let door = &emit.door;
+    let camel = emit.graph.nodes.iter().map(|node| &node.camel);
+    quote! {
+        fn read_update(
+            node: Node,
+            json: &#door::serde_json::value::RawValue,
+        ) -> ::core::result::Result<Update, #door::serde_json::Error> {
+            let _ = json;
+            match node {
+                #(Node::#camel => ::core::result::Result::map(#door::from_raw(json), Update::#camel),)*
+            }
+        }
+    }
+}

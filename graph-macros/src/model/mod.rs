@@ -1,0 +1,101 @@
+//! What the module means: every name looked up, every kind decided. What couldn't be looked up is a
+//! hole, which was reported; whoever depends on it keeps quiet.
+
+mod flow;
+pub(crate) mod forms;
+mod nodes;
+mod params;
+mod reserved;
+mod state;
+mod targets;
+
+use proc_macro2::Ident;
+use syn::Type;
+
+use crate::ast;
+use crate::findings::Findings;
+use crate::names::plain;
+
+pub(crate) use flow::{Decision, Flow, Join, Leaf, Member, Route, Source};
+pub(crate) use forms::Form;
+pub(crate) use params::{Param, ParamSource};
+
+/// A graph with its names resolved.
+pub(crate) struct Graph<'a> {
+    pub(crate) module: &'a ast::Module,
+    /// The struct of the state; without one there is nothing to generate.
+    pub(crate) state: &'a ast::State,
+    /// In declaration order; all other parts refer to a field by its index.
+    pub(crate) fields: Vec<Field<'a>>,
+    /// In declaration order; all other parts refer to a node by its index.
+    pub(crate) nodes: Vec<Node<'a>>,
+    pub(crate) flow: Flow<'a>,
+}
+
+/// A field of the state.
+pub(crate) struct Field<'a> {
+    pub(crate) ast: &'a ast::Field,
+    /// Whether `Input` can set it.
+    pub(crate) input: bool,
+    /// Whether `Output` shows it.
+    pub(crate) output: bool,
+    /// Whether its reducer is known not to fit.
+    pub(crate) misfit: bool,
+}
+
+/// A node.
+pub(crate) struct Node<'a> {
+    pub(crate) ast: &'a ast::Node,
+    /// Its name as a variant and in the names of types.
+    pub(crate) camel: Ident,
+    pub(crate) params: Vec<Param<'a>>,
+    /// What it sets, in the order of `writes`; for an ask the one field that takes the answer.
+    pub(crate) writes: Vec<usize>,
+    /// Names in `writes` that are no fields.
+    pub(crate) unknown: Vec<&'a Ident>,
+    /// The type of its item, where it is reached by a `for`.
+    pub(crate) item: Option<Type>,
+    /// Whether everything about it could be resolved.
+    pub(crate) whole: bool,
+}
+
+impl<'a> Graph<'a> {
+    /// Looks up every name of the module; nothing without a state.
+    pub(crate) fn new(module: &'a ast::Module, findings: &mut Findings) -> Option<Self> {
+        let state = module.state.as_ref()?;
+        reserved::check(module, findings);
+        let fields = state::fields(state, findings);
+        state::check(module, state, findings);
+        let named = nodes::named(&module.nodes, findings);
+        let flow = flow::flow(module.edges.as_ref(), &named, module, findings);
+        let nodes = nodes::nodes(&named, module, state, &flow, findings);
+        Some(Self {
+            module,
+            state,
+            fields,
+            nodes,
+            flow,
+        })
+    }
+}
+
+impl Node<'_> {
+    /// The function's name, as written.
+    pub(crate) fn name(&self) -> &Ident {
+        &self.ast.name
+    }
+
+    /// The field that takes the answer, if it asks.
+    pub(crate) fn answer(&self) -> Option<usize> {
+        match self.ast.role {
+            ast::NodeRole::Ask(_) => self.writes.first().copied(),
+            ast::NodeRole::Task(_) | ast::NodeRole::Later => None,
+        }
+    }
+}
+
+/// The position of a name among others.
+fn position<'n>(name: &Ident, names: impl IntoIterator<Item = &'n Ident>) -> Option<usize> {
+    let name = plain(name);
+    names.into_iter().position(|other| plain(other) == name)
+}

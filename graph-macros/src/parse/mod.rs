@@ -1,0 +1,17 @@
+//! Tokens to ast. What can't be read is reported and left out; the rest is read all the same.
+
+mod args;
+mod attrs;
+mod edges;
+mod fields;
+mod items;
+mod later;
+mod mend;
+mod module;
+mod nodes;
+mod serde;
+mod structs;
+mod targets;
+
+pub(crate) use mend::PLACEHOLDER;
+pub(crate) use module::module;

@@ -1,0 +1,107 @@
+//! The functions that are nodes, and what their attributes say.
+
+use proc_macro2::Ident;
+use syn::{Attribute, Signature};
+
+use super::args::Args;
+use super::attrs;
+use super::later;
+use crate::ast::{Ask, Node, NodeRole, Task};
+use crate::findings::Findings;
+
+/// Reads a node; `ours` are its attributes of ours.
+pub(super) fn node(
+    name: Ident,
+    signature: Option<Signature>,
+    docs: Vec<Attribute>,
+    ours: &[&Attribute],
+    findings: &mut Findings,
+) -> Option<Node> {
+    let (first, more) = ours.split_first()?;
+    for attr in more {
+        findings.at(
+            attrs::word(attr),
+            format!("`{name}` is a node already; leave one of the two attributes out"),
+        );
+    }
+    let mut on_error = None;
+    let role = match attrs::name(first).as_str() {
+        "node" => NodeRole::Task(task(first, signature.as_ref(), &mut on_error, findings)),
+        "ask" => NodeRole::Ask(ask(first, findings)),
+        "wait" => {
+            later::attribute(
+                &attrs::word(first),
+                "use `#[ask(into = ..)]` and answer it when the time has come",
+                findings,
+            );
+            NodeRole::Later
+        }
+        _ => {
+            later::attribute(
+                &attrs::word(first),
+                "call the other graph inside a node",
+                findings,
+            );
+            NodeRole::Later
+        }
+    };
+    Some(Node {
+        name,
+        signature,
+        docs,
+        role,
+        on_error,
+    })
+}
+
+fn task(
+    attr: &Attribute,
+    signature: Option<&Signature>,
+    on_error: &mut Option<Ident>,
+    findings: &mut Findings,
+) -> Task {
+    let known = [&["writes", "spawn", "blocking"][..], &later::NODE_ARGS].concat();
+    let mut args = Args::of(attr, "node", &known, findings);
+    *on_error = args.peek_name("on_error");
+    let task = Task {
+        writes: args.names("writes", "writes(field)", findings),
+        spawn: args.flag("spawn", findings).is_some(),
+        blocking: blocking(&mut args, signature, findings),
+    };
+    later::node(&mut args, findings);
+    if let (true, true, Some(word)) = (task.spawn, task.blocking, attr.path().get_ident()) {
+        findings.at(
+            word,
+            "a node runs in one place; choose `spawn` (other threads) or `blocking` (threads that may wait)",
+        );
+    }
+    task
+}
+
+fn blocking(args: &mut Args, signature: Option<&Signature>, findings: &mut Findings) -> bool {
+    let Some(word) = args.flag("blocking", findings) else {
+        return false;
+    };
+    if signature.is_some_and(|signature| signature.asyncness.is_some()) {
+        findings.at(
+            word,
+            "`blocking` is for plain functions; leave out `async`, or use `spawn`",
+        );
+        return false;
+    }
+    true
+}
+
+fn ask(attr: &Attribute, findings: &mut Findings) -> Ask {
+    let known = [&["into"][..], &later::ASK_ARGS].concat();
+    let mut args = Args::of(attr, "ask", &known, findings);
+    if !args.has("into") {
+        findings.at(
+            attr,
+            "`ask` needs the field that takes the answer; write `#[ask(into = field)]`",
+        );
+    }
+    let into = args.value("into", "into = field", findings);
+    later::ask(&mut args, findings);
+    Ask { into }
+}

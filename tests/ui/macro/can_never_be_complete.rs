@@ -1,0 +1,31 @@
+#![allow(unused)]
+
+use graph_runtime::prelude::*;
+
+#[graph(id = "test")]
+mod test {
+    #[state]
+    pub struct Test {
+        pub x: Option<u32>,
+    }
+
+    edges! {
+        start -> a -> if state.x.is_some() { b } else { c };
+        {b, c} -> d;
+        d -> end;
+    }
+
+    #[node]
+    fn a() {}
+
+    #[node]
+    fn b() {}
+
+    #[node]
+    fn c() {}
+
+    #[node]
+    fn d() {}
+}
+
+fn main() {}

@@ -1,0 +1,28 @@
+#![allow(unused)]
+
+use graph_runtime::prelude::*;
+
+#[graph(id = "test")]
+mod test {
+    #[state]
+    pub struct Test {
+        pub x: Option<u32>,
+    }
+
+    edges! {
+        start -> a -> {b, c};
+        b -> a;
+        c -> end;
+    }
+
+    #[node]
+    fn a() {}
+
+    #[node]
+    fn b() {}
+
+    #[node]
+    fn c() {}
+}
+
+fn main() {}

@@ -1,0 +1,23 @@
+#![allow(unused)]
+
+use graph_runtime::prelude::*;
+
+#[graph(id = "test")]
+mod test {
+    #[state]
+    pub struct Test {
+        pub x: Option<u32>,
+    }
+
+    edges! {
+        start -> a -> end;
+    }
+
+    #[node]
+    fn a() {}
+
+    #[node]
+    fn b() {}
+}
+
+fn main() {}
