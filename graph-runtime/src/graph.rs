@@ -1,44 +1,26 @@
 //! A graph that is ready to run, and what it is built with.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::checkpointer::{Checkpointer, Page};
 use crate::definition::StateGraph;
-use crate::engine::{Durability, Home, Registry, Setting};
+use crate::engine::Durability;
 use crate::error::Error;
 use crate::event::RunStream;
-use crate::id::{MomentId, ThreadKey, Timestamp, check_name};
+use crate::id::{MomentId, Timestamp, check_name};
 use crate::invocation::Invocation;
-use crate::moment::thread_text;
+use crate::shared::{Core, HasThreads, RunsAlone, Saved, Unsaved};
 use crate::thread::Thread;
 
 /// How many steps a run may take unless it is told otherwise.
 pub const DEFAULT_STEP_LIMIT: usize = 1_000;
 
-/// Marks a graph that has a checkpointer, and with it threads.
-#[derive(Debug)]
-pub enum Saved {}
-
-/// Marks a graph without a checkpointer: it runs and forgets.
-#[derive(Debug)]
-pub enum Unsaved {}
-
 /// A graph that is ready to run: cheap to clone, shared between tasks and threads.
 pub struct Graph<G: StateGraph, P = Saved> {
     pub(crate) core: Arc<Core<G>>,
     persistence: PhantomData<fn() -> P>,
-}
-
-pub(crate) struct Core<G: StateGraph> {
-    pub(crate) context: Arc<G::Context>,
-    pub(crate) saver: Option<Arc<dyn Checkpointer>>,
-    namespace: Arc<str>,
-    registry: Arc<Registry>,
-    step_limit: usize,
-    durability: Durability,
 }
 
 /// What a graph is built with. `Support::graph()` makes one.
@@ -72,24 +54,6 @@ impl<C> Supplies<C> for C {
         self
     }
 }
-
-/// Whether a graph has threads.
-#[diagnostic::on_unimplemented(
-    message = "this graph was built without a checkpointer, so it has no threads",
-    note = "give it one with `.checkpointer(..)`, or run it with `graph.invoke(input)`"
-)]
-pub trait HasThreads {}
-
-impl HasThreads for Saved {}
-
-/// Whether a graph runs without a thread.
-#[diagnostic::on_unimplemented(
-    message = "this graph has a checkpointer, so it runs on a thread",
-    note = "name one: `graph.thread(\"id\").invoke(input)`; or build the graph without `.checkpointer(..)`"
-)]
-pub trait RunsAlone {}
-
-impl RunsAlone for Unsaved {}
 
 impl<G: StateGraph> Default for Builder<G> {
     fn default() -> Self {
@@ -255,33 +219,6 @@ impl<G: StateGraph, P> Graph<G, P> {
         P: RunsAlone,
     {
         self.invoke(input).stream()
-    }
-}
-
-impl<G: StateGraph> Core<G> {
-    /// Where a thread is stored.
-    pub(crate) fn home(&self, thread: &Arc<str>) -> Result<Home, Error> {
-        let key = ThreadKey::new(Arc::clone(&self.namespace), Arc::clone(thread))?;
-        let Some(saver) = self.saver.clone() else {
-            return Err(Error::NothingToResume {
-                thread: thread_text(&key),
-            });
-        };
-        Ok(Home {
-            saver,
-            registry: Arc::clone(&self.registry),
-            key,
-        })
-    }
-
-    pub(crate) fn setting(&self) -> Setting<G> {
-        Setting {
-            step_limit: self.step_limit,
-            durability: self.durability,
-            pause_before: Vec::new(),
-            pause_after: Vec::new(),
-            metadata: BTreeMap::new(),
-        }
     }
 }
 

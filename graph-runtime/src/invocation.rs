@@ -8,8 +8,8 @@ use crate::definition::{BoxFuture, StateGraph};
 use crate::engine::{Command, Durability, Setting, run, run_thread};
 use crate::error::Error;
 use crate::event::{Listener, RunStream};
-use crate::graph::{Core, HasThreads, Saved, Unsaved};
 use crate::outcome::Outcome;
+use crate::shared::{Core, HasThreads, Saved, Unsaved};
 
 /// A run that begins when it is awaited, or streamed.
 ///

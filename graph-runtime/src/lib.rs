@@ -47,6 +47,7 @@ mod definition;
 mod engine;
 mod error;
 mod event;
+mod frontier;
 mod graph;
 mod id;
 mod invocation;
@@ -55,6 +56,7 @@ mod outcome;
 mod run;
 #[cfg(feature = "schema")]
 mod schema;
+mod shared;
 mod state;
 mod thread;
 
@@ -72,9 +74,7 @@ pub use definition::{Answering, BoxFuture, GraphNode, StateGraph};
 pub use engine::Durability;
 pub use error::{Error, NodeError, OfItem, OfThread};
 pub use event::{Event, RunStream};
-pub use graph::{
-    Builder, DEFAULT_STEP_LIMIT, Graph, HasThreads, RunsAlone, Saved, Suits, Supplies, Unsaved,
-};
+pub use graph::{Builder, DEFAULT_STEP_LIMIT, Graph, Suits, Supplies};
 pub use id::{ActivationId, InvalidId, MAX_ID_BYTES, MomentId, QuestionId, ThreadKey, Timestamp};
 pub use invocation::Invocation;
 pub use moment::Moment;
@@ -82,6 +82,7 @@ pub use outcome::{Done, Outcome, Pause};
 pub use run::{Emitted, Run};
 #[cfg(feature = "schema")]
 pub use schema::Schemas;
+pub use shared::{HasThreads, RunsAlone, Saved, Unsaved};
 pub use state::{Collects, FieldLog, ItemKey, KeyOf, Reducer, Removes};
 pub use thread::{History, Thread};
 

@@ -8,10 +8,10 @@ use crate::definition::StateGraph;
 use crate::engine::{Command, open_questions};
 use crate::error::Error;
 use crate::event::RunStream;
-use crate::graph::Core;
 use crate::id::{MomentId, QuestionId};
 use crate::invocation::Invocation;
 use crate::moment::{Moment, thread_text};
+use crate::shared::Core;
 
 /// A thread of a graph: everything that was ever said on it, and where it stands.
 ///

@@ -9,12 +9,12 @@ use graph_topology::NodeKind;
 use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::frontier::{Activation, Frontier, OpenQuestion};
 use super::journal::Journal;
 use super::tasks::Finished;
 use super::{Ended, Engine, Event};
 use crate::definition::{GraphNode, StateGraph};
 use crate::error::{Error, panic_message};
+use crate::frontier::{Activation, Frontier, OpenQuestion};
 use crate::id::{ActivationId, MomentId, QuestionId, Timestamp};
 
 /// What a step turns over. Kept from step to step, so that a step needs no memory of its own.

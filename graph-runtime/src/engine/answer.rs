@@ -3,11 +3,11 @@
 use serde_json::value::RawValue;
 
 use super::advance::answer_sum;
-use super::begin::Home;
-use super::frontier::Frontier;
+use super::request::Home;
 use crate::checkpointer::{At, Commit, Query, Write, WriteKey, WriteKind};
 use crate::definition::{Answering, GraphNode, StateGraph};
 use crate::error::Error;
+use crate::frontier::Frontier;
 use crate::id::QuestionId;
 use crate::moment::{Stand, answers_of, thread_text};
 

@@ -1,69 +1,25 @@
 //! Where a run begins: at `start`, or with what an earlier run has left.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::advance::Turnover;
 use super::answer::take_in;
-use super::frontier::Frontier;
-use super::journal::{Durability, Journal, Position};
-use super::registry::{Hold, IfBusy, Registry};
+use super::journal::{Journal, Position};
+use super::registry::IfBusy;
+use super::request::{Command, Home, Setting};
 use super::{Cancelling, Engine, Event};
-use crate::checkpointer::{At, Checkpointer, Source, WriteKey, WriteKind};
+use crate::checkpointer::{At, Source, WriteKey, WriteKind};
 use crate::definition::{GraphNode, Next, StateGraph};
 use crate::error::{Error, panic_message};
 use crate::event::Listener;
-use crate::id::{MomentId, ThreadKey, Timestamp};
-use crate::moment::{Moment, Reader, RunHeader, Stand, ThreadSeal};
+use crate::frontier::Frontier;
+use crate::id::{MomentId, Timestamp};
+use crate::moment::{Moment, RunHeader, Stand};
 use crate::outcome::Outcome;
 use crate::run::{Emit, Ties};
 use crate::state::Change;
-
-/// What a run is told to do.
-pub(crate) enum Command<G: StateGraph> {
-    /// Merge an input; begin at `start`, or go on with what is unfinished.
-    Invoke(G::Input),
-    /// Merge an input and begin at `start`, whatever is unfinished.
-    FromStart(G::Input),
-    /// Go on.
-    Resume,
-    /// Take answers and go on.
-    Answer(Vec<G::Answer>),
-}
-
-/// How a run is done.
-#[derive(Debug)]
-pub(crate) struct Setting<G: StateGraph> {
-    pub(crate) step_limit: usize,
-    pub(crate) durability: Durability,
-    pub(crate) pause_before: Vec<G::Node>,
-    pub(crate) pause_after: Vec<G::Node>,
-    pub(crate) metadata: BTreeMap<String, String>,
-}
-
-/// Where a run is stored.
-#[derive(Clone)]
-pub(crate) struct Home {
-    pub(crate) saver: Arc<dyn Checkpointer>,
-    pub(crate) registry: Arc<Registry>,
-    pub(crate) key: ThreadKey,
-}
-
-impl Home {
-    /// Keeps runs away from the thread.
-    pub(crate) async fn take(&self) -> Result<Hold, Error> {
-        self.registry.take(&self.key, IfBusy::Reject).await
-    }
-
-    pub(crate) fn reader(&self) -> Reader<'_> {
-        Reader {
-            saver: &*self.saver,
-            key: &self.key,
-            seal: ThreadSeal::new(&self.key),
-        }
-    }
-}
 
 /// Begins a run that isn't stored, and sees it through.
 pub(crate) async fn run<G: StateGraph>(

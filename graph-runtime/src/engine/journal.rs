@@ -6,7 +6,6 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 use tokio::runtime::Handle;
 
-use super::note::World;
 use super::registry::{Hold, Slot};
 use super::writer::{Backlog, Flush, Writer};
 use crate::checkpointer::{
@@ -75,6 +74,14 @@ pub(crate) struct Entry<'a> {
     pub(crate) body: Body<'a>,
     pub(crate) world: World<'a>,
     pub(crate) ended: &'a [ActivationId],
+}
+
+/// The state's part of a record.
+pub(crate) enum World<'a> {
+    /// All of it, as a JSON object.
+    State(&'a [u8]),
+    /// What was done to it, as the inside of a JSON array.
+    Change(&'a [u8]),
 }
 
 impl Journal {

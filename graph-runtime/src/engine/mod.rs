@@ -3,10 +3,10 @@
 mod advance;
 mod answer;
 mod begin;
-mod frontier;
 mod journal;
 mod note;
 mod registry;
+mod request;
 mod tasks;
 mod writer;
 
@@ -16,16 +16,17 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 pub(crate) use answer::open_questions;
-pub(crate) use begin::{Command, Home, Setting, run, run_thread};
-pub(crate) use frontier::{Activation, Frontier, OpenQuestion};
+pub(crate) use begin::{run, run_thread};
 pub use journal::Durability;
 pub(crate) use registry::Registry;
+pub(crate) use request::{Command, Home, Setting};
 pub(crate) use writer::Flush;
 
 use crate::checkpointer::{Source, WriteKey, WriteKind};
 use crate::definition::{Ended, Next, StateGraph};
 use crate::error::{Error, OfThread};
 use crate::event::{Event, Listener};
+use crate::frontier::Frontier;
 use crate::id::{ActivationId, MomentId, QuestionId};
 use crate::outcome::{Done, Outcome, Pause};
 use crate::run::Ties;

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::frontier::{Activation, Frontier, filled_slots};
-use super::journal::{Entry, Journal};
+use super::journal::{Entry, Journal, World};
 use super::{Engine, Event};
 use crate::checkpointer::Source;
 use crate::definition::{GraphNode, Items, StateGraph};
 use crate::error::Error;
+use crate::frontier::{Activation, Frontier, filled_slots};
 use crate::id::{ActivationId, MomentId, Timestamp};
 use crate::moment::{Body, StoredActivation, StoredQuestion, StoredQuestions};
 
@@ -128,14 +128,6 @@ impl<G: StateGraph> Engine<G> {
         noted_slots.clone_from(&frontier.slots);
         Ok(())
     }
-}
-
-/// The state's part of a record.
-pub(super) enum World<'a> {
-    /// All of it, as a JSON object.
-    State(&'a [u8]),
-    /// What was done to it, as the inside of a JSON array.
-    Change(&'a [u8]),
 }
 
 fn encode_state<G: StateGraph>(state: &G) -> Result<Vec<u8>, Error> {

@@ -12,12 +12,12 @@ use futures_core::Stream;
 use futures_util::stream::FuturesUnordered;
 use serde_json::value::RawValue;
 
-use super::frontier::{Activation, Frontier};
 use super::journal::Journal;
 use crate::checkpointer::{WriteKey, WriteKind};
 use crate::definition::{Call, Ended, GraphNode, StateGraph};
 use crate::error::{Error, NodeError, OfItem, OfThread};
 use crate::event::{Event, Listener};
+use crate::frontier::{Activation, Frontier};
 use crate::id::ActivationId;
 use crate::run::{Site, Ties};
 

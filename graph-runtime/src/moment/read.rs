@@ -6,8 +6,8 @@ use super::payload::ThreadSeal;
 use super::replay::{Damage, Replay, replay};
 use crate::checkpointer::{At, Chain, Checkpointer, Query, Record, Source, StoreError, Write};
 use crate::definition::{Batch, GraphNode, Items, StateGraph};
-use crate::engine::{Activation, Frontier, OpenQuestion};
 use crate::error::Error;
+use crate::frontier::{Activation, Frontier, OpenQuestion};
 use crate::id::{MomentId, ThreadKey, Timestamp};
 
 /// What was the case after a step.

@@ -1,0 +1,57 @@
+//! What a run is told to do, how it is to be done, and where it is stored.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::journal::Durability;
+use super::registry::{Hold, IfBusy, Registry};
+use crate::checkpointer::Checkpointer;
+use crate::definition::StateGraph;
+use crate::error::Error;
+use crate::id::ThreadKey;
+use crate::moment::{Reader, ThreadSeal};
+
+/// What a run is told to do.
+pub(crate) enum Command<G: StateGraph> {
+    /// Merge an input; begin at `start`, or go on with what is unfinished.
+    Invoke(G::Input),
+    /// Merge an input and begin at `start`, whatever is unfinished.
+    FromStart(G::Input),
+    /// Go on.
+    Resume,
+    /// Take answers and go on.
+    Answer(Vec<G::Answer>),
+}
+
+/// How a run is done.
+#[derive(Debug)]
+pub(crate) struct Setting<G: StateGraph> {
+    pub(crate) step_limit: usize,
+    pub(crate) durability: Durability,
+    pub(crate) pause_before: Vec<G::Node>,
+    pub(crate) pause_after: Vec<G::Node>,
+    pub(crate) metadata: BTreeMap<String, String>,
+}
+
+/// Where a run is stored.
+#[derive(Clone)]
+pub(crate) struct Home {
+    pub(crate) saver: Arc<dyn Checkpointer>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) key: ThreadKey,
+}
+
+impl Home {
+    /// Keeps runs away from the thread.
+    pub(crate) async fn take(&self) -> Result<Hold, Error> {
+        self.registry.take(&self.key, IfBusy::Reject).await
+    }
+
+    pub(crate) fn reader(&self) -> Reader<'_> {
+        Reader {
+            saver: &*self.saver,
+            key: &self.key,
+            seal: ThreadSeal::new(&self.key),
+        }
+    }
+}
