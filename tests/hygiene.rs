@@ -18,7 +18,10 @@ use hygiene_cases::{cfg, derived, forms, private, raw, shadows, two};
 async fn types_of_the_user_may_be_called_like_those_of_std() {
     use shadows::shadows::{Input, Shadows};
     let graph = Shadows::graph().build();
-    let done = graph.invoke(Input::new().words(["a".to_owned()])).await.expect("runs");
+    let done = graph
+        .invoke(Input::new().words(["a".to_owned()]))
+        .await
+        .expect("runs");
     let output = done.done().expect("ends");
     assert_eq!(output.count, Some(1));
     assert_eq!(output.result.0, 1);
@@ -27,17 +30,30 @@ async fn types_of_the_user_may_be_called_like_those_of_std() {
 #[tokio::test]
 async fn words_of_rust_may_be_names() {
     use raw::raw::{Input, Node, Raw};
-    let state = Raw { r#type: 1, r#match: vec![2] };
+    let state = Raw {
+        r#type: 1,
+        r#match: vec![2],
+    };
     assert_eq!(Node::route_from_start(&state), [Node::Loop]);
     assert_eq!(Node::Loop.name(), "loop");
-    let done = Raw::graph().build().invoke(Input::new().r#type(3)).await.expect("runs");
+    let done = Raw::graph()
+        .build()
+        .invoke(Input::new().r#type(3))
+        .await
+        .expect("runs");
     assert_eq!(done.done().expect("ends").r#match, [3, 4]);
 }
 
 #[tokio::test]
 async fn a_file_holds_several_graphs() {
-    let one = two::one::One::graph().build().invoke(two::one::Input::new()).await;
-    let other = two::other::Other::graph().build().invoke(two::other::Input::new()).await;
+    let one = two::one::One::graph()
+        .build()
+        .invoke(two::one::Input::new())
+        .await;
+    let other = two::other::Other::graph()
+        .build()
+        .invoke(two::other::Input::new())
+        .await;
     assert_eq!(one.expect("runs").done().expect("ends").x, 1);
     assert_eq!(other.expect("runs").done().expect("ends").x, 2);
 }
@@ -52,15 +68,27 @@ async fn a_module_may_be_as_private_as_it_likes() {
 async fn parameters_take_every_form() {
     use forms::forms::{App, Forms, Input};
     use std::sync::Arc;
-    let app = App { arc: Arc::new(3), object: Arc::new(4), number: 5 };
+    let app = App {
+        arc: Arc::new(3),
+        object: Arc::new(4),
+        number: 5,
+    };
     let graph = Forms::graph().context(app).build();
-    let done = graph.invoke(Input::new()).await.expect("runs").done().expect("ends");
+    let done = graph
+        .invoke(Input::new())
+        .await
+        .expect("runs")
+        .done()
+        .expect("ends");
     assert_eq!(done.seen, ["", "[]", "p", "-", "7", "3 4 5", "7 x"]);
 }
 
 #[tokio::test]
 async fn a_field_may_be_left_out_by_cfg() {
-    let done = cfg::cfg::Cfg::graph().build().invoke(cfg::cfg::Input::new().there(1)).await;
+    let done = cfg::cfg::Cfg::graph()
+        .build()
+        .invoke(cfg::cfg::Input::new().there(1))
+        .await;
     assert_eq!(done.expect("runs").done().expect("ends").there, 2);
 }
 
@@ -70,7 +98,10 @@ fn what_the_user_derives_is_left_alone() {
     let state = Derived::default();
     let text = serde_json::to_string(&state).expect("encodes");
     assert_eq!(text, "{\"old\":1}");
-    assert_eq!(serde_json::from_str::<Derived>(&text).expect("decodes"), state);
+    assert_eq!(
+        serde_json::from_str::<Derived>(&text).expect("decodes"),
+        state
+    );
 }
 
 #[test]
@@ -78,5 +109,8 @@ fn stored_names_follow_serde() {
     use two::one::One;
     let one: One = serde_json::from_str("{\"was\": 5}").expect("decodes");
     assert_eq!(one.x, 5);
-    assert_eq!(serde_json::to_string(&one).expect("encodes"), "{\"y\":5,\"many\":{}}");
+    assert_eq!(
+        serde_json::to_string(&one).expect("encodes"),
+        "{\"y\":5,\"many\":{}}"
+    );
 }

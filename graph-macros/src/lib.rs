@@ -18,8 +18,46 @@ use proc_macro::TokenStream;
 
 /// Turns a module into a state graph.
 ///
-/// The module holds a struct with `#[state]`, functions with `#[node]` or `#[ask]`, an `edges!` block, and, where nodes
-/// use clients or pools, a struct with `#[context]`. What can't work is a compile error at its own token.
+/// `#[graph(id = "support")]` stands on a module that is written in place. The id is what its threads are found
+/// by; `crate = path` says where the runtime is, if it was renamed. A crate with `#![no_implicit_prelude]` repeats it in
+/// the module, where the macro can see it. What can't work is a compile error at its own
+/// token, with what to do about it.
+///
+/// # The items of the module
+///
+/// - `#[state] pub struct ..`: what the graph knows. Each field has a `Default`, a `#[default(expr)]`, or is
+///   `#[input(required)]`.
+///   - `#[input]`, `#[output]`: what a run is given and what it gives; without any, all fields are both.
+///   - `#[reduce(how)]`: how updates are combined: `append`, `sum`, `max`, `min`, `union`, `merge`,
+///     `upsert(key = field)`, `and`, `or`, `keep_first`, `last`, or a type that implements `Reducer`.
+///     Without one the new value replaces the old.
+///   - `#[scope(run)]`, `#[scope(step)]`: back to the default when a run begins, or after each step.
+///   - `#[unsaved]`: never stored.
+/// - `#[context] pub struct ..`: clients and pools, given when the graph is built, never stored.
+/// - `#[node(writes(field, ..))] fn ..`: a node. Its parameters are named like what they take: a field of the
+///   state or the context, `state`, `run`, or, in a `for`, its item. It returns what it writes, a tuple of that,
+///   or its update; or a `Result` of one. `spawn` runs it on the runtime's threads, `blocking` where it may wait.
+/// - `#[ask(into = field)] fn ..`: returns a question; the run waits until it is answered.
+/// - `edges! { .. }`: what follows what.
+///
+/// # Edges
+///
+/// | form | meaning |
+/// |---|---|
+/// | `a -> b -> c;` | one after the other |
+/// | `a -> {b, c};` | both |
+/// | `{b, c} -> d;` | `d` when both have ended; `{b \| x, c}` where either of two will do |
+/// | `b \| c -> d;` | either one leads on |
+/// | `a -> match state.x { P => b, _ => end };` | by a `match`: patterns, guards, any expression over `state` |
+/// | `a -> if cond { b } else { end };` | by a condition |
+/// | `a -> {b if cond, c};` | a member only if its guard holds |
+/// | `a -> for item in items { b(item) };` | a task for each item; `, limit = 8` bounds how many at once |
+/// | `start`, `end` | where runs begin and finish |
+///
+/// # What is generated
+///
+/// Beside the module's own items: `Graph` and the state's `graph()`, which builds one; `Node`, `Input`, `Output`, an update for each
+/// node in `update`, a question for each ask in `question`, `Question`, `Answer`, `Pause`, and `TOPOLOGY`.
 #[proc_macro_attribute]
 pub fn graph(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::graph(args.into(), &item.into()).into()

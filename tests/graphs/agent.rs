@@ -68,12 +68,22 @@ pub mod agent {
     }
 
     #[node(writes(calls, rounds))]
-    async fn think(question: &str, results: &[ToolResult], run: &Run) -> Result<update::Think, UnknownTool> {
+    async fn think(
+        question: &str,
+        results: &[ToolResult],
+        run: &Run,
+    ) -> Result<update::Think, UnknownTool> {
         run.emit(results.len());
         let calls = match (question, results) {
             ("sum", []) => vec![
-                ToolCall { tool: "double".to_owned(), argument: 4 },
-                ToolCall { tool: "negate".to_owned(), argument: 1 },
+                ToolCall {
+                    tool: "double".to_owned(),
+                    argument: 4,
+                },
+                ToolCall {
+                    tool: "negate".to_owned(),
+                    argument: 1,
+                },
             ],
             ("", _) => return Err(UnknownTool("nothing".to_owned())),
             _ => Vec::new(),
@@ -88,11 +98,20 @@ pub mod agent {
             "negate" => -call.argument,
             _ => return Err(UnknownTool(call.tool)),
         };
-        Ok(ToolResult { tool: call.tool, value })
+        Ok(ToolResult {
+            tool: call.tool,
+            value,
+        })
     }
 
     #[node(writes(answer))]
     fn finish(results: &[ToolResult]) -> Option<String> {
-        Some(results.iter().map(|result| result.value).sum::<i64>().to_string())
+        Some(
+            results
+                .iter()
+                .map(|result| result.value)
+                .sum::<i64>()
+                .to_string(),
+        )
     }
 }

@@ -69,7 +69,10 @@ pub mod approval {
     /// The run stops here until somebody answers.
     #[ask(into = verdict)]
     fn ask(draft: String, attempts: u32) -> Review {
-        Review { draft, attempt: attempts }
+        Review {
+            draft,
+            attempt: attempts,
+        }
     }
 
     #[node(writes(published))]

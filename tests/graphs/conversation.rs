@@ -99,21 +99,41 @@ pub mod conversation {
 
     #[node(writes(notes))]
     async fn search_library(topic: Option<&Topic>, library: &[String]) -> Vec<String> {
-        let Some(Topic::Question(text)) = topic else { return Vec::new() };
-        library.iter().filter(|entry| entry.contains(text.as_str())).cloned().collect()
+        let Some(Topic::Question(text)) = topic else {
+            return Vec::new();
+        };
+        library
+            .iter()
+            .filter(|entry| entry.contains(text.as_str()))
+            .cloned()
+            .collect()
     }
 
     #[node(writes(notes))]
     fn search_memory(state: &Conversation) -> Option<String> {
-        state.messages.iter().rev().nth(1).map(|message| message.text.clone())
+        state
+            .messages
+            .iter()
+            .rev()
+            .nth(1)
+            .map(|message| message.text.clone())
     }
 
     #[node(writes(messages, turns))]
-    fn reply(messages: &[Message], notes: &[String], model: &dyn Model, tone: &str) -> update::Reply {
+    fn reply(
+        messages: &[Message],
+        notes: &[String],
+        model: &dyn Model,
+        tone: &str,
+    ) -> update::Reply {
         let text = format!("{} ({tone})", model.complete(messages, notes));
         let id = messages.len() as u64 + 1;
         update::Reply::new()
-            .messages([Message { id, role: Role::Assistant, text }])
+            .messages([Message {
+                id,
+                role: Role::Assistant,
+                text,
+            }])
             .turns(1)
     }
 }

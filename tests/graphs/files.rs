@@ -49,11 +49,20 @@ pub mod files {
         let text = std::fs::read_to_string(path)?;
         let lines = text.lines().filter(|line| line.len() <= width);
         let words: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
-        Ok((words.len(), words.iter().map(|word| word.len()).max().unwrap_or_default()))
+        Ok((
+            words.len(),
+            words
+                .iter()
+                .map(|word| word.len())
+                .max()
+                .unwrap_or_default(),
+        ))
     }
 
     #[node(writes(total, seen))]
     fn total(counts: &[usize]) -> update::Total {
-        update::Total::new().total(counts.iter().sum()).seen(vec!["total".to_owned()])
+        update::Total::new()
+            .total(counts.iter().sum())
+            .seen(vec!["total".to_owned()])
     }
 }

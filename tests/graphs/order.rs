@@ -55,13 +55,19 @@ pub mod order {
     #[node(writes(reserved, log))]
     fn reserve(items: &[String]) -> update::Reserve {
         let reserved = !items.iter().any(|item| item == "unicorn");
-        update::Reserve::new().reserved(reserved).log(["reserve".to_owned()])
+        update::Reserve::new()
+            .reserved(reserved)
+            .log(["reserve".to_owned()])
     }
 
     #[node(writes(charged, log), blocking)]
     fn charge(items: Vec<String>, limit: u32) -> update::Charge {
-        let cost = u32::try_from(items.len()).unwrap_or(u32::MAX).saturating_mul(10);
-        update::Charge::new().charged(Some(cost <= limit)).log(["charge".to_owned()])
+        let cost = u32::try_from(items.len())
+            .unwrap_or(u32::MAX)
+            .saturating_mul(10);
+        update::Charge::new()
+            .charged(Some(cost <= limit))
+            .log(["charge".to_owned()])
     }
 
     #[node(writes(log))]

@@ -72,9 +72,20 @@ pub mod forms {
     }
 
     #[node(writes(seen))]
-    fn texts(text: &str, list: &[u8], path: &Path, maybe: Option<&str>, word: &'static str) -> [String; 4] {
+    fn texts(
+        text: &str,
+        list: &[u8],
+        path: &Path,
+        maybe: Option<&str>,
+        word: &'static str,
+    ) -> [String; 4] {
         let maybe = maybe.unwrap_or("-");
-        [text.to_owned(), format!("{list:?}"), path.display().to_string(), format!("{maybe}{word}")]
+        [
+            text.to_owned(),
+            format!("{list:?}"),
+            path.display().to_string(),
+            format!("{maybe}{word}"),
+        ]
     }
 
     #[node(writes(seen))]
@@ -84,7 +95,13 @@ pub mod forms {
     }
 
     #[node(writes(seen))]
-    fn context(arc: &u32, object: &dyn Speaks, number: u32, maybe: Option<&String>, run: Run) -> String {
+    fn context(
+        arc: &u32,
+        object: &dyn Speaks,
+        number: u32,
+        maybe: Option<&String>,
+        run: Run,
+    ) -> String {
         assert!(maybe.is_none() && run.step() > 0);
         format!("{arc} {} {number}", object.say())
     }

@@ -42,7 +42,10 @@ pub(crate) mod unused {
 pub async fn run() -> u32 {
     let input = inner::Input::new();
     let outcome = inner::Inner::graph().build().invoke(input).await;
-    outcome.ok().and_then(graph_runtime::Outcome::done).map_or(0, |output| output.x)
+    outcome
+        .ok()
+        .and_then(graph_runtime::Outcome::done)
+        .map_or(0, |output| output.x)
 }
 
 /// Runs a graph that only this function sees.
@@ -62,6 +65,12 @@ pub async fn run_within_a_function() -> u32 {
         }
     }
 
-    let outcome = local::Local::graph().build().invoke(local::Input::new()).await;
-    outcome.ok().and_then(graph_runtime::Outcome::done).map_or(0, |output| output.x)
+    let outcome = local::Local::graph()
+        .build()
+        .invoke(local::Input::new())
+        .await;
+    outcome
+        .ok()
+        .and_then(graph_runtime::Outcome::done)
+        .map_or(0, |output| output.x)
 }

@@ -79,13 +79,19 @@ pub mod shadows {
     }
 
     #[node(writes(count))]
-    fn count(words: &[std::string::String]) -> std::result::Result<std::option::Option<usize>, std::io::Error> {
+    fn count(
+        words: &[std::string::String],
+    ) -> std::result::Result<std::option::Option<usize>, std::io::Error> {
         std::result::Result::Ok(std::option::Option::Some(words.len()))
     }
 
     #[node(writes(result))]
     fn result(count: std::option::Option<usize>) -> Result {
-        Result(count.and_then(|count| u32::try_from(count).ok()).unwrap_or_default())
+        Result(
+            count
+                .and_then(|count| u32::try_from(count).ok())
+                .unwrap_or_default(),
+        )
     }
 
     #[node]

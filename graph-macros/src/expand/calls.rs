@@ -28,6 +28,10 @@ pub(super) fn methods(emit: &Emit<'_>) -> TokenStream {
     } = emit;
     let camel: Vec<_> = graph.nodes.iter().map(|node| &node.camel).collect();
     let functions: Vec<_> = graph.nodes.iter().map(function).collect();
+    // At the function's name, where it is said of a node that can't be sent to another thread.
+    let boxed = graph.nodes.iter().zip(&functions).map(|(node, function)| {
+        quote_spanned!(node.name().span()=> ::std::boxed::Box::pin(#function(call)))
+    });
     quote! {
         async fn call(call: __Call<'_>) -> __Ended {
             match call.node {
@@ -39,7 +43,7 @@ pub(super) fn methods(emit: &Emit<'_>) -> TokenStream {
         }
 
         fn call_boxed(call: __Call<'_>) -> #krate::BoxFuture<'_, __Ended> {
-            match call.node { #(Node::#camel => ::std::boxed::Box::pin(#functions(call)),)* }
+            match call.node { #(Node::#camel => #boxed,)* }
         }
     }
 }

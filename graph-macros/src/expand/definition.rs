@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::emit::{Emit, allowances, default_of};
-use super::{batches, calls, io, questions, routes, state, updates};
+use super::{answers, batches, calls, io, questions, routes, state, updates};
 use crate::ast::{Field, Scope};
 use crate::model::forms;
 
@@ -48,8 +48,8 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
         routes::method(emit),
         calls::methods(emit),
         updates::read_update(emit),
-        questions::read_question(emit),
-        questions::read_answers(emit),
+        answers::read_question(emit),
+        answers::read_answers(emit),
     ];
     quote! {
         impl #krate::StateGraph for #name {

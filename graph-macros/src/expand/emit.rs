@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::Visibility;
 
-use crate::ast::ReduceHow;
+use crate::ast::{Module, ReduceHow};
 use crate::model::{Field, Graph, Node};
 
 /// A graph on its way to tokens.
@@ -40,6 +40,37 @@ impl<'a> Emit<'a> {
     /// The visibility of everything that is generated.
     pub(super) fn vis(&self) -> &'a Visibility {
         &self.graph.state.vis
+    }
+
+    /// What the compiler says where a trait isn't implemented. Without the prelude it doesn't find the attribute;
+    /// then it says it in its own words.
+    pub(super) fn unimplemented(
+        &self,
+        message: &str,
+        label: &str,
+        note: Option<&str>,
+    ) -> TokenStream {
+        if self.without_prelude() {
+            return TokenStream::new();
+        }
+        let note = note.map(|note| quote!(, note = #note));
+        quote!(#[diagnostic::on_unimplemented(message = #message, label = #label #note)])
+    }
+
+    /// Keeps the compiler from looking for the reason in this impl.
+    pub(super) fn not_recommended(&self) -> TokenStream {
+        if self.without_prelude() {
+            return TokenStream::new();
+        }
+        quote!(#[diagnostic::do_not_recommend])
+    }
+
+    fn without_prelude(&self) -> bool {
+        let Module { attrs, inner, .. } = self.graph.module;
+        attrs
+            .iter()
+            .chain(inner)
+            .any(|attr| attr.path().is_ident("no_implicit_prelude"))
     }
 
     /// The fields with their indices.

@@ -5,11 +5,10 @@ use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
 
-use super::emit::{Emit, default_of, reducer, spanned, value_of};
+use super::emit::{Emit, default_of, reducer, spanned};
 use crate::ast::ReduceHow;
 use crate::model::{Field, forms};
 use crate::names::plain;
-use crate::text;
 
 /// How a field takes updates.
 pub(super) enum Taking {
@@ -89,7 +88,7 @@ impl<'e> Writable<'e> {
         &self.field.ast.name
     }
 
-    fn ty(&self) -> &'e Type {
+    pub(super) fn ty(&self) -> &'e Type {
         &self.field.ast.ty
     }
 
@@ -104,7 +103,7 @@ impl<'e> Writable<'e> {
 
     /// `<Reducer as Trait<Type>>::Name`, all of it at the reducer's token, so that a reducer that
     /// doesn't fit is said once however often it is named.
-    fn projected(&self, reducer: &TokenStream, of: &str, name: &str) -> TokenStream {
+    pub(super) fn projected(&self, reducer: &TokenStream, of: &str, name: &str) -> TokenStream {
         let span = self.span();
         let (of, name) = (Ident::new(of, span), Ident::new(name, span));
         let (krate, ty) = (spanned(&self.emit.krate, span), self.ty());
@@ -112,7 +111,7 @@ impl<'e> Writable<'e> {
     }
 
     /// What a reducer takes: of ours, one value of the field's type.
-    fn delta(&self, reducer: &TokenStream) -> TokenStream {
+    pub(super) fn delta(&self, reducer: &TokenStream) -> TokenStream {
         match &self.field.ast.reduce.as_ref().map(|reduce| &reduce.how) {
             Some(ReduceHow::Custom(_)) => self.projected(reducer, "Reducer", "Delta"),
             _ => self.ty().to_token_stream(),
@@ -120,7 +119,7 @@ impl<'e> Writable<'e> {
     }
 
     /// One item, written out where it can be seen, so that it reads well in docs and messages.
-    fn item(&self, reducer: &TokenStream) -> TokenStream {
+    pub(super) fn item(&self, reducer: &TokenStream) -> TokenStream {
         let of_map = forms::arguments(self.ty(), &["BTreeMap", "HashMap"]);
         let of_list = forms::arguments(self.ty(), &["BTreeSet", "HashSet", "Vec", "VecDeque"]);
         match (of_map.as_slice(), of_list.as_slice()) {
@@ -378,132 +377,5 @@ impl<'e> Writable<'e> {
                 }
             }
         })
-    }
-
-    /// The types that can be written to the field, each with the patch that it makes.
-    pub(super) fn accepted(&self) -> Vec<Accepted> {
-        let door = &self.emit.door;
-        let ty = self.ty();
-        let (reducer, is_many) = match &self.taking {
-            Taking::Unknown => return Vec::new(),
-            Taking::Replaced => {
-                return vec![Accepted::new(
-                    "__One",
-                    quote!(#ty),
-                    quote!(#door::Patch::set(self)),
-                )];
-            }
-            Taking::Reduced(reducer) => {
-                let delta = self.delta(reducer);
-                return vec![Accepted::new(
-                    "__One",
-                    delta,
-                    quote!(#door::Patch::reduce(self)),
-                )];
-            }
-            Taking::Collected(reducer) => (reducer, forms::is_one_of(ty, &["VecDeque"])),
-            Taking::CollectedAndRemoved(reducer) => (reducer, !forms::is_one_of(ty, &["Vec"])),
-        };
-        let item = self.item(reducer);
-        let one = quote!(#door::Patch::reduce(::std::vec::Vec::from([self])));
-        let many = quote!(#door::Patch::reduce(
-            ::core::iter::Iterator::collect(::core::iter::IntoIterator::into_iter(self))
-        ));
-        let list = quote!(::std::vec::Vec<#item>);
-        let mut accepted = vec![
-            Accepted::new("__One", item.clone(), one),
-            Accepted::new("__Many", list, quote!(#door::Patch::reduce(self))),
-            Accepted::new(
-                "__Perhaps",
-                quote!(::core::option::Option<#item>),
-                many.clone(),
-            ),
-            Accepted {
-                generics: vec![quote!(const N: usize)],
-                ..Accepted::new("__Array", quote!([#item; N]), many.clone())
-            },
-        ];
-        if is_many {
-            accepted.push(Accepted::new("__Whole", quote!(#ty), many));
-        }
-        accepted
-    }
-
-    /// The trait of all that can be written to the field, as a part of a tuple.
-    pub(super) fn value_trait(&self) -> TokenStream {
-        let (name, patch, cfgs) = (value_of(self.index), self.patch(), &self.field.ast.cfgs);
-        let message = format!(
-            "`{}` takes {}, and this is `{{Self}}`",
-            plain(self.name()),
-            self.takes()
-        );
-        let label = format!("can't be written to `{}`", plain(self.name()));
-        let impls = self.accepted().into_iter().map(|accepted| {
-            let Accepted {
-                generics,
-                marker,
-                ty,
-                patch: value,
-            } = accepted;
-            quote! {
-                #(#cfgs)*
-                impl<#(#generics),*> #name<#marker> for #ty {
-                    fn patch(self) -> #patch { #value }
-                }
-            }
-        });
-        quote! {
-            #(#cfgs)*
-            #[diagnostic::on_unimplemented(message = #message, label = #label)]
-            trait #name<M> {
-                fn patch(self) -> #patch;
-            }
-            #(#impls)*
-        }
-    }
-
-    /// What can be written to it, in a message.
-    pub(super) fn takes(&self) -> String {
-        let ty = text::ty(self.ty());
-        match &self.taking {
-            Taking::Replaced | Taking::Unknown => format!("`{ty}`"),
-            Taking::Reduced(reducer) => format!("`{}`", text::ty(self.delta(reducer))),
-            Taking::Collected(reducer) | Taking::CollectedAndRemoved(reducer) => {
-                format!("`{}` or several of them", text::ty(self.item(reducer)))
-            }
-        }
-    }
-}
-
-/// A type that can be written to a field. Its marker keeps the compiler from asking whether two of
-/// them could be the same, which it can't know of types that a reducer names.
-pub(super) struct Accepted {
-    pub(super) generics: Vec<TokenStream>,
-    pub(super) marker: TokenStream,
-    pub(super) ty: TokenStream,
-    pub(super) patch: TokenStream,
-}
-
-impl Accepted {
-    pub(super) fn new(marker: &str, ty: TokenStream, patch: TokenStream) -> Self {
-        let marker = format_ident!("{marker}");
-        Self {
-            generics: Vec::new(),
-            marker: quote!(#marker),
-            ty,
-            patch,
-        }
-    }
-}
-
-/// The markers of what can be written.
-pub(super) fn markers() -> TokenStream {
-    quote! {
-        enum __One {}
-        enum __Many {}
-        enum __Perhaps {}
-        enum __Array {}
-        enum __Whole {}
-        enum __Update {}
     }
 }

@@ -102,7 +102,7 @@ fn new(emit: &Emit<'_>) -> TokenStream {
         .iter()
         .filter(|input| !is_value(input))
         .map(|input| {
-            let (cfgs, put) = (&input.field.ast.cfgs, input.put(&quote!(input)));
+            let (cfgs, put) = (&input.field.ast.cfgs, input.put(&quote!(__input)));
             quote!(#(#cfgs)* { #put })
         });
     let reduced: TokenStream = reduced.collect();
@@ -110,7 +110,7 @@ fn new(emit: &Emit<'_>) -> TokenStream {
     let body = if reduced.is_empty() {
         made
     } else {
-        quote!(let mut input = #made; #reduced input)
+        quote!(let mut __input = #made; #reduced __input)
     };
     quote! {
         /// An input that sets nothing but what is required.

@@ -1,6 +1,8 @@
 //! The module with everything that makes it a graph. One expander: what is missing is left out, the
 //! rest is the same with and without mistakes.
 
+mod accepted;
+mod answers;
 mod batches;
 mod calls;
 mod conditional;
@@ -90,7 +92,7 @@ fn derived(emit: &Emit<'_>) -> TokenStream {
         state::defaults(emit),
         state::state(emit),
         batches::batches(emit),
-        questions::suits(emit),
+        answers::suits(emit),
         returns::returns(emit),
         routes::routes(emit),
         calls::calls(emit),

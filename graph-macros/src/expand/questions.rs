@@ -1,25 +1,24 @@
 //! What the graph asks and what it is answered.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{format_ident, quote};
 use syn::Type;
-use syn::spanned::Spanned as _;
 
 use super::conditional::{Part, Shape};
-use super::emit::{Emit, allowances, spanned, within};
+use super::emit::{Emit, allowances, within};
 use super::returns::question_type;
 use crate::ast;
 use crate::model::Node;
-use crate::names::{both, plain};
+use crate::names::plain;
 
 /// An ask of which everything is known.
-struct Ask<'e> {
-    node: &'e Node<'e>,
-    question: &'e Type,
-    into: &'e ast::Field,
+pub(super) struct Ask<'e> {
+    pub(super) node: &'e Node<'e>,
+    pub(super) question: &'e Type,
+    pub(super) into: &'e ast::Field,
 }
 
-fn asks<'e>(emit: &'e Emit<'e>) -> Vec<Ask<'e>> {
+pub(super) fn asks<'e>(emit: &'e Emit<'e>) -> Vec<Ask<'e>> {
     let ask = |(node, field): (&'e Node<'e>, usize)| {
         let question = question_type(node)?;
         Some(Ask {
@@ -32,16 +31,16 @@ fn asks<'e>(emit: &'e Emit<'e>) -> Vec<Ask<'e>> {
 }
 
 impl Ask<'_> {
-    fn camel(&self) -> &Ident {
+    pub(super) fn camel(&self) -> &Ident {
         &self.node.camel
     }
 
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         plain(self.node.name())
     }
 
     /// The struct of its open question.
-    fn open(&self) -> Ident {
+    pub(super) fn open(&self) -> Ident {
         format_ident!("Question{}", self.node.camel)
     }
 
@@ -339,101 +338,6 @@ fn pause(emit: &Emit<'_>, asks: &[Ask<'_>]) -> TokenStream {
         impl ::core::fmt::Debug for Pause {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 ::core::fmt::Debug::fmt(&self.0, f)
-            }
-        }
-    }
-}
-
-/// The trait by which a graph that asks is kept from being built without a checkpointer.
-pub(super) fn suits(emit: &Emit<'_>) -> TokenStream {
-    let Emit { krate, .. } = emit;
-    let state = emit.state();
-    let asks = asks(emit);
-    if asks.is_empty() {
-        return quote!(impl<P> #krate::Suits<P> for #state {});
-    }
-    let names = both(asks.iter().map(Ask::name));
-    let message = format!("this graph stops for an answer at {names}, so it needs a checkpointer");
-    quote! {
-        #[doc(hidden)]
-        #[diagnostic::on_unimplemented(
-            message = #message,
-            label = "built without a checkpointer",
-            note = "give it one before `.build()`: `.checkpointer(MemorySaver::new())`, or one that keeps its moments"
-        )]
-        pub trait __Persistent {}
-        impl __Persistent for #krate::Saved {}
-        impl<P: __Persistent> #krate::Suits<P> for #state {}
-    }
-}
-
-/// The method of the definition that types a question.
-pub(super) fn read_question(emit: &Emit<'_>) -> TokenStream {
-    let Emit { krate, door, .. } = emit;
-    let asks = asks(emit);
-    let arms = asks.iter().map(|ask| {
-        let (camel, open, question) = (ask.camel(), ask.open(), ask.question);
-        let span = question.span();
-        let door = spanned(door, span);
-        let read = quote_spanned!(span=> #door::from_raw::<#question>(json)?);
-        quote! {
-            Node::#camel => ::core::result::Result::Ok(Question::#camel(#open { id, question: #read })),
-        }
-    });
-    let rest = (asks.len() < emit.graph.nodes.len())
-        .then(|| quote!(_ => #door::unexpected("questions", #krate::GraphNode::name(node)),));
-    quote! {
-        fn read_question(
-            node: Node,
-            id: #krate::QuestionId,
-            json: &#door::serde_json::value::RawValue,
-        ) -> ::core::result::Result<Self::Question, #door::serde_json::Error> {
-            let _ = (id, json);
-            match node { #(#arms)* #rest }
-        }
-    }
-}
-
-/// The method of the definition that makes an update of answers.
-pub(super) fn read_answers(emit: &Emit<'_>) -> TokenStream {
-    let Emit { krate, door, .. } = emit;
-    let arms = asks(emit).into_iter().filter(|ask| ask.node.whole).map(|ask| {
-        let (camel, into) = (ask.camel(), &ask.into.name);
-        let update = super::emit::update_of(ask.node);
-        let made = quote!(::core::result::Result::Ok(Update::#camel(#update {
-            #into: #door::Patch::set(#into),
-        })));
-        if ask.node.item.is_none() {
-            return quote! {
-                (Node::#camel, _, [(_, answer)]) => {
-                    let #into = ::core::option::Option::Some(#door::from_raw(answer)?);
-                    #made
-                }
-            };
-        }
-        let (ty, missing) = (&ask.into.ty, "item");
-        quote! {
-            (Node::#camel, ::core::option::Option::Some(__Items::#camel(items)), answers) => {
-                let mut #into = <#ty as ::core::default::Default>::default();
-                for (index, answer) in answers {
-                    let ::core::option::Option::Some(item) = <[_]>::get(items, *index as usize) else {
-                        return #door::unexpected(#missing, #krate::GraphNode::name(node));
-                    };
-                    #into.insert(#door::KeyFor::key_for(*index, item), #door::from_raw(answer)?);
-                }
-                #made
-            }
-        }
-    });
-    quote! {
-        fn read_answers(
-            node: Node,
-            items: ::core::option::Option<&Self::Items>,
-            answers: &[(u32, &#door::serde_json::value::RawValue)],
-        ) -> ::core::result::Result<Update, #door::serde_json::Error> {
-            match (node, items, answers) {
-                #(#arms)*
-                _ => #door::unexpected("answers", #krate::GraphNode::name(node)),
             }
         }
     }

@@ -4,8 +4,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{ReturnType, Type};
 
+use super::accepted::{Accepted, markers};
 use super::emit::{Emit, update_of, value_of};
-use super::fields::{Accepted, Writable, markers};
+use super::fields::Writable;
 use super::updates::{has_update, update_type};
 use crate::ast::NodeRole;
 use crate::model::{Node, forms};
@@ -32,14 +33,16 @@ pub(super) fn returns(emit: &Emit<'_>) -> TokenStream {
 /// The trait of what a node may fail with.
 fn fails(emit: &Emit<'_>) -> TokenStream {
     let door = &emit.door;
+    let said = emit.unimplemented(
+        "`{Self}` can't be the error of a node",
+        "its error isn't one",
+        Some("implement `std::error::Error` for `{Self}`, or return what can become a `Box<dyn Error + Send + Sync>`"),
+    );
+    let quiet = emit.not_recommended();
     quote! {
-        #[diagnostic::on_unimplemented(
-            message = "`{Self}` can't be the error of a node",
-            label = "its error isn't one",
-            note = "implement `std::error::Error` for `{Self}`, or return what can become a `Box<dyn Error + Send + Sync>`"
-        )]
+        #said
         trait __Fails: ::core::convert::Into<#door::BoxError> {}
-        #[diagnostic::do_not_recommend]
+        #quiet
         impl<E: ::core::convert::Into<#door::BoxError>> __Fails for E {}
     }
 }
@@ -61,7 +64,7 @@ fn task(emit: &Emit<'_>, node: &Node<'_>) -> TokenStream {
     let returned = format_ident!("__Return{}", node.camel);
     let update = update_type(node);
     let message = expected(emit, node);
-    let label = label(emit, node);
+    let said = emit.unimplemented(&message, &label(emit, node), None);
     let impls = accepted(emit, node).into_iter().map(|accepted| {
         let Accepted {
             generics,
@@ -81,11 +84,11 @@ fn task(emit: &Emit<'_>, node: &Node<'_>) -> TokenStream {
         }
     });
     quote! {
-        #[diagnostic::on_unimplemented(message = #message, label = #label)]
+        #said
         trait #value<M> {
             fn update(self) -> #update;
         }
-        #[diagnostic::on_unimplemented(message = #message, label = #label)]
+        #said
         trait #returned<M> {
             fn update(self) -> ::core::result::Result<#update, #door::NodeError>;
         }
@@ -205,6 +208,7 @@ fn ask(emit: &Emit<'_>, node: &Node<'_>) -> TokenStream {
         "`{}` asks, so it returns its question, an `Option` of it, or a `Result` of one",
         plain(node.name())
     );
+    let said = emit.unimplemented(&message, "not a question", None);
     let asked = quote!(::core::result::Result<::core::option::Option<#question>, #door::NodeError>);
     let fallible = |ty: TokenStream, value: TokenStream| {
         quote! {
@@ -224,7 +228,7 @@ fn ask(emit: &Emit<'_>, node: &Node<'_>) -> TokenStream {
     );
     let perhaps = fallible(quote!(::core::option::Option<#question>), quote!(question));
     quote! {
-        #[diagnostic::on_unimplemented(message = #message, label = "not a question")]
+        #said
         trait #name {
             fn ask(self) -> #asked;
         }

@@ -42,19 +42,21 @@ pub(super) fn defaults(emit: &Emit<'_>) -> TokenStream {
     let state = plain(&emit.graph.state.name);
     let message =
         format!("a field of `{state}` has no default: `{{Self}}` doesn't implement `Default`");
+    let said = emit.unimplemented(
+        &message,
+        "needs a default",
+        Some("write `#[default(expr)]` on the field, make it `#[input(required)]`, or implement `Default` for `{Self}`"),
+    );
+    let quiet = emit.not_recommended();
     let defaults = emit
         .fields()
         .map(|(index, _)| Writable::new(emit, index).default());
     quote! {
-        #[diagnostic::on_unimplemented(
-            message = #message,
-            label = "needs a default",
-            note = "write `#[default(expr)]` on the field, make it `#[input(required)]`, or implement `Default` for `{Self}`"
-        )]
+        #said
         trait __Default: ::core::marker::Sized {
             fn make() -> Self;
         }
-        #[diagnostic::do_not_recommend]
+        #quiet
         impl<T: ::core::default::Default> __Default for T {
             fn make() -> Self {
                 ::core::default::Default::default()
@@ -117,13 +119,12 @@ fn serialize(emit: &Emit<'_>) -> TokenStream {
     let count = saved().count();
     let fields = saved().map(|(_, field)| {
         let ast::Field { name, ty, cfgs, .. } = field.ast;
-        let stored = stored_name(field.ast);
+        let (span, stored) = (ty.span(), stored_name(field.ast));
         let value = if forms::is_unordered(ty) {
-            quote!(&__Sorted::<#ty>(&self.#name))
+            quote_spanned!(span=> &__Sorted::<#ty>(&self.#name))
         } else {
-            quote!(&self.#name)
+            quote_spanned!(span=> &self.#name)
         };
-        let span = ty.span();
         let door = spanned(serde, span);
         quote_spanned! {span=>
             #(#cfgs)*

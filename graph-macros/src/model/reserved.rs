@@ -78,6 +78,16 @@ fn fields(module: &Module, findings: &mut Findings) {
             format!("a parameter `{name}` means {taken}; give the field another name"),
         );
     }
+    for name in of_state.clone() {
+        if let Some(method) = method_of(&plain(name), of_state.clone()) {
+            findings.at(
+                name,
+                format!(
+                    "`{name}` is a method of generated types, {method}; give the field another name"
+                ),
+            );
+        }
+    }
     for name in of_context {
         if of_state.clone().any(|other| plain(other) == plain(name)) {
             findings.at(
@@ -86,4 +96,18 @@ fn fields(module: &Module, findings: &mut Findings) {
             );
         }
     }
+}
+
+/// What a generated method of that name does, if there is one.
+fn method_of<'n>(name: &str, fields: impl Iterator<Item = &'n Ident>) -> Option<String> {
+    if name == "new" {
+        return Some("which makes them".to_owned());
+    }
+    let of = ["set_", "get_", "remove_"]
+        .iter()
+        .find_map(|prefix| name.strip_prefix(prefix))?;
+    let mut fields = fields.map(plain);
+    fields
+        .any(|field| field == of)
+        .then(|| format!("for `{of}`"))
 }

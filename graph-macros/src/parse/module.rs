@@ -135,6 +135,8 @@ fn read(piece: Piece, module: &mut Module, findings: &mut Findings) {
         .as_ref()
         .is_some_and(|item| collides(item, module))
     {
+        // A state of that name can't be told from what is generated.
+        module.torn |= matches!(piece.item, Some(Item::Struct(_))) && !ours.is_empty();
         module.items.extend(piece.item);
         return;
     }

@@ -3,6 +3,7 @@
 mod attributes;
 mod edges;
 mod editing;
+mod lowering;
 mod nodes;
 mod state;
 

@@ -134,6 +134,18 @@ fn names_that_mean_something_else_are_refused() {
 }
 
 #[test]
+fn names_of_generated_methods_are_refused() {
+    assert_eq!(
+        only(about_field("pub new: u32")),
+        "`new` is a method of generated types, which makes them; give the field another name"
+    );
+    assert_eq!(
+        only(about_field("pub x: u32, pub set_x: u32")),
+        "`set_x` is a method of generated types, for `x`; give the field another name"
+    );
+}
+
+#[test]
 fn what_nobody_could_see_is_said() {
     let private =
         "mod test { #[state] struct Test {} edges! { start -> a -> end; } #[node] fn a() {} }";

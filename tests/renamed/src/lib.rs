@@ -13,10 +13,14 @@
     unused_qualifications,
     unused_results
 )]
+#![allow(clippy::unnecessary_wraps, clippy::unused_async)] // nodes are written in every form here, needed or not
 
 /// Greets, and asks whom.
 #[::stategraph::graph(id = "greeter", crate = ::stategraph)]
 pub mod greeter {
+    // Once more, as a macro sees nothing of the crate.
+    #![no_implicit_prelude]
+
     use ::std::collections::BTreeMap;
     use ::std::option::Option;
     use ::std::string::String;
@@ -44,7 +48,7 @@ pub mod greeter {
 
     edges! {
         /// Asks only where there is a choice.
-        start -> look -> if state.names.len() > 1 { choose } else { greet };
+        start -> look -> if state.names.len() > 1 { choose } else { greet, note };
         choose -> for name in &state.names, limit = 2 { ask_each(name) };
         ask_each -> {greet, note if state.count == 0} -> done -> end;
     }
@@ -68,7 +72,10 @@ pub mod greeter {
     async fn greet(chosen: Option<&str>, answers: &BTreeMap<usize, String>) -> update::Greet {
         let _ = answers;
         update::Greet::new()
-            .greetings(::std::option::Option::map(chosen, ::std::convert::From::from))
+            .greetings(::std::option::Option::map(
+                chosen,
+                ::std::convert::From::from,
+            ))
             .count(1)
     }
 

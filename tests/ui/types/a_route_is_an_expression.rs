@@ -11,7 +11,7 @@ mod test {
     }
 
     edges! {
-        start -> a -> if state.x.is_some() && return { end } else { b };
+        start -> a -> if Some(return) == state.x { end } else { b };
         b -> if state.x? > 3 { end } else { c };
         c -> if state.ready().await { end } else { d };
         d -> if state.y { end } else { e };

@@ -1,0 +1,105 @@
+//! Questions and answers as the engine reads them, and what a graph needs that asks.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
+
+use super::emit::{Emit, spanned, update_of};
+use super::questions::{Ask, asks};
+use crate::names::both;
+
+/// The trait by which a graph that asks is kept from being built without a checkpointer.
+pub(super) fn suits(emit: &Emit<'_>) -> TokenStream {
+    let Emit { krate, .. } = emit;
+    let state = emit.state();
+    let asks = asks(emit);
+    if asks.is_empty() {
+        return quote!(impl<P> #krate::Suits<P> for #state {});
+    }
+    let names = both(asks.iter().map(Ask::name));
+    let message = format!("this graph stops for an answer at {names}, so it needs a checkpointer");
+    let said = emit.unimplemented(
+        &message,
+        "built without a checkpointer",
+        Some("give it one before `.build()`: `.checkpointer(MemorySaver::new())`, or one that keeps its moments"),
+    );
+    quote! {
+        #[doc(hidden)]
+        #said
+        pub trait __Persistent {}
+        impl __Persistent for #krate::Saved {}
+        impl<P: __Persistent> #krate::Suits<P> for #state {}
+    }
+}
+
+/// The method of the definition that types a question.
+pub(super) fn read_question(emit: &Emit<'_>) -> TokenStream {
+    let Emit { krate, door, .. } = emit;
+    let asks = asks(emit);
+    let arms = asks.iter().map(|ask| {
+        let (camel, open, question) = (ask.camel(), ask.open(), ask.question);
+        let span = question.span();
+        let door = spanned(door, span);
+        let read = quote_spanned!(span=> #door::from_raw::<#question>(json)?);
+        quote! {
+            Node::#camel => ::core::result::Result::Ok(Question::#camel(#open { id, question: #read })),
+        }
+    });
+    let rest = (asks.len() < emit.graph.nodes.len())
+        .then(|| quote!(_ => #door::unexpected("questions", #krate::GraphNode::name(node)),));
+    quote! {
+        fn read_question(
+            node: Node,
+            id: #krate::QuestionId,
+            json: &#door::serde_json::value::RawValue,
+        ) -> ::core::result::Result<Self::Question, #door::serde_json::Error> {
+            let _ = (id, json);
+            match node { #(#arms)* #rest }
+        }
+    }
+}
+
+/// The method of the definition that makes an update of answers.
+pub(super) fn read_answers(emit: &Emit<'_>) -> TokenStream {
+    let Emit { krate, door, .. } = emit;
+    let arms = asks(emit).into_iter().filter(|ask| ask.node.whole).map(|ask| {
+        let (camel, into) = (ask.camel(), &ask.into.name);
+        let update = update_of(ask.node);
+        let made = quote!(::core::result::Result::Ok(Update::#camel(#update {
+            #into: #door::Patch::set(__value),
+        })));
+        if ask.node.item.is_none() {
+            return quote! {
+                (Node::#camel, _, [(_, answer)]) => {
+                    let __value = ::core::option::Option::Some(#door::from_raw(answer)?);
+                    #made
+                }
+            };
+        }
+        let (ty, missing) = (&ask.into.ty, "item");
+        quote! {
+            (Node::#camel, ::core::option::Option::Some(__Items::#camel(items)), answers) => {
+                let mut __value = <#ty as ::core::default::Default>::default();
+                for (index, answer) in answers {
+                    let ::core::option::Option::Some(item) = <[_]>::get(items, *index as usize) else {
+                        return #door::unexpected(#missing, #krate::GraphNode::name(node));
+                    };
+                    __value.insert(#door::KeyFor::key_for(*index, item), #door::from_raw(answer)?);
+                }
+                #made
+            }
+        }
+    });
+    quote! {
+        fn read_answers(
+            node: Node,
+            items: ::core::option::Option<&Self::Items>,
+            answers: &[(u32, &#door::serde_json::value::RawValue)],
+        ) -> ::core::result::Result<Update, #door::serde_json::Error> {
+            match (node, items, answers) {
+                #(#arms)*
+                _ => #door::unexpected("answers", #krate::GraphNode::name(node)),
+            }
+        }
+    }
+}
