@@ -1,11 +1,13 @@
 //! The team's own commands: `cargo xtask ci`, `test`, `bless`, `bench`.
 
 mod suite;
+mod targets;
 
 use std::env;
 use std::process::ExitCode;
 
 use suite::{Suite, cargo, run};
+use targets::targets;
 
 const HELP: &str = "\
 cargo xtask test [NAME ..]   every suite, or those whose names hold NAME
@@ -15,65 +17,97 @@ cargo xtask bench [NAME ..]  the benchmarks, each beside its floor
 
 GRAPH_TEST_SCALE=10 makes the random suites ten times as long.";
 
+/// Minutes for a suite, building what it alone needs included, on two cores.
+const BUDGET: u64 = 10;
+
+/// Those that need more: they run the compiler or an editor themselves.
+const LONGER: [(&str, u64); 3] = [("build", 30), ("ui", 20), ("examples", 15)];
+
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
     let command = arguments.next().unwrap_or_default();
     let names: Vec<String> = arguments.collect();
     let suites = match command.as_str() {
         "test" => tests(),
-        "ci" => checks().into_iter().chain(tests()).collect(),
-        "bless" => bless(),
+        "ci" => tests().map(|tests| checks().into_iter().chain(tests).collect()),
+        "bless" => Ok(bless()),
         "bench" => benches(),
-        _ => {
+        "help" | "--help" | "-h" => {
             println!("{HELP}");
-            return ExitCode::from(u8::from(!matches!(command.as_str(), "help" | "--help" | "-h")) * 2);
+            return ExitCode::SUCCESS;
         }
+        _ => Err(HELP.to_owned()),
     };
-    run(&wanted(suites, &names))
+    match suites {
+        Ok(suites) => run(&wanted(suites, &names)),
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(2)
+        }
+    }
 }
 
 /// What must hold before anything is tested.
 fn checks() -> Vec<Suite> {
+    let whole = ["--workspace", "--all-targets", "--all-features"];
+    let clippy = [&["clippy"], &whole[..], &["--", "-D", "warnings"]].concat();
+    let docs = cargo(&["doc", "--workspace", "--all-features", "--no-deps"]);
     vec![
-        Suite::new("format", 2, cargo(&["fmt", "--all", "--check"])),
-        Suite::new("lints", 20, cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])),
-        Suite::new("docs", 10, cargo(&["doc", "--workspace", "--all-features", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings")),
+        Suite::new("format", BUDGET, cargo(&["fmt", "--all", "--check"])),
+        Suite::new("lints", 30, cargo(&clippy)),
+        Suite::new("docs", BUDGET, docs.env("RUSTDOCFLAGS", "-D warnings")),
     ]
 }
 
-/// Every test there is. Budgets are minutes, building included, on two cores.
-fn tests() -> Vec<Suite> {
-    let package = |name: &str| cargo(&["test", "--all-features", "--package", name]);
-    vec![
-        Suite::new("topology", 10, package("graph-topology")),
-        Suite::new("macros", 10, package("graph-macros")),
-        Suite::new("runtime", 10, package("graph-runtime")),
-        Suite::new("checkpointers", 15, package("graph-checkpointers")),
-        Suite::new("examples", 10, package("graph-examples")),
-        // The examples' own programs are run by the suite after this one.
-        Suite::new("programs", 10, cargo(&["build", "--package", "graph-examples", "--examples"])),
-        Suite::new("together", 30, package("graph-tests")),
-    ]
+/// Every test there is: the build, the units, each integration test by its name, the docs.
+fn tests() -> Result<Vec<Suite>, String> {
+    let workspace =
+        |what: &[&str]| cargo(&[&["test", "--workspace", "--all-features"], what].concat());
+    let mut suites = vec![
+        suite("build", workspace(&["--no-run"])),
+        suite("units", workspace(&["--lib", "--bins", "--examples"])),
+    ];
+    for name in targets("test")? {
+        let test = workspace(&["--test", &name]);
+        suites.push(suite(&name, test));
+    }
+    suites.push(suite("doctests", workspace(&["--doc"])));
+    Ok(suites)
 }
 
 fn bless() -> Vec<Suite> {
+    let zoo = cargo(&["test", "--package", "graph-topology", "--test", "zoo"]);
+    let messages = cargo(&["test", "--package", "graph-tests", "--test", "ui"]);
     vec![
-        Suite::new("zoo", 10, cargo(&["test", "--package", "graph-topology", "--test", "zoo"]).env("BLESS", "1")),
-        Suite::new(
-            "messages",
-            15,
-            cargo(&["test", "--package", "graph-tests", "--test", "ui"]).env("TRYBUILD", "overwrite"),
-        ),
+        suite("zoo", zoo.env("BLESS", "1")),
+        suite("ui", messages.env("TRYBUILD", "overwrite")),
     ]
 }
 
-fn benches() -> Vec<Suite> {
-    let bench = |name: &'static str| Suite::new(name, 20, cargo(&["bench", "--package", "graph-benches", "--bench", name]));
-    ["steps", "fan_out", "saved", "topology", "large"].map(bench).into()
+fn benches() -> Result<Vec<Suite>, String> {
+    let bench = |name: String| {
+        let command = cargo(&["bench", "--package", "graph-benches", "--bench", &name]);
+        Suite::new(&name, 20, command)
+    };
+    Ok(targets("bench")?.into_iter().map(bench).collect())
+}
+
+fn suite(name: &str, command: suite::Call) -> Suite {
+    let longer = LONGER.iter().find(|(long, _)| *long == name);
+    Suite::new(
+        name,
+        longer.map_or(BUDGET, |(_, minutes)| *minutes),
+        command,
+    )
 }
 
 /// The suites that are asked for by a part of their names; all of them where nothing is asked for.
 fn wanted(suites: Vec<Suite>, names: &[String]) -> Vec<Suite> {
-    let is_wanted = |suite: &Suite| names.is_empty() || names.iter().any(|name| suite.name().contains(name.as_str()));
+    let is_wanted = |suite: &Suite| {
+        names.is_empty()
+            || names
+                .iter()
+                .any(|name| suite.name().contains(name.as_str()))
+    };
     suites.into_iter().filter(is_wanted).collect()
 }

@@ -10,7 +10,7 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// A command that passes or fails.
 pub(crate) struct Suite {
-    name: &'static str,
+    name: String,
     budget: Duration,
     command: Call,
 }
@@ -28,7 +28,13 @@ enum Verdict {
 
 /// Calls the cargo that runs this program.
 pub(crate) fn cargo(arguments: &[&str]) -> Call {
-    Call { arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(), variables: Vec::new() }
+    Call {
+        arguments: arguments
+            .iter()
+            .map(|argument| (*argument).to_owned())
+            .collect(),
+        variables: Vec::new(),
+    }
 }
 
 impl Call {
@@ -39,17 +45,24 @@ impl Call {
 
     fn spawn(&self) -> std::io::Result<Child> {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        Command::new(cargo).args(&self.arguments).envs(self.variables.iter().copied()).spawn()
+        Command::new(cargo)
+            .args(&self.arguments)
+            .envs(self.variables.iter().copied())
+            .spawn()
     }
 }
 
 impl Suite {
-    pub(crate) fn new(name: &'static str, minutes: u64, command: Call) -> Self {
-        Self { name, budget: Duration::from_secs(60 * minutes), command }
+    pub(crate) fn new(name: &str, minutes: u64, command: Call) -> Self {
+        Self {
+            name: name.to_owned(),
+            budget: Duration::from_secs(60 * minutes),
+            command,
+        }
     }
 
     pub(crate) fn name(&self) -> &str {
-        self.name
+        &self.name
     }
 
     fn verdict(&self) -> Verdict {
@@ -72,7 +85,10 @@ impl Suite {
 
 fn stop(child: &mut Child, budget: Duration) -> String {
     let stopped = child.kill().and_then(|()| child.wait());
-    let how = stopped.map_or_else(|error| format!("can't be stopped: {error}"), |_| "stopped".to_owned());
+    let how = stopped.map_or_else(
+        |error| format!("can't be stopped: {error}"),
+        |_| "stopped".to_owned(),
+    );
     format!("over its budget of {} min; {how}", budget.as_secs() / 60)
 }
 
@@ -94,6 +110,9 @@ pub(crate) fn run(suites: &[Suite]) -> ExitCode {
         });
     }
     println!("\n{}", lines.join("\n"));
-    println!("suites: {} passed, {failures} failed", suites.len() - failures);
+    println!(
+        "suites: {} passed, {failures} failed",
+        suites.len() - failures
+    );
     ExitCode::from(u8::from(failures > 0 || suites.is_empty()))
 }
