@@ -1,5 +1,7 @@
 //! What a task costs in a fan-out of any width, beside `join_all` of the same futures.
 
+#![allow(clippy::unused_async, unreachable_pub)] // nodes are async to be measured as such; a bench has no outside
+
 use graph_benches::{pair, show, time};
 use graph_runtime::prelude::*;
 use tokio::runtime::Runtime;
@@ -54,6 +56,10 @@ fn main() {
                 })
             })
         };
-        show(&format!("a task in a fan-out of {width}"), "task", pair(TASKS, fan_out, floor));
+        show(
+            &format!("a task in a fan-out of {width}"),
+            "task",
+            pair(TASKS, fan_out, floor),
+        );
     }
 }

@@ -17,11 +17,17 @@ pub struct Pair {
 }
 
 /// Times `work` and `floor` in turn. Each returns how long its `units` units took.
-pub fn pair(units: u32, mut work: impl FnMut() -> Duration, mut floor: impl FnMut() -> Duration) -> Pair {
+pub fn pair(
+    units: u32,
+    mut work: impl FnMut() -> Duration,
+    mut floor: impl FnMut() -> Duration,
+) -> Pair {
     work();
     floor();
     let rounds: Vec<_> = (0..ROUNDS).map(|_| (work(), floor())).collect();
-    let ratios = rounds.iter().map(|(work, floor)| work.as_secs_f64() / floor.as_secs_f64().max(1e-12));
+    let ratios = rounds
+        .iter()
+        .map(|(work, floor)| work.as_secs_f64() / floor.as_secs_f64().max(1e-12));
     Pair {
         work: median(rounds.iter().map(|(work, _)| *work)) / units,
         floor: median(rounds.iter().map(|(_, floor)| *floor)) / units,
@@ -33,7 +39,9 @@ pub fn pair(units: u32, mut work: impl FnMut() -> Duration, mut floor: impl FnMu
 pub fn show(what: &str, unit: &str, pair: Pair) {
     let Pair { work, floor, ratio } = pair;
     let above = work.saturating_sub(floor);
-    println!("{what:<44} {work:>12.1?} a {unit}   floor {floor:>12.1?}   above it {above:>12.1?}   ratio {ratio:>8.2}");
+    println!(
+        "{what:<44} {work:>12.1?} a {unit}   floor {floor:>12.1?}   above it {above:>12.1?}   ratio {ratio:>8.2}"
+    );
 }
 
 /// How long something takes.

@@ -1,6 +1,8 @@
 //! What a step costs with SQLite, in both durabilities, beside one raw insert a transaction in the same mode
 //! (WAL, full sync) on the same disk.
 
+#![allow(clippy::unused_async, unreachable_pub)] // nodes are async to be measured as such; a bench has no outside
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -30,7 +32,12 @@ mod talk {
 
     #[node(writes(turns, messages))]
     async fn say(turns: u32) -> (u32, String) {
-        (1, format!("what was said in turn {turns}, about as long as a short line of a conversation"))
+        (
+            1,
+            format!(
+                "what was said in turn {turns}, about as long as a short line of a conversation"
+            ),
+        )
     }
 }
 
@@ -48,7 +55,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             run += 1;
             runtime.block_on(async {
                 let began = Instant::now();
-                let _ = graph.thread(format!("run {run}")).invoke(Input::new().limit(STEPS)).durability(durability).await;
+                let _ = graph
+                    .thread(format!("run {run}"))
+                    .invoke(Input::new().limit(STEPS))
+                    .durability(durability)
+                    .await;
                 began.elapsed()
             })
         };

@@ -1,6 +1,8 @@
 //! What a step costs: a loop that counts, without a checkpointer and with moments in memory, beside a plain
 //! async loop over the same function.
 
+#![allow(clippy::unused_async, unreachable_pub)] // nodes are async to be measured as such; a bench has no outside
+
 use std::time::Duration;
 
 use graph_benches::{pair, show, time};
@@ -37,9 +39,16 @@ fn main() {
 
     let graph = Count::graph().step_limit(usize::MAX).build();
     let unsaved = || time(|| runtime.block_on(async { graph.invoke(input()).await.is_ok() }));
-    show("a step without a checkpointer", "step", pair(STEPS, unsaved, floor));
+    show(
+        "a step without a checkpointer",
+        "step",
+        pair(STEPS, unsaved, floor),
+    );
 
-    let graph = Count::graph().step_limit(usize::MAX).checkpointer(MemorySaver::new()).build();
+    let graph = Count::graph()
+        .step_limit(usize::MAX)
+        .checkpointer(MemorySaver::new())
+        .build();
     let saved = || {
         runtime.block_on(async {
             let thread = graph.thread("bench");
@@ -49,7 +58,11 @@ fn main() {
             began.elapsed()
         })
     };
-    show("a step with moments in memory", "step", pair(STEPS, saved, floor));
+    show(
+        "a step with moments in memory",
+        "step",
+        pair(STEPS, saved, floor),
+    );
 }
 
 fn input() -> Input {

@@ -1,6 +1,8 @@
 //! What is active: node turns that are ready or wait for answers, and the slots of joins that are filled.
 
-use graph_topology::Topology;
+use std::ops::Range;
+
+use graph_topology::{Join, Topology};
 use serde_json::value::RawValue;
 
 use crate::definition::{Batch, GraphNode, Items, StateGraph};
@@ -26,8 +28,7 @@ pub(crate) struct OpenQuestion {
 pub(crate) struct Frontier<G: StateGraph> {
     /// In task order: by node, then by age.
     pub(crate) active: Vec<Activation<G>>,
-    /// A bit for each filled slot of each join.
-    pub(crate) slots: Vec<u64>,
+    pub(crate) slots: Slots,
 }
 
 impl<G: StateGraph> Activation<G> {
@@ -57,7 +58,7 @@ impl<G: StateGraph> Frontier<G> {
     pub(crate) fn new() -> Self {
         Self {
             active: Vec::new(),
-            slots: vec![0; G::topology().joins.len()],
+            slots: Slots::none::<G>(),
         }
     }
 
@@ -97,22 +98,60 @@ impl<G: StateGraph> Frontier<G> {
                 .sort_by_key(|activation| (activation.node.index(), activation.id));
         }
     }
+}
+
+/// Which slots of the joins are filled: those of the first join, of the second, and so on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Slots(Vec<bool>);
+
+impl Slots {
+    pub(crate) fn none<G: StateGraph>() -> Self {
+        let joins = G::topology().joins.iter();
+        Self(vec![false; joins.map(|join| join.slots.len()).sum()])
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.fill(false);
+    }
+
+    pub(crate) fn of(&self, topology: &Topology, join: usize) -> &[bool] {
+        &self.0[range(topology, join)]
+    }
 
     /// Fills a slot; `true` if the join is complete by it, and empty again.
     pub(crate) fn fill(&mut self, topology: &Topology, join: usize, slot: u32) -> bool {
-        let filled = &mut self.slots[join];
-        *filled |= 1 << slot;
-        let complete = filled.count_ones() as usize == topology.joins[join].slots.len();
+        let slots = &mut self.0[range(topology, join)];
+        slots[slot as usize] = true;
+        let complete = slots.iter().all(|filled| *filled);
         if complete {
-            *filled = 0;
+            slots.fill(false);
         }
         complete
     }
+
+    /// Takes a join's slots as they were stored; `false` if it can't have these.
+    pub(crate) fn restore(&mut self, topology: &Topology, join: usize, filled: &[u32]) -> bool {
+        let slots = &mut self.0[range(topology, join)];
+        for slot in filled {
+            match slots.get_mut(*slot as usize) {
+                Some(place) => *place = true,
+                None => return false,
+            }
+        }
+        !slots.iter().all(|filled| *filled)
+    }
+}
+
+fn range(topology: &Topology, join: usize) -> Range<usize> {
+    let width = |join: &Join| join.slots.len();
+    let start = topology.joins[..join].iter().map(width).sum();
+    start..start + width(&topology.joins[join])
 }
 
 /// The numbers of the filled slots.
-pub(crate) fn filled_slots(bits: u64) -> Vec<u32> {
-    (0..u64::BITS)
-        .filter(|slot| bits & (1 << slot) != 0)
+pub(crate) fn filled_slots(slots: &[bool]) -> Vec<u32> {
+    (0..)
+        .zip(slots)
+        .filter_map(|(slot, filled)| filled.then_some(slot))
         .collect()
 }

@@ -64,6 +64,7 @@ mod thread;
 #[path = "private.rs"]
 pub mod __private;
 
+#[doc = include_str!("language.md")]
 pub use graph_macros::graph;
 
 pub use checkpointer::{

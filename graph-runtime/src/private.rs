@@ -22,8 +22,8 @@ pub use crate::run::{Run, Site};
 #[cfg(feature = "schema")]
 pub use crate::schema::{ObjectSchema, schema_of};
 pub use crate::state::{
-    And, Append, Change, Collects, FieldSpec, KeepFirst, KeyOf, Last, Max, Merge, Min, Never, Or,
-    Patch, Reducer, Removes, Sum, Union, Upsert,
+    And, Append, Change, Collects, FieldSpec, Fields, KeepFirst, KeyOf, Last, Max, Merge, Min,
+    Never, Or, Patch, Reducer, Removes, Sum, Union, Upsert, entry, plain,
 };
 
 /// What any error of a node becomes.
@@ -34,12 +34,18 @@ pub fn failed(error: impl Into<BoxError>) -> NodeError {
     NodeError::Returned(error.into())
 }
 
-/// Polls a node without letting its body into the caller's: one function that polls all nodes of a large graph
-/// would take the compiler minutes. To be used as `let mut node = pin!(..); poll_fn(|cx| poll(node.as_mut(), cx))`,
-/// so that the node's future is made where it stays.
-#[inline(never)]
-pub fn poll<F: Future>(node: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
-    node.poll(cx)
+/// A node's future where it stays: it isn't moved, and its body isn't let into the caller's. One function that
+/// polls all nodes of a large graph would take the compiler minutes.
+#[derive(Debug)]
+pub struct InPlace<'a, F>(pub Pin<&'a mut F>);
+
+impl<F: Future> Future for InPlace<'_, F> {
+    type Output = F::Output;
+
+    #[inline(never)]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.0.as_mut().poll(cx)
+    }
 }
 
 /// Runs a node on the runtime's threads. It is stopped when the run is.

@@ -61,7 +61,8 @@ impl<G: StateGraph> Thread<G> {
 
     /// Answers a question and goes on. The answer is stored before anything else happens; the same one given
     /// twice is one answer. While another run of the thread is under way in this process, that run takes the
-    /// answer along, and the outcome is how the thread stands after it.
+    /// answer along, and the outcome is how the thread stands after it. Where a run has paused before a node, it
+    /// stays there: going past is what `resume()` says.
     ///
     /// # Errors
     /// Of the run: [`Error::Stale`] for a question that isn't open or has another answer; nothing is changed then.

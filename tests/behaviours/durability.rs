@@ -10,7 +10,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use graph_checkpointers::SqliteSaver;
 use graph_runtime::prelude::*;
-use graph_runtime::{At, Chain, Checkpointer, Commit, MemorySaver, Page, Query, Record, StoreError, ThreadKey};
+use graph_runtime::{
+    At, Chain, Checkpointer, Commit, MemorySaver, Page, Query, Record, StoreError, ThreadKey,
+};
 
 /// Says each step before it takes it.
 #[graph(id = "steps")]
@@ -45,7 +47,9 @@ mod steps {
 use steps::{Input, Steps, Voice};
 
 fn silent() -> Voice {
-    Voice { say: Arc::new(|_| ()) }
+    Voice {
+        say: Arc::new(|_| ()),
+    }
 }
 
 /// A memory whose commits take their time, and fail from the k-th on.
@@ -60,7 +64,13 @@ struct Slow {
 impl Slow {
     fn new(delay: Duration, fail_from: usize) -> Arc<Self> {
         let (inner, commits, steps) = (MemorySaver::new(), AtomicUsize::new(0), Mutex::default());
-        Arc::new(Self { inner, delay, commits, fail_from, steps })
+        Arc::new(Self {
+            inner,
+            delay,
+            commits,
+            fail_from,
+            steps,
+        })
     }
 
     fn stored(&self) -> usize {
@@ -97,7 +107,12 @@ impl Checkpointer for Slow {
         self.inner.delete(thread).await
     }
 
-    async fn thread_of(&self, namespace: &str, user: &str, proposed: &str) -> Result<String, StoreError> {
+    async fn thread_of(
+        &self,
+        namespace: &str,
+        user: &str,
+        proposed: &str,
+    ) -> Result<String, StoreError> {
         self.inner.thread_of(namespace, user, proposed).await
     }
 }
@@ -115,7 +130,11 @@ async fn stored_at_each_step(durability: Durability, delay: Duration) -> (Vec<us
         .checkpointer(Arc::clone(&saver))
         .durability(durability)
         .build();
-    graph.thread("t").invoke(Input::new().limit(30)).await.unwrap();
+    graph
+        .thread("t")
+        .invoke(Input::new().limit(30))
+        .await
+        .unwrap();
     let seen = seen.lock().unwrap().clone();
     (seen, saver.stored())
 }
@@ -128,14 +147,20 @@ async fn in_sync_a_step_is_stored_before_the_next_one_starts() {
 }
 
 #[tokio::test]
-async fn in_async_the_input_comes_first_the_run_is_at_most_eight_steps_ahead_and_all_is_stored_at_the_end() {
+async fn in_async_the_input_comes_first_the_run_is_at_most_eight_steps_ahead_and_all_is_stored_at_the_end()
+ {
     let (seen, stored) = stored_at_each_step(Durability::Async, Duration::from_millis(2)).await;
     assert_eq!(seen[0], 1);
     for (step, stored) in seen.iter().enumerate() {
         // The input, and the steps before this one less those that may be on their way.
         assert!(stored + 8 > step, "step {step} began with {stored} stored");
     }
-    assert!(seen.iter().enumerate().any(|(step, stored)| *stored < step + 1), "it never ran ahead: {seen:?}");
+    assert!(
+        seen.iter()
+            .enumerate()
+            .any(|(step, stored)| *stored < step + 1),
+        "it never ran ahead: {seen:?}"
+    );
     assert_eq!(stored, 31);
 }
 
@@ -143,8 +168,16 @@ async fn in_async_the_input_comes_first_the_run_is_at_most_eight_steps_ahead_and
 async fn an_error_of_the_writer_is_the_runs_error() {
     for durability in [Durability::Sync, Durability::Async] {
         let saver = Slow::new(Duration::ZERO, 4);
-        let graph = Steps::graph().context(silent()).checkpointer(Arc::clone(&saver)).durability(durability).build();
-        let error = graph.thread("t").invoke(Input::new().limit(100)).await.unwrap_err();
+        let graph = Steps::graph()
+            .context(silent())
+            .checkpointer(Arc::clone(&saver))
+            .durability(durability)
+            .build();
+        let error = graph
+            .thread("t")
+            .invoke(Input::new().limit(100))
+            .await
+            .unwrap_err();
         assert!(matches!(&error, Error::Store { .. }), "{error}");
         assert!(error.to_string().contains("the disk is gone"), "{error}");
     }
@@ -159,7 +192,13 @@ async fn an_input_that_can_not_be_stored_runs_nothing() {
         .context(Voice { say: Arc::new(say) })
         .checkpointer(Slow::new(Duration::ZERO, 0))
         .build();
-    assert!(graph.thread("t").invoke(Input::new().limit(3)).await.is_err());
+    assert!(
+        graph
+            .thread("t")
+            .invoke(Input::new().limit(3))
+            .await
+            .is_err()
+    );
     assert_eq!(ran.load(Ordering::SeqCst), 0);
 }
 
@@ -170,7 +209,10 @@ async fn a_run_dropped_at_any_moment_goes_on_where_it_was() {
         let graph = Steps::graph().context(silent()).checkpointer(saver).build();
         let thread = graph.thread("t");
         let run = thread.invoke(Input::new().limit(20)).into_future();
-        if tokio::time::timeout(Duration::from_millis(milliseconds), run).await.is_ok() {
+        if tokio::time::timeout(Duration::from_millis(milliseconds), run)
+            .await
+            .is_ok()
+        {
             continue;
         }
         match thread.resume().await {
@@ -194,9 +236,14 @@ fn a_killed_process_loses_at_most_what_its_durability_says() {
             let folder = tempfile::tempdir().unwrap();
             let database = folder.path().join("moments.db");
             kill_when_said(durability, &database, kill_at);
-            let (taken, end) = tokio::runtime::Runtime::new().unwrap().block_on(after_the_crash(&database));
+            let (taken, end) = tokio::runtime::Runtime::new()
+                .unwrap()
+                .block_on(after_the_crash(&database));
             // The node of step `kill_at` had begun, so that many steps had been taken.
-            assert!(taken + behind >= kill_at, "{durability}: {taken} kept of {kill_at}");
+            assert!(
+                taken + behind >= kill_at,
+                "{durability}: {taken} kept of {kill_at}"
+            );
             assert_eq!(end, 2_000);
         }
     }
@@ -206,7 +253,11 @@ fn a_killed_process_loses_at_most_what_its_durability_says() {
 fn kill_when_said(durability: &str, database: &Path, step: u32) {
     let task = format!("{durability} {}", database.display());
     let mut child: Child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "durability::a_killed_process_loses_at_most_what_its_durability_says", "--nocapture"])
+        .args([
+            "--exact",
+            "durability::a_killed_process_loses_at_most_what_its_durability_says",
+            "--nocapture",
+        ])
         .env(CHILD, task)
         .stdout(Stdio::piped())
         .spawn()
@@ -221,22 +272,42 @@ fn kill_when_said(durability: &str, database: &Path, step: u32) {
 
 fn child(task: &str) {
     let (durability, database) = task.split_once(' ').unwrap();
-    let durability = if durability == "sync" { Durability::Sync } else { Durability::Async };
+    let durability = if durability == "sync" {
+        Durability::Sync
+    } else {
+        Durability::Async
+    };
     let say = |step| {
         let mut out = std::io::stdout().lock();
-        writeln!(out, "step {step}").and_then(|()| out.flush()).unwrap();
+        writeln!(out, "step {step}")
+            .and_then(|()| out.flush())
+            .unwrap();
     };
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let saver = SqliteSaver::open(database).await.unwrap();
-        let graph = Steps::graph().context(Voice { say: Arc::new(say) }).checkpointer(saver).step_limit(usize::MAX).build();
-        graph.thread("t").invoke(Input::new().limit(2_000)).durability(durability).await.unwrap();
+        let graph = Steps::graph()
+            .context(Voice { say: Arc::new(say) })
+            .checkpointer(saver)
+            .step_limit(usize::MAX)
+            .build();
+        graph
+            .thread("t")
+            .invoke(Input::new().limit(2_000))
+            .durability(durability)
+            .await
+            .unwrap();
     });
 }
 
 /// How many steps are kept, and what the thread comes to when it is resumed.
 async fn after_the_crash(database: &Path) -> (u32, u32) {
     let saver = SqliteSaver::open(database).await.unwrap();
-    let thread = Steps::graph().context(silent()).checkpointer(saver).step_limit(usize::MAX).build().thread("t");
+    let thread = Steps::graph()
+        .context(silent())
+        .checkpointer(saver)
+        .step_limit(usize::MAX)
+        .build()
+        .thread("t");
     let kept = thread.state().await.unwrap().unwrap().state.taken;
     let end = thread.resume().await.unwrap().done().unwrap().taken;
     (kept, end)

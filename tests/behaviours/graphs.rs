@@ -20,7 +20,10 @@ pub mod chat {
 
     #[node(writes(messages, turn_count))]
     fn reply(messages: &[String]) -> (String, u32) {
-        (format!("echo: {}", messages.last().map_or("", String::as_str)), 1)
+        (
+            format!("echo: {}", messages.last().map_or("", String::as_str)),
+            1,
+        )
     }
 }
 
@@ -50,7 +53,9 @@ pub mod risky {
         if step < 2 {
             return Err(format!("step {step} is too early"));
         }
-        Ok(update::Risk::new().data("recovered").ran(["risk".to_owned()]))
+        Ok(update::Risk::new()
+            .data("recovered")
+            .ran(["risk".to_owned()]))
     }
 }
 
@@ -165,8 +170,8 @@ pub mod branches {
 /// A task an item; an item named "bad" fails while `strict`.
 #[graph(id = "batch")]
 pub mod batch {
-    use std::sync::atomic::{AtomicU32, Ordering};
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     #[state]
     pub struct Batch {

@@ -56,13 +56,18 @@ mod keeper {
         start -> turn -> if state.round < state.rounds { turn } else { end };
     }
 
-    #[node(writes(round, log, notes, tags, counts, high, low, all, any, first, latest, table, fleeting, cache))]
+    #[node(writes(
+        round, log, notes, tags, counts, high, low, all, any, first, latest, table, fleeting, cache
+    ))]
     fn turn(state: &Keeper) -> update::Turn {
         let round = state.round;
         let update = update::Turn::new()
             .round(1)
             .log([format!("round {round}")])
-            .notes([Note { id: round % 5, text: format!("note of {round}") }])
+            .notes([Note {
+                id: round % 5,
+                text: format!("note of {round}"),
+            }])
             .tags([format!("tag {}", round % 7), "always".to_owned()])
             .counts([(format!("count {}", round % 3), round)])
             .high(i64::from(round))
@@ -75,7 +80,9 @@ mod keeper {
             .cache(Some(round));
         match round % 4 {
             0 => update.fleeting(Some(round)),
-            1 => update.remove_notes([round % 5]).remove_tags([format!("tag {}", round % 7)]),
+            1 => update
+                .remove_notes([round % 5])
+                .remove_tags([format!("tag {}", round % 7)]),
             2 => update.remove_counts([format!("count {}", round % 3)]),
             _ => update.set_log(vec![format!("log of {round}")]),
         }

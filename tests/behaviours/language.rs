@@ -98,21 +98,44 @@ use forms::{Forms, Way};
 async fn path(way: Way, fast: bool) -> String {
     let graph = Forms::graph().checkpointer(MemorySaver::new()).build();
     let input = forms::Input::new().way(way).fast(fast);
-    graph.thread("t").invoke(input).await.unwrap().done().unwrap().path.join(" ")
+    graph
+        .thread("t")
+        .invoke(input)
+        .await
+        .unwrap()
+        .done()
+        .unwrap()
+        .path
+        .join(" ")
 }
 
 #[tokio::test]
 async fn every_form_of_an_edge_leads_where_it_says() {
     assert_eq!(path(Way::Straight, false).await, "pick last");
     // The join waits for `left`, however many rounds that takes.
-    assert_eq!(path(Way::Both, false).await, "pick left right left left left meet last");
-    assert_eq!(path(Way::Guarded(true), false).await, "pick left right left left left meet last");
+    assert_eq!(
+        path(Way::Both, false).await,
+        "pick left right left left left meet last"
+    );
+    assert_eq!(
+        path(Way::Guarded(true), false).await,
+        "pick left right left left left meet last"
+    );
     // Skipped, `right` fills its slot.
-    assert_eq!(path(Way::Guarded(false), false).await, "pick left left left left meet last");
-    assert_eq!(path(Way::Each(vec![3, 1, 2]), false).await, "pick each 3 each 1 each 2 last");
+    assert_eq!(
+        path(Way::Guarded(false), false).await,
+        "pick left left left left meet last"
+    );
+    assert_eq!(
+        path(Way::Each(vec![3, 1, 2]), false).await,
+        "pick each 3 each 1 each 2 last"
+    );
     assert_eq!(path(Way::Each(vec![]), false).await, "pick last");
     assert_eq!(path(Way::Nested(Some(11)), true).await, "pick last");
-    assert_eq!(path(Way::Nested(Some(1)), true).await, "pick each_done last");
+    assert_eq!(
+        path(Way::Nested(Some(1)), true).await,
+        "pick each_done last"
+    );
     assert_eq!(path(Way::Nested(Some(1)), false).await, "pick last");
     assert_eq!(path(Way::Nested(None), false).await, "pick");
 }
@@ -124,7 +147,10 @@ async fn routes_can_be_called_by_themselves() {
     thread.invoke(forms::Input::new()).await.unwrap();
     let mut state = thread.state().await.unwrap().unwrap().state;
     state.way = Way::Both;
-    assert_eq!(forms::Node::Pick.route(&state), [forms::Node::Left, forms::Node::Right]);
+    assert_eq!(
+        forms::Node::Pick.route(&state),
+        [forms::Node::Left, forms::Node::Right]
+    );
     state.way = Way::Nested(None);
     assert_eq!(forms::Node::Pick.route(&state), []);
 }
@@ -148,22 +174,40 @@ mod slots {
     }
 
     #[node(writes(path))]
-    fn a() -> String { "a".to_owned() }
+    fn a() -> String {
+        "a".to_owned()
+    }
     #[node(writes(path))]
-    fn b() -> String { "b".to_owned() }
+    fn b() -> String {
+        "b".to_owned()
+    }
     #[node(writes(path))]
-    fn c() -> String { "c".to_owned() }
+    fn c() -> String {
+        "c".to_owned()
+    }
     #[node(writes(path))]
-    fn x() -> String { "x".to_owned() }
+    fn x() -> String {
+        "x".to_owned()
+    }
     #[node(writes(path))]
-    fn d() -> String { "d".to_owned() }
+    fn d() -> String {
+        "d".to_owned()
+    }
 }
 
 #[tokio::test]
 async fn one_of_the_alternatives_fills_a_slot() {
-    let thread = slots::Slots::graph().checkpointer(MemorySaver::new()).build().thread("t");
+    let thread = slots::Slots::graph()
+        .checkpointer(MemorySaver::new())
+        .build()
+        .thread("t");
     for (short, expected) in [(true, "a c x d"), (false, "a c b d")] {
-        let done = thread.invoke(slots::Input::new().short(short)).await.unwrap().done().unwrap();
+        let done = thread
+            .invoke(slots::Input::new().short(short))
+            .await
+            .unwrap()
+            .done()
+            .unwrap();
         assert_eq!(done.path.join(" "), expected);
     }
 }
@@ -239,7 +283,12 @@ mod parameters {
     }
 
     #[node(writes(seen))]
-    async fn look_again(state: &Parameters, run: &graph_runtime::Run, seen: String, number: Option<u32>) -> String {
+    async fn look_again(
+        state: &Parameters,
+        run: &graph_runtime::Run,
+        seen: String,
+        number: Option<u32>,
+    ) -> String {
         assert_eq!(state.seen, seen);
         format!("{seen} | {} in step {} {number:?}", run.node(), run.step())
     }
@@ -255,12 +304,28 @@ async fn parameters_are_found_by_name_in_all_their_forms() {
         plain: Loud,
         count,
     };
-    let graph = Parameters::graph().context(tools(1)).checkpointer(MemorySaver::new()).build();
-    let done = graph.thread("t").invoke(parameters::Input::new()).await.unwrap().done().unwrap();
+    let graph = Parameters::graph()
+        .context(tools(1))
+        .checkpointer(MemorySaver::new())
+        .build();
+    let done = graph
+        .thread("t")
+        .invoke(parameters::Input::new())
+        .await
+        .unwrap()
+        .done()
+        .unwrap();
     let expected = "name [1, 2] /tmp Some(\"maybe\") Some(7) {} shared LOUD LOUD LOUD 1 | look_again in step 3 Some(7)";
     assert_eq!(done.seen, expected);
     // Another context for one run.
-    let done = graph.thread("u").invoke(parameters::Input::new()).context(tools(2)).await.unwrap().done().unwrap();
+    let done = graph
+        .thread("u")
+        .invoke(parameters::Input::new())
+        .context(tools(2))
+        .await
+        .unwrap()
+        .done()
+        .unwrap();
     assert!(done.seen.contains("LOUD 2 |"), "{}", done.seen);
 }
 
@@ -296,19 +361,52 @@ mod votes {
 #[tokio::test]
 async fn an_ask_for_each_item_waits_for_all_answers() {
     use votes::{Input, Question, Votes};
-    let thread = Votes::graph().checkpointer(MemorySaver::new()).build().thread("t");
+    let thread = Votes::graph()
+        .checkpointer(MemorySaver::new())
+        .build()
+        .thread("t");
     let people = ["ada", "nobody", "bob", "cleo"].map(str::to_owned);
-    let pause = thread.invoke(Input::new().people(people.to_vec())).await.unwrap().paused().unwrap();
-    let asked: Vec<_> = pause.questions().iter().map(|Question::Vote(vote)| vote.question.clone()).collect();
-    assert_eq!(asked, ["ada, for or against?", "bob, for or against?", "cleo, for or against?"]);
+    let pause = thread
+        .invoke(Input::new().people(people.to_vec()))
+        .await
+        .unwrap()
+        .paused()
+        .unwrap();
+    let asked: Vec<_> = pause
+        .questions()
+        .iter()
+        .map(|Question::Vote(vote)| vote.question.clone())
+        .collect();
+    assert_eq!(
+        asked,
+        [
+            "ada, for or against?",
+            "bob, for or against?",
+            "cleo, for or against?"
+        ]
+    );
     let answer = |place: usize, yes| {
         let Question::Vote(vote) = &pause.questions()[place];
         vote.answer(yes)
     };
-    let still = thread.answer(answer(2, true)).await.unwrap().paused().unwrap();
+    let still = thread
+        .answer(answer(2, true))
+        .await
+        .unwrap()
+        .paused()
+        .unwrap();
     assert_eq!(still.questions().len(), 2);
-    let done = thread.answers([answer(0, true), answer(1, false)]).await.unwrap().done().unwrap();
-    let votes: Vec<_> = done.votes.iter().map(|(person, vote)| (person.as_str(), *vote)).collect();
+    let done = thread
+        .answers([answer(0, true), answer(1, false)])
+        .await
+        .unwrap()
+        .done()
+        .unwrap();
+    let votes: Vec<_> = done
+        .votes
+        .iter()
+        .map(|(person, vote)| (person.as_str(), *vote))
+        .collect();
     assert_eq!(votes, [("ada", true), ("bob", false), ("cleo", true)]);
     assert!(done.passed);
 }
@@ -373,8 +471,17 @@ mod threads {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nodes_run_on_other_threads_and_a_limit_is_kept() {
     let gauge = Arc::new(threads::Gauge::default());
-    let graph = threads::Threads::graph().context(threads::Shared { gauge: Arc::clone(&gauge) }).build();
-    let done = graph.invoke(threads::Input::new().items(20)).await.unwrap().done().unwrap();
+    let graph = threads::Threads::graph()
+        .context(threads::Shared {
+            gauge: Arc::clone(&gauge),
+        })
+        .build();
+    let done = graph
+        .invoke(threads::Input::new().items(20))
+        .await
+        .unwrap()
+        .done()
+        .unwrap();
     assert_eq!(done.names, ["spawned after 0", "blocked after 0"]);
     assert_eq!(gauge.most.load(Ordering::SeqCst), 3);
 }
@@ -400,13 +507,19 @@ mod narrow {
 
     #[node(writes(answer, budget))]
     fn answer_it(question: &str, log: &[String], budget: u32) -> (String, u32) {
-        (format!("{question} after {} at {budget}", log.len()), budget - 1)
+        (
+            format!("{question} after {} at {budget}", log.len()),
+            budget - 1,
+        )
     }
 }
 
 #[tokio::test]
 async fn inputs_and_outputs_are_as_narrow_as_they_are_declared() {
-    let thread = narrow::Narrow::graph().checkpointer(MemorySaver::new()).build().thread("t");
+    let thread = narrow::Narrow::graph()
+        .checkpointer(MemorySaver::new())
+        .build()
+        .thread("t");
     for turn in 1..=2 {
         let input = narrow::Input::new("why?", ["said".to_owned()]);
         let narrow::Output { answer } = thread.invoke(input).await.unwrap().done().unwrap();
@@ -451,16 +564,43 @@ mod panics {
 #[tokio::test]
 async fn a_panic_is_an_error_and_the_step_before_it_stands() {
     for (at, text, kept) in [
-        ("node", "node `node` failed in step 2 of thread `node` of graph `panics`: panicked:", 0),
-        ("route", "the route after `node` of thread `route` of graph `panics` panicked", 0),
-        ("thread", "node `last` failed in step 3 of thread `thread` of graph `panics`: panicked:", 1),
+        (
+            "node",
+            "node `node` failed in step 2 of thread `node` of graph `panics`: panicked:",
+            0,
+        ),
+        (
+            "route",
+            "the route after `node` of thread `route` of graph `panics` panicked",
+            0,
+        ),
+        (
+            "thread",
+            "node `last` failed in step 3 of thread `thread` of graph `panics`: panicked:",
+            1,
+        ),
     ] {
-        let thread = panics::Panics::graph().checkpointer(MemorySaver::new()).build().thread(at);
-        let error = thread.invoke(panics::Input::new().at(at)).await.unwrap_err().to_string();
+        let thread = panics::Panics::graph()
+            .checkpointer(MemorySaver::new())
+            .build()
+            .thread(at);
+        let error = thread
+            .invoke(panics::Input::new().at(at))
+            .await
+            .unwrap_err()
+            .to_string();
         assert!(error.contains(text) && error.contains("is torn"), "{error}");
-        assert_eq!(thread.state().await.unwrap().unwrap().state.path.len(), kept);
+        assert_eq!(
+            thread.state().await.unwrap().unwrap().state.path.len(),
+            kept
+        );
         // A router that failed after its node wrote is not skipped when the run goes on.
-        let done = thread.invoke(panics::Input::new().at("nowhere")).await.unwrap().done().unwrap();
+        let done = thread
+            .invoke(panics::Input::new().at("nowhere"))
+            .await
+            .unwrap()
+            .done()
+            .unwrap();
         assert_eq!(done.path, ["node", "last"]);
     }
 }
@@ -510,9 +650,16 @@ mod together {
 #[tokio::test]
 async fn parallel_branches_really_run_together() {
     let barrier = Arc::new(tokio::sync::Barrier::new(3));
-    let graph = together::Together::graph().context(together::Meeting { barrier }).build();
+    let graph = together::Together::graph()
+        .context(together::Meeting { barrier })
+        .build();
     let run = graph.invoke(together::Input::new()).into_future();
     // One after the other they would wait for each other for ever.
-    let done = tokio::time::timeout(Duration::from_secs(10), run).await.unwrap().unwrap().done().unwrap();
+    let done = tokio::time::timeout(Duration::from_secs(10), run)
+        .await
+        .unwrap()
+        .unwrap()
+        .done()
+        .unwrap();
     assert_eq!(done.met, 3);
 }

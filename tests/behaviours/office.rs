@@ -53,7 +53,10 @@ impl Desk {
 
     /// A node's turn: its name and item, once it may go on.
     pub(crate) async fn turn(&self, run: &Run) -> Result<String, String> {
-        let item = run.item().map(|item| format!(" {item}")).unwrap_or_default();
+        let item = run
+            .item()
+            .map(|item| format!(" {item}"))
+            .unwrap_or_default();
         let name = format!("{}{item}", run.node());
         self.begun.lock().unwrap().push(name.clone());
         self.count_item(run, 1);
@@ -125,6 +128,9 @@ pub(crate) mod office {
     pub struct Office {
         #[input]
         pub topic: String,
+        /// Only makes the state larger.
+        #[input]
+        pub filler: String,
         #[input]
         pub parts: Vec<u32>,
         #[input]
@@ -148,13 +154,13 @@ pub(crate) mod office {
     }
 
     edges! {
-        start -> plan -> {consent, research, review};
+        start -> plan -> {review, research, consent};
         research -> if state.rounds < 2 { research } else { draft };
         review -> check;
         {consent, draft, check} -> publish;
         publish -> for part in &state.parts, limit = 2 { print(part) };
         print -> for person in &state.people { vote(person) };
-        vote -> finish -> end;
+        vote -> finish -> close -> end;
     }
 
     #[node(writes(log, fleeting, cache))]
@@ -183,9 +189,15 @@ pub(crate) mod office {
         Ok((desk.turn(run).await?, vec![fleeting, cache]))
     }
 
-    #[node(writes(log))]
-    async fn check(run: &Run, desk: &Desk) -> Result<String, String> {
-        desk.turn(run).await
+    #[node(writes(log, seen))]
+    async fn check(
+        run: &Run,
+        desk: &Desk,
+        fleeting: Option<u32>,
+        seen: &[Option<u32>],
+    ) -> Result<(String, Vec<Option<u32>>), String> {
+        let seen = seen.iter().copied().chain([fleeting]).collect();
+        Ok((desk.turn(run).await?, seen))
     }
 
     #[node(writes(log))]
@@ -208,8 +220,13 @@ pub(crate) mod office {
         format!("{person}, for or against?")
     }
 
+    #[node(writes(log, fleeting))]
+    async fn finish(run: &Run, desk: &Desk) -> Result<(String, Option<u32>), String> {
+        Ok((desk.turn(run).await?, Some(2)))
+    }
+
     #[node(writes(log, seen))]
-    async fn finish(
+    async fn close(
         run: &Run,
         desk: &Desk,
         fleeting: Option<u32>,
@@ -221,7 +238,9 @@ pub(crate) mod office {
 }
 
 /// The graph at a desk.
-pub(crate) fn builder(desk: &Arc<Desk>) -> graph_runtime::Builder<Office, graph_runtime::Unsaved, Table> {
+pub(crate) fn builder(
+    desk: &Arc<Desk>,
+) -> graph_runtime::Builder<Office, graph_runtime::Unsaved, Table> {
     Office::graph().context(Table {
         desk: Arc::clone(desk),
     })
@@ -235,9 +254,19 @@ pub(crate) fn input() -> Input {
 }
 
 /// What a run with that input and nothing unusual writes into its log.
-pub(crate) const LOG: [&str; 11] = [
-    "plan", "research", "review", "research", "check", "draft", "publish", "print 0 = 7",
-    "print 1 = 8", "print 2 = 9", "finish",
+pub(crate) const LOG: [&str; 12] = [
+    "plan",
+    "research",
+    "review",
+    "research",
+    "check",
+    "draft",
+    "publish",
+    "print 0 = 7",
+    "print 1 = 8",
+    "print 2 = 9",
+    "finish",
+    "close",
 ];
 
 /// The answer that everybody gives here.
@@ -268,4 +297,10 @@ pub(crate) async fn to_the_end(
 pub(crate) async fn writes(saver: &dyn Checkpointer) -> Vec<Write> {
     let key = ThreadKey::new("office", "t").unwrap();
     saver.writes(&key).await.unwrap()
+}
+
+/// How often what is random is tried, more for a long night: `GRAPH_TEST_SCALE=20`.
+pub(crate) fn scale() -> u64 {
+    let scale = std::env::var("GRAPH_TEST_SCALE");
+    scale.ok().and_then(|scale| scale.parse().ok()).unwrap_or(1)
 }

@@ -10,8 +10,16 @@ use crate::store::{Store, on_every_backend};
 
 async fn graph(store: &Store) -> (batch::Graph, Arc<AtomicU32>) {
     let calls = Arc::new(AtomicU32::new(0));
-    let tally = Tally { calls: Arc::clone(&calls) };
-    (Batch::graph().context(tally).checkpointer(store.open().await).build(), calls)
+    let tally = Tally {
+        calls: Arc::clone(&calls),
+    };
+    (
+        Batch::graph()
+            .context(tally)
+            .checkpointer(store.open().await)
+            .build(),
+        calls,
+    )
 }
 
 fn items(items: &[&str]) -> Vec<String> {

@@ -88,16 +88,44 @@ on_every_backend! {
 #[tokio::test]
 async fn memory_is_gone_on_restart_and_sqlite_is_not() {
     let sqlite = Store::sqlite();
-    chat(&sqlite).await.thread("t").invoke(say("hello")).await.unwrap();
-    assert!(chat(&sqlite).await.thread("t").state().await.unwrap().is_some());
-    chat(&Store::memory()).await.thread("t").invoke(say("hello")).await.unwrap();
-    assert!(chat(&Store::memory()).await.thread("t").state().await.unwrap().is_none());
+    chat(&sqlite)
+        .await
+        .thread("t")
+        .invoke(say("hello"))
+        .await
+        .unwrap();
+    assert!(
+        chat(&sqlite)
+            .await
+            .thread("t")
+            .state()
+            .await
+            .unwrap()
+            .is_some()
+    );
+    chat(&Store::memory())
+        .await
+        .thread("t")
+        .invoke(say("hello"))
+        .await
+        .unwrap();
+    assert!(
+        chat(&Store::memory())
+            .await
+            .thread("t")
+            .state()
+            .await
+            .unwrap()
+            .is_none()
+    );
 }
 
 // 3
 #[tokio::test]
 async fn sqlite_in_memory_needs_no_file() {
-    let saver = graph_checkpointers::SqliteSaver::open(":memory:").await.unwrap();
+    let saver = graph_checkpointers::SqliteSaver::open(":memory:")
+        .await
+        .unwrap();
     let thread = Chat::graph().checkpointer(saver).build().thread("t");
     thread.invoke(say("hello")).await.unwrap();
     assert_eq!(thread.state().await.unwrap().unwrap().state.turn_count, 1);

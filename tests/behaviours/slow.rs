@@ -45,9 +45,11 @@ impl Slow {
 impl Checkpointer for Slow {
     async fn commit(&self, thread: &ThreadKey, commit: Commit) -> Result<(), StoreError> {
         polls(self.polls).await;
-        let left = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
-            left.checked_sub(1)
-        });
+        let left = self
+            .left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            });
         if left.is_err() {
             return Err(StoreError::unavailable("the disk is gone"));
         }

@@ -27,7 +27,11 @@ impl Store {
     pub async fn open(&self) -> Arc<dyn Checkpointer> {
         match self {
             Self::Memory(saver) => Arc::<MemorySaver>::clone(saver),
-            Self::Sqlite(folder) => Arc::new(SqliteSaver::open(folder.path().join("moments.db")).await.unwrap()),
+            Self::Sqlite(folder) => Arc::new(
+                SqliteSaver::open(folder.path().join("moments.db"))
+                    .await
+                    .unwrap(),
+            ),
         }
     }
 }

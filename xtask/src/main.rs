@@ -85,11 +85,18 @@ fn bless() -> Vec<Suite> {
 }
 
 fn benches() -> Result<Vec<Suite>, String> {
-    let bench = |name: String| {
-        let command = cargo(&["bench", "--package", "graph-benches", "--bench", &name]);
-        Suite::new(&name, 20, command)
+    let bench = |name: &str, more: &[&str]| {
+        let target = ["bench", "--package", "graph-benches", "--bench", name];
+        cargo(&[&target, more].concat())
     };
-    Ok(targets("bench")?.into_iter().map(bench).collect())
+    let mut suites: Vec<_> = targets("bench")?
+        .into_iter()
+        .map(|name| Suite::new(&name, 20, bench(&name, &[])))
+        .collect();
+    // The check runs inside the compiler, which builds macros without optimisation.
+    let unoptimised = bench("topology", &["--profile", "dev"]);
+    suites.push(Suite::new("topology, unoptimised", 20, unoptimised));
+    Ok(suites)
 }
 
 fn suite(name: &str, command: suite::Call) -> Suite {

@@ -35,10 +35,7 @@ pub(super) fn methods(emit: &Emit<'_>) -> TokenStream {
     quote! {
         async fn call(call: __Call<'_>) -> __Ended {
             match call.node {
-                #(Node::#camel => {
-                    let mut node = ::core::pin::pin!(#functions(call));
-                    ::core::future::poll_fn(|cx| #door::poll(node.as_mut(), cx)).await
-                })*
+                #(Node::#camel => #door::InPlace(::core::pin::pin!(#functions(call))).await,)*
             }
         }
 

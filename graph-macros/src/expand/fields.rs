@@ -101,6 +101,12 @@ impl<'e> Writable<'e> {
             .map_or_else(Span::call_site, |reduce| reduce.span)
     }
 
+    /// Where messages about what an update says go: a reducer that doesn't fit has spoilt its type.
+    pub(super) fn place(&self) -> Span {
+        let reduce = self.field.ast.reduce.as_ref();
+        reduce.map_or_else(|| self.ty().span(), |reduce| reduce.span)
+    }
+
     /// `<Reducer as Trait<Type>>::Name`, all of it at the reducer's token, so that a reducer that
     /// doesn't fit is said once however often it is named.
     pub(super) fn projected(&self, reducer: &TokenStream, of: &str, name: &str) -> TokenStream {
@@ -142,21 +148,25 @@ impl<'e> Writable<'e> {
 
     /// What an update says about the field.
     pub(super) fn patch(&self) -> TokenStream {
-        let (door, ty) = (&self.emit.door, self.ty());
+        let (door, ty, given) = (&self.emit.door, self.ty(), self.given());
         match &self.taking {
             Taking::Replaced | Taking::Unknown => quote!(#door::Patch<#ty>),
-            Taking::Reduced(reducer) => {
-                let delta = self.delta(reducer);
-                quote!(#door::Patch<#ty, #delta>)
-            }
-            Taking::Collected(reducer) => {
-                let item = self.item(reducer);
-                quote!(#door::Patch<#ty, ::std::vec::Vec<#item>>)
-            }
+            Taking::Reduced(_) | Taking::Collected(_) => quote!(#door::Patch<#ty, #given>),
             Taking::CollectedAndRemoved(reducer) => {
-                let item = self.item(reducer);
                 let key = self.key_type(reducer);
-                quote!(#door::Patch<#ty, ::std::vec::Vec<#item>, #key>)
+                quote!(#door::Patch<#ty, #given, #key>)
+            }
+        }
+    }
+
+    /// What the setter took, as the patch holds it.
+    pub(super) fn given(&self) -> TokenStream {
+        match &self.taking {
+            Taking::Replaced | Taking::Unknown => self.ty().to_token_stream(),
+            Taking::Reduced(reducer) => self.delta(reducer),
+            Taking::Collected(reducer) | Taking::CollectedAndRemoved(reducer) => {
+                let item = self.item(reducer);
+                quote!(::std::vec::Vec<#item>)
             }
         }
     }
@@ -277,29 +287,10 @@ impl<'e> Writable<'e> {
         let vis = self.emit.vis();
         let (name, cfgs) = (self.name(), &self.field.ast.cfgs);
         let get = format_ident!("get_{}", plain(name), span = name.span());
-        let (read, ty, doc) = match &self.taking {
-            Taking::Replaced | Taking::Unknown => {
-                let ty = self.ty();
-                (
-                    quote!(get),
-                    quote!(#ty),
-                    format!("What `{}` is set to.", plain(name)),
-                )
-            }
-            Taking::Reduced(reducer) => (
-                quote!(get_reduced),
-                self.delta(reducer),
-                format!("What the reducer of `{}` is given.", plain(name)),
-            ),
-            Taking::Collected(reducer) | Taking::CollectedAndRemoved(reducer) => {
-                let item = self.item(reducer);
-                let ty = quote!(::std::vec::Vec<#item>);
-                (
-                    quote!(get_reduced),
-                    ty,
-                    format!("What the reducer of `{}` is given.", plain(name)),
-                )
-            }
+        let (read, ty) = (self.read(), self.given());
+        let doc = match &self.taking {
+            Taking::Replaced | Taking::Unknown => format!("What `{}` is set to.", plain(name)),
+            _ => format!("What the reducer of `{}` is given.", plain(name)),
         };
         quote! {
             #(#cfgs)*
@@ -308,6 +299,14 @@ impl<'e> Writable<'e> {
             #vis fn #get(&self) -> ::core::option::Option<&#ty> {
                 self.#name.#read()
             }
+        }
+    }
+
+    /// The method of a patch that gives what the setter took.
+    fn read(&self) -> TokenStream {
+        match self.taking {
+            Taking::Replaced | Taking::Unknown => quote!(get),
+            _ => quote!(get_reduced),
         }
     }
 

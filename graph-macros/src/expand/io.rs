@@ -6,21 +6,22 @@ use quote::{ToTokens as _, format_ident, quote};
 use super::conditional::{Part, Shape};
 use super::emit::{Emit, allowances, default_of};
 use super::fields::Writable;
+use super::json;
 use crate::ast;
 
 /// The fields that an input can set.
-fn inputs<'e>(emit: &'e Emit<'e>) -> impl Iterator<Item = Writable<'e>> {
+pub(super) fn inputs<'e>(emit: &'e Emit<'e>) -> impl Iterator<Item = Writable<'e>> {
     emit.fields()
         .filter(|(_, field)| field.input)
         .map(|(index, _)| Writable::new(emit, index))
 }
 
 /// What of `Input` is a plain value: it has to be there before there is a state to merge it into.
-fn is_value(input: &Writable<'_>) -> bool {
+pub(super) fn is_value(input: &Writable<'_>) -> bool {
     input.field.ast.is_given_at_start()
 }
 
-fn is_required(input: &Writable<'_>) -> bool {
+pub(super) fn is_required(input: &Writable<'_>) -> bool {
     input
         .field
         .ast
@@ -42,9 +43,12 @@ pub(super) fn input(emit: &Emit<'_>) -> TokenStream {
             Part::new(name, ty, cfgs)
         })
         .collect();
-    let fields = parts
-        .iter()
-        .map(|Part { name, ty, cfgs }| quote!(#(#cfgs)* #name: #ty));
+    let fields = inputs(emit)
+        .zip(&parts)
+        .map(|(input, Part { name, ty, cfgs })| {
+            let attribute = json::field(&input);
+            quote!(#(#cfgs)* #attribute #name: #ty)
+        });
     let fields = quote!(#(#fields),*);
     let shape = Shape {
         name: format_ident!("Input"),
@@ -65,9 +69,11 @@ pub(super) fn input(emit: &Emit<'_>) -> TokenStream {
             }
         }
     });
+    let derived = json::derived(emit);
     quote! {
-        /// What a run is given.
+        /// What a run is given. In JSON an object with what the setters take.
         #allow
+        #derived
         #vis struct Input { #fields }
 
         #allow

@@ -12,10 +12,12 @@ mod editor;
 mod emit;
 mod fields;
 mod io;
+mod json;
 mod nodes;
 mod questions;
 mod returns;
 mod routes;
+mod schemas;
 mod state;
 mod updates;
 
@@ -60,7 +62,9 @@ pub(crate) fn graph(args: TokenStream, item: &TokenStream) -> TokenStream {
     let editor = editor::editor(&module);
     let nodes = editor::nodes(&module);
     // What a user's token stands behind depends on nothing but what is before it in the source; see `editor`.
+    // The types of a graph mostly stand around it: `use super::*;` is the idiom, unless the user forbids it.
     quote! {
+        #[allow(clippy::wildcard_imports)]
         #(#attrs)*
         #vis mod #name {
             #(#inner)*
@@ -92,11 +96,13 @@ fn derived(emit: &Emit<'_>) -> TokenStream {
         state::defaults(emit),
         state::state(emit),
         batches::batches(emit),
+        updates::serialize(emit),
         answers::suits(emit),
         returns::returns(emit),
         routes::routes(emit),
         calls::calls(emit),
         definition::definition(emit),
+        schemas::schemas(emit),
     ];
     let fits = (0..emit.graph.fields.len()).filter_map(|field| Writable::new(emit, field).fits());
     quote! {

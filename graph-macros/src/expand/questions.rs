@@ -45,7 +45,7 @@ impl Ask<'_> {
     }
 
     /// The type of an answer.
-    fn answer(&self, emit: &Emit<'_>) -> TokenStream {
+    pub(super) fn answer(&self, emit: &Emit<'_>) -> TokenStream {
         if !self.node.whole {
             return quote!(());
         }
@@ -160,6 +160,16 @@ fn open(emit: &Emit<'_>, ask: &Ask<'_>) -> TokenStream {
 
             fn deref(&self) -> &#question {
                 &self.question
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::fmt::Display for #name
+        where
+            for<'__trivial> #question: ::core::fmt::Display,
+        {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Display::fmt(&self.question, f)
             }
         }
 

@@ -1,10 +1,10 @@
 //! What a node sets: a struct for each node that sets something, and `Update`, which is any of them.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 
 use super::conditional::{Part, Shape};
-use super::emit::{Emit, allowances, update_of, within};
+use super::emit::{Emit, allowances, spanned, update_of, within};
 use super::fields::Writable;
 use crate::model::Node;
 use crate::names::plain;
@@ -50,16 +50,14 @@ pub(super) fn updates(emit: &Emit<'_>) -> TokenStream {
 }
 
 fn update(emit: &Emit<'_>, node: &Node<'_>) -> TokenStream {
-    let Emit { door, .. } = emit;
-    let (vis, allow, name, path) = (emit.vis(), allowances(), update_of(node), emit.serde_path());
-    let absent = crate::text::ty(door) + "::Patch::is_absent";
-    let writes = || node.writes.iter().map(|field| Writable::new(emit, *field));
+    let (vis, allow, name) = (emit.vis(), allowances(), update_of(node));
+    let writes = || writes(emit, node);
     let parts: Vec<Part> = writes()
         .map(|write| Part::new(write.name(), write.patch(), &write.field.ast.cfgs))
         .collect();
-    let fields = parts.iter().map(|Part { name, ty, cfgs }| {
-        quote!(#(#cfgs)* #[serde(default, skip_serializing_if = #absent)] #name: #ty)
-    });
+    let fields = parts
+        .iter()
+        .map(|Part { name, ty, cfgs }| quote!(#(#cfgs)* #name: #ty));
     let fields = quote!(#(#fields),*);
     let empty = parts.iter().map(
         |Part { name, cfgs, .. }| quote!(#(#cfgs)* #name: ::core::default::Default::default()),
@@ -68,8 +66,8 @@ fn update(emit: &Emit<'_>, node: &Node<'_>) -> TokenStream {
     let shape = Shape {
         name: name.clone(),
         fields: parts,
-    }
-    .impls();
+    };
+    let (debug, eq) = (shape.debug(), shape.partial_eq());
     let setters = writes().map(|write| write.setters());
     let getters = writes().map(|write| write.getter());
     let unknown = node.unknown.iter().map(|name| unknown(emit, name));
@@ -77,8 +75,7 @@ fn update(emit: &Emit<'_>, node: &Node<'_>) -> TokenStream {
     quote! {
         #[doc = #doc]
         #allow
-        #[derive(#door::serde::Serialize, #door::serde::Deserialize)]
-        #[serde(crate = #path)]
+        #[derive(::core::clone::Clone)]
         #[doc(hidden)]
         #vis struct #name { #fields }
 
@@ -101,7 +98,8 @@ fn update(emit: &Emit<'_>, node: &Node<'_>) -> TokenStream {
             }
         }
 
-        #shape
+        #debug
+        #eq
     }
 }
 
@@ -117,8 +115,8 @@ fn unknown(emit: &Emit<'_>, name: &Ident) -> TokenStream {
 }
 
 fn union(emit: &Emit<'_>) -> TokenStream {
-    let Emit { door, graph, .. } = emit;
-    let (vis, allow, path) = (emit.vis(), allowances(), emit.serde_path());
+    let graph = emit.graph;
+    let (vis, allow) = (emit.vis(), allowances());
     let variants = graph.nodes.iter().map(|node| {
         let (camel, ty) = (&node.camel, update_type(node));
         let doc = format!("What `{}` sets.", plain(node.name()));
@@ -135,18 +133,8 @@ fn union(emit: &Emit<'_>) -> TokenStream {
     quote! {
         /// What a node sets.
         #allow
-        #[derive(#door::serde::Serialize)]
-        #[serde(crate = #path, untagged)]
+        #[derive(::core::clone::Clone)]
         #vis enum Update { #(#variants),* }
-
-        #[automatically_derived]
-        impl ::core::clone::Clone for Update where #(for<'__trivial> #types: ::core::clone::Clone,)* {
-            fn clone(&self) -> Self {
-                match *self {
-                    #(Self::#camel(ref update) => Self::#camel(::core::clone::Clone::clone(update)),)*
-                }
-            }
-        }
 
         #[automatically_derived]
         impl ::core::fmt::Debug for Update where #(for<'__trivial> #types: ::core::fmt::Debug,)* {
@@ -166,10 +154,7 @@ pub(super) fn apply(emit: &Emit<'_>) -> TokenStream {
     let door = &emit.door;
     let arms = emit.graph.nodes.iter().map(|node| {
         let (camel, update) = (&node.camel, format_ident!("update"));
-        let applied = node
-            .writes
-            .iter()
-            .map(|field| Writable::new(emit, *field).apply(&update));
+        let applied = writes(emit, node).map(|write| write.apply(&update));
         quote! {
             Update::#camel(update) => {
                 let _ = &update;
@@ -185,19 +170,65 @@ pub(super) fn apply(emit: &Emit<'_>) -> TokenStream {
     }
 }
 
+/// `Update` as JSON: the patches that do something, by the names of their fields.
+pub(super) fn serialize(emit: &Emit<'_>) -> TokenStream {
+    let door = &emit.door;
+    let arms = emit.graph.nodes.iter().map(|node| {
+        let camel = &node.camel;
+        let entries = writes(emit, node).map(|write| {
+            let (name, text, cfgs) = (write.name(), plain(write.name()), &write.field.ast.cfgs);
+            let span = write.place();
+            let door = spanned(door, span);
+            quote_spanned!(span=> #(#cfgs)* #door::entry(&mut fields, #text, &update.#name)?;)
+        });
+        quote!(Self::#camel(update) => { #(#entries)* })
+    });
+    quote! {
+        impl #door::serde::Serialize for Update {
+            fn serialize<S: #door::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                let mut fields = #door::serde::Serializer::serialize_map(
+                    serializer,
+                    ::core::option::Option::None,
+                )?;
+                match self { #(#arms)* }
+                #door::serde::ser::SerializeMap::end(fields)
+            }
+        }
+    }
+}
+
 /// The method of the definition that reads an update back.
 pub(super) fn read_update(emit: &Emit<'_>) -> TokenStream {
     let door = &emit.door;
-    let camel = emit.graph.nodes.iter().map(|node| &node.camel);
+    let arms = emit.graph.nodes.iter().map(|node| {
+        let camel = &node.camel;
+        if !has_update(node) {
+            return quote!(Node::#camel => Update::#camel(()),);
+        }
+        let update = update_of(node);
+        let read = writes(emit, node).map(|write| {
+            let (name, text, cfgs) = (write.name(), plain(write.name()), &write.field.ast.cfgs);
+            quote_spanned!(write.place()=> #(#cfgs)* #name: fields.take(#text)?)
+        });
+        quote!(Node::#camel => Update::#camel(#update { #(#read),* }),)
+    });
     quote! {
         fn read_update(
             node: Node,
             json: &#door::serde_json::value::RawValue,
         ) -> ::core::result::Result<Update, #door::serde_json::Error> {
-            let _ = json;
-            match node {
-                #(Node::#camel => ::core::result::Result::map(#door::from_raw(json), Update::#camel),)*
-            }
+            let mut fields = #door::Fields::read(json)?;
+            let update = match node { #(#arms)* };
+            #door::Fields::finish(fields)?;
+            ::core::result::Result::Ok(update)
         }
     }
+}
+
+/// The fields that a node sets.
+fn writes<'e>(emit: &'e Emit<'e>, node: &'e Node<'e>) -> impl Iterator<Item = Writable<'e>> {
+    node.writes.iter().map(|field| Writable::new(emit, *field))
 }

@@ -12,6 +12,9 @@ use crate::text;
 pub(super) fn fields<'a>(state: &'a State, findings: &mut Findings) -> Vec<Field<'a>> {
     let any_input = state.fields.iter().any(|field| field.input.is_some());
     let any_output = state.fields.iter().any(|field| field.output.is_some());
+    for field in &state.fields {
+        twice_optional(field, findings);
+    }
     state
         .fields
         .iter()
@@ -22,6 +25,20 @@ pub(super) fn fields<'a>(state: &'a State, findings: &mut Findings) -> Vec<Field
             misfit: misfit(field, findings),
         })
         .collect()
+}
+
+/// JSON has one `null`, so one of the two `None`s would come back as the other.
+fn twice_optional(field: &ast::Field, findings: &mut Findings) {
+    if forms::inner(&field.ty, "Option").is_some_and(forms::is_option) {
+        findings.at(
+            &field.ty,
+            format!(
+                "`{}` can't be stored as `{}`: in JSON `Some(None)` and `None` are both `null`; give it an enum of its own, with a variant for each case",
+                plain(&field.name),
+                text::ty(&field.ty)
+            ),
+        );
+    }
 }
 
 /// Whether a reducer of ours can't reduce a type of std. What else there is the compiler knows.

@@ -94,6 +94,18 @@ fn misspelt_attributes_and_reducers_name_the_nearest() {
 }
 
 #[test]
+fn an_option_of_an_option_is_not_told_apart_in_json() {
+    assert_eq!(
+        only(about_field("pub a: Option<std::option::Option<u32>>")),
+        "`a` can't be stored as `Option<std::option::Option<u32>>`: in JSON `Some(None)` and `None` are both `null`; give it an enum of its own, with a variant for each case"
+    );
+    assert_eq!(
+        about_field("pub a: Option<Vec<Option<u32>>>"),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
 fn attributes_that_lack_something_say_what() {
     assert_eq!(
         only(about_field("#[reduce] pub a: u32")),

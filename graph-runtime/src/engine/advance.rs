@@ -205,7 +205,7 @@ impl<G: StateGraph> Engine<G> {
             begin(frontier, started.node, started.batch);
         }
         for (join, slot) in next.filled.drain(..) {
-            if frontier.fill(G::topology(), join, slot) {
+            if frontier.slots.fill(G::topology(), join, slot) {
                 begin(
                     frontier,
                     G::Node::ALL[usize::from(G::topology().joins[join].to)],

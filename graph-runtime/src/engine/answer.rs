@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use super::advance::answer_sum;
 use super::request::Home;
-use crate::checkpointer::{At, Commit, Query, Write, WriteKey, WriteKind};
+use crate::checkpointer::{At, Commit, Expect, Query, StoreError, Write, WriteKey, WriteKind};
 use crate::definition::{Answering, GraphNode, StateGraph};
 use crate::error::Error;
 use crate::frontier::Frontier;
@@ -23,53 +23,77 @@ pub(super) async fn take_in<G: StateGraph>(
     home: &Home,
     answers: &[G::Answer],
 ) -> Result<(), Error> {
-    let reader = home.reader();
-    let Some(stand) = reader.stand::<G>(At::Head).await? else {
-        return Err(Error::NothingToResume {
-            thread: thread_text(&home.key),
-        });
-    };
-    let mut writes = Vec::new();
+    loop {
+        let Some(stand) = home.reader().stand::<G>(At::Head).await? else {
+            return Err(Error::NothingToResume {
+                thread: thread_text(&home.key),
+            });
+        };
+        let given = open_ones(home, &stand, answers).await?;
+        if given.is_empty() {
+            return Ok(());
+        }
+        // Of two different answers at the same time the first one stands, so what stands is looked at before and
+        // after.
+        for (write, _) in &given {
+            refuse_other(home, write, &stand.writes)?;
+        }
+        let commit = Commit {
+            expected: Expect::Head(Some(stand.moment.id)),
+            writes: given.iter().map(|(write, _)| write.clone()).collect(),
+            ..Commit::default()
+        };
+        match (*home.saver).commit(&home.key, commit).await {
+            Ok(()) => return confirm(home, &given).await,
+            // A run has gone on meanwhile, and may have closed a question: an answer to it would lie there for ever.
+            Err(StoreError::Conflict { .. }) => {}
+            Err(source) => return Err(home.reader().store(source)),
+        }
+    }
+}
+
+/// The answers to questions that are open, to be stored; those that were taken are left out.
+async fn open_ones<G: StateGraph>(
+    home: &Home,
+    stand: &Stand<G>,
+    answers: &[G::Answer],
+) -> Result<Vec<(Write, Box<RawValue>)>, Error> {
+    let mut given = Vec::new();
     for answer in answers {
         let id = answer.id();
         let json = answer.to_json().map_err(|source| Error::Encode {
             what: format!("the answer to {id}"),
             source,
         })?;
-        if is_open(&stand, answer) {
+        if is_open(stand, answer) {
             let key = WriteKey {
                 activation: id.activation,
                 item: id.item,
                 kind: WriteKind::Answer,
             };
-            writes.push(Write {
-                key,
-                payload: reader.seal.seal_write(&key, json.get().as_bytes()),
-            });
+            let seal = home.reader().seal;
+            let payload = seal.seal_write(&key, json.get().as_bytes());
+            given.push((Write { key, payload }, json));
         } else if !was_taken(home, id, &json).await? {
             return Err(stale(home, id));
         }
     }
-    if writes.is_empty() {
-        return Ok(());
+    Ok(given)
+}
+
+/// Whether it is our answers that stand, or were taken since.
+async fn confirm(home: &Home, given: &[(Write, Box<RawValue>)]) -> Result<(), Error> {
+    let standing = (*home.saver).writes(&home.key).await;
+    let standing = standing.map_err(|source| home.reader().store(source))?;
+    for (write, json) in given {
+        refuse_other(home, write, &standing)?;
+        let stands = standing.iter().any(|other| other.key == write.key);
+        let id = question_of(write);
+        if !stands && !was_taken(home, id, json).await? {
+            return Err(stale(home, id));
+        }
     }
-    let commit = Commit {
-        writes: writes.clone(),
-        ..Commit::default()
-    };
-    let store = |source| reader.store(source);
-    // Of two different answers at the same time the first one stands, so what stands is looked at before
-    // and after.
-    check(home, &writes, &stand.writes)?;
-    (*home.saver)
-        .commit(&home.key, commit)
-        .await
-        .map_err(store)?;
-    check(
-        home,
-        &writes,
-        &(*home.saver).writes(&home.key).await.map_err(store)?,
-    )
+    Ok(())
 }
 
 fn is_open<G: StateGraph>(stand: &Stand<G>, answer: &G::Answer) -> bool {
@@ -84,19 +108,22 @@ fn is_open<G: StateGraph>(stand: &Stand<G>, answer: &G::Answer) -> bool {
         })
 }
 
-fn check(home: &Home, ours: &[Write], standing: &[Write]) -> Result<(), Error> {
-    for write in ours {
-        let other = standing
-            .iter()
-            .find(|other| other.key == write.key && other.payload != write.payload);
-        if other.is_some() {
-            let WriteKey {
-                activation, item, ..
-            } = write.key;
-            return Err(stale(home, QuestionId { activation, item }));
-        }
+/// Refuses an answer where another one stands.
+fn refuse_other(home: &Home, write: &Write, standing: &[Write]) -> Result<(), Error> {
+    let other = standing
+        .iter()
+        .find(|other| other.key == write.key && other.payload != write.payload);
+    match other {
+        Some(other) => Err(stale(home, question_of(other))),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+fn question_of(write: &Write) -> QuestionId {
+    let WriteKey {
+        activation, item, ..
+    } = write.key;
+    QuestionId { activation, item }
 }
 
 /// Whether the same answer was taken by a record since the question was asked.

@@ -14,7 +14,7 @@ use crate::checkpointer::{At, Source, WriteKey, WriteKind};
 use crate::definition::{GraphNode, Next, StateGraph};
 use crate::error::{Error, panic_message};
 use crate::event::Listener;
-use crate::frontier::Frontier;
+use crate::frontier::{Frontier, Slots};
 use crate::id::{MomentId, Timestamp};
 use crate::moment::{Moment, RunHeader, Stand};
 use crate::outcome::Outcome;
@@ -75,9 +75,8 @@ pub(crate) async fn run_thread<G: StateGraph>(
         (Command::FromStart(input), Some(stand)) => {
             parts.standing(stand)?.abandon_and_begin(input).await?
         }
-        (Command::Resume | Command::Answer(_), Some(stand)) => {
-            parts.standing(stand)?.resume().await?
-        }
+        (Command::Resume, Some(stand)) => parts.standing(stand)?.pass().await?,
+        (Command::Answer(_), Some(stand)) => parts.standing(stand)?.going_on(),
         (Command::Resume | Command::Answer(_), None) => {
             return Err(Error::NothingToResume { thread });
         }
@@ -196,7 +195,7 @@ impl<G: StateGraph> Parts<G> {
             next: Next::default(),
             finished: Vec::new(),
             turnover: Turnover::default(),
-            noted_slots: Vec::new(),
+            noted_slots: Slots::none::<G>(),
         }
     }
 }
@@ -230,8 +229,12 @@ impl<G: StateGraph> Engine<G> {
             .drain(..)
             .map(|activation| activation.id)
             .collect();
-        self.frontier.slots.fill(0);
+        self.frontier.slots.clear();
         self.kept.clear();
+        self.pauses.clear();
+        if let Some(journal) = &mut self.journal {
+            journal.expect_writes(&self.turnover.ended);
+        }
         self.begin_again(input).await
     }
 
@@ -265,8 +268,8 @@ impl<G: StateGraph> Engine<G> {
         Ok(())
     }
 
-    async fn resume(mut self) -> Result<Self, Error> {
-        self.went_on = true;
+    /// Goes on past the pauses that an earlier run has come to.
+    async fn pass(mut self) -> Result<Self, Error> {
         let held = self
             .frontier
             .ready()
@@ -283,7 +286,14 @@ impl<G: StateGraph> Engine<G> {
                 .await?;
         }
         self.passed.extend(held);
-        Ok(self)
+        self.pauses.clear();
+        Ok(self.going_on())
+    }
+
+    /// Goes on as far as pauses let it: an answer is no word on them.
+    fn going_on(mut self) -> Self {
+        self.went_on = true;
+        self
     }
 
     /// What the thread waits for, as an error.

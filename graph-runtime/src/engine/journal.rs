@@ -39,6 +39,7 @@ pub(crate) struct Journal {
     /// Whether commits are over at once, in every durability.
     inline: bool,
     header: RunHeader<'static>,
+    /// Until this run has a record of its own, which says what run it is.
     header_due: bool,
     head: Option<MomentId>,
     base: Option<MomentId>,
@@ -151,18 +152,14 @@ impl Journal {
     /// Stores a step; `last` if the run ends or pauses with it, so that it has to be stored at once.
     pub(crate) async fn record(&mut self, entry: Entry<'_>, last: bool) -> Result<(), Error> {
         let commit = self.commit_of(entry)?;
+        // The input is acknowledged before the first node runs, in every durability.
+        let first = std::mem::take(&mut self.header_due);
         if self.inline {
-            self.header_due = false;
             let stored = (*self.saver).commit(&self.key, commit).await;
             return stored.map_err(|source| self.failure(source));
         }
-        let at_once = last || self.durability == Durability::Sync || self.head_is_first();
+        let at_once = last || first || self.durability == Durability::Sync;
         self.store(commit, at_once).await
-    }
-
-    /// The input is acknowledged before the first node runs, in every durability.
-    fn head_is_first(&self) -> bool {
-        self.header_due
     }
 
     fn commit_of(&mut self, entry: Entry<'_>) -> Result<Commit, Error> {
@@ -227,7 +224,6 @@ impl Journal {
         } else {
             Ok(())
         };
-        self.header_due = false;
         stored.map_err(|source| self.failure(source))
     }
 
@@ -271,6 +267,11 @@ impl Journal {
             false,
         )
         .await
+    }
+
+    /// Answers may have come in for these node turns since their writes were read.
+    pub(crate) fn expect_writes(&mut self, turns: &[ActivationId]) {
+        self.written.extend(turns);
     }
 
     /// What was answered since, and not taken yet.

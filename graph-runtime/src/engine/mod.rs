@@ -26,7 +26,7 @@ use crate::checkpointer::{Source, WriteKey, WriteKind};
 use crate::definition::{Ended, Next, StateGraph};
 use crate::error::{Error, OfThread};
 use crate::event::{Event, Listener};
-use crate::frontier::Frontier;
+use crate::frontier::{Frontier, Slots};
 use crate::id::{ActivationId, MomentId, QuestionId};
 use crate::outcome::{Done, Outcome, Pause};
 use crate::run::Ties;
@@ -59,7 +59,7 @@ pub(crate) struct Engine<G: StateGraph> {
     finished: Vec<Finished<G>>,
     turnover: Turnover<G>,
     /// The joins' slots as the last moment has them.
-    noted_slots: Vec<u64>,
+    noted_slots: Slots,
 }
 
 /// Tells tasks on other threads when the run is over, however it ends.
@@ -86,11 +86,12 @@ impl<G: StateGraph> Engine<G> {
         let stopped = self.steps().await;
         // Whatever was handed to the writer is part of how the run ends, also of a failure.
         let flushed = self.flush().await;
-        let stopped = stopped?;
-        flushed?;
-        match stopped {
-            Stopped::AtEnd => Ok(self.into_done()),
-            Stopped::Paused { before, after } => self.into_pause(before, after),
+        match (stopped, flushed) {
+            (Err(error @ Error::Store { .. }), _) | (Err(error), Ok(())) => Err(error),
+            // A node that waited for the writer fails with it, and is not the cause.
+            (_, Err(failure)) => Err(failure),
+            (Ok(Stopped::AtEnd), Ok(())) => Ok(self.into_done()),
+            (Ok(Stopped::Paused { before, after }), Ok(())) => self.into_pause(before, after),
         }
     }
 
@@ -143,6 +144,7 @@ impl<G: StateGraph> Engine<G> {
     fn goes_straight_on(&self) -> bool {
         matches!(self.frontier.active.as_slice(), [only] if !only.is_waiting())
             && self.setting.pause_before.is_empty()
+            && self.pauses.is_empty()
     }
 
     /// Whether the run is over or has to wait, before the next step.
@@ -242,10 +244,12 @@ impl<G: StateGraph> Engine<G> {
             .any(|active| !active.is_waiting() || active.is_answered(&self.answers))
     }
 
-    /// Nodes that are ready, that the run was told to pause before, and that nobody has let pass.
+    /// Nodes that are ready, that this run was told to pause before or an earlier one has paused at, and that
+    /// nobody has let pass.
     fn held_before(&self) -> Vec<G::Node> {
         let held = self.frontier.ready().filter(|ready| {
-            self.setting.pause_before.contains(&ready.node) && !self.passed.contains(&ready.id)
+            let told = self.setting.pause_before.contains(&ready.node);
+            (told || self.pauses.contains(&ready.id)) && !self.passed.contains(&ready.id)
         });
         held.map(|activation| activation.node).collect()
     }

@@ -11,7 +11,7 @@ use super::{Engine, Event};
 use crate::checkpointer::Source;
 use crate::definition::{GraphNode, Items, StateGraph};
 use crate::error::Error;
-use crate::frontier::{Activation, Frontier, filled_slots};
+use crate::frontier::{Activation, Frontier, Slots, filled_slots};
 use crate::id::{ActivationId, MomentId, Timestamp};
 use crate::moment::{Body, StoredActivation, StoredQuestion, StoredQuestions};
 
@@ -65,7 +65,11 @@ impl<G: StateGraph> Engine<G> {
                 .map(|node| Cow::Borrowed(node.name()))
                 .collect(),
             answered: std::mem::take(&mut turnover.answered),
-            slots: slots::<G>(&frontier.slots, if snapshot { &[] } else { noted_slots }),
+            slots: if snapshot {
+                slots::<G>(&frontier.slots, &Slots::none::<G>())
+            } else {
+                slots::<G>(&frontier.slots, noted_slots)
+            },
             started: frontier
                 .active
                 .iter()
@@ -194,19 +198,17 @@ fn questions<G: StateGraph>(activation: &Activation<G>) -> Option<Vec<StoredQues
 }
 
 /// The joins whose slots differ from what was noted last.
-fn slots<G: StateGraph>(now: &[u64], noted: &[u64]) -> BTreeMap<Cow<'static, str>, Vec<u32>> {
-    let before = noted.iter().copied().chain(std::iter::repeat(0));
-    let changed = now
-        .iter()
-        .zip(before)
-        .enumerate()
-        .filter(|(_, (now, before))| **now != *before);
+fn slots<G: StateGraph>(now: &Slots, noted: &Slots) -> BTreeMap<Cow<'static, str>, Vec<u32>> {
+    if now == noted {
+        return BTreeMap::new();
+    }
+    let topology = G::topology();
+    let changed = (0..topology.joins.len())
+        .filter(|&join| now.of(topology, join) != noted.of(topology, join));
     changed
-        .map(|(join, (now, _))| {
-            (
-                Cow::Owned(G::topology().join_text(join)),
-                filled_slots(*now),
-            )
+        .map(|join| {
+            let filled = filled_slots(now.of(topology, join));
+            (Cow::Owned(topology.join_text(join)), filled)
         })
         .collect()
 }

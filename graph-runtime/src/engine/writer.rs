@@ -214,3 +214,88 @@ fn size(commit: &Commit) -> usize {
     let writes: usize = commit.writes.iter().map(|write| write.payload.len()).sum();
     records + writes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpointer::{Expect, Record, Source, Write, WriteKey, WriteKind};
+    use crate::id::{ActivationId, MomentId, Timestamp};
+
+    fn level(waiting: &[(Duration, usize)]) -> Level {
+        let now = Instant::now();
+        let waiting = waiting.iter().map(|(age, bytes)| (now - *age, *bytes));
+        Level {
+            waiting: waiting.collect(),
+            ..Level::default()
+        }
+    }
+
+    #[test]
+    fn a_run_is_so_many_steps_bytes_or_milliseconds_ahead_and_no_more() {
+        let (new, old) = (Duration::ZERO, Duration::from_millis(251));
+        assert!(level(&[]).has_room());
+        assert!(level(&[(new, 1); 7]).has_room());
+        assert!(!level(&[(new, 1); 8]).has_room());
+        assert!(level(&[(new, MAX_BYTES - 1)]).has_room());
+        assert!(!level(&[(new, MAX_BYTES / 2), (new, MAX_BYTES / 2)]).has_room());
+        assert!(!level(&[(old, 1), (new, 1)]).has_room());
+    }
+
+    fn id() -> MomentId {
+        MomentId::at(Timestamp::now())
+    }
+
+    fn write(moment: MomentId) -> Write {
+        let activation = ActivationId { moment, index: 0 };
+        let key = WriteKey {
+            activation,
+            item: None,
+            kind: WriteKind::Update,
+        };
+        Write {
+            key,
+            payload: Vec::new(),
+        }
+    }
+
+    fn record(id: MomentId, parent: MomentId) -> Record {
+        Record {
+            id,
+            parent: Some(parent),
+            base: id,
+            sequence: 2,
+            step: 2,
+            source: Source::Step,
+            created_at: Timestamp::now(),
+            payload: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn joined_commits_do_what_they_did_one_after_the_other() {
+        let (first, second) = (id(), id());
+        let (taken, kept) = (write(first), write(second));
+        let mut joined = Commit {
+            expected: Expect::Head(Some(first)),
+            writes: vec![taken.clone()],
+            ..Commit::default()
+        };
+        let step = Commit {
+            expected: Expect::Head(Some(first)),
+            records: vec![record(second, first)],
+            consumed: vec![taken.key.activation],
+            ..Commit::default()
+        };
+        let later = Commit {
+            expected: Expect::Head(Some(second)),
+            writes: vec![kept.clone()],
+            ..Commit::default()
+        };
+        join(&mut joined, step);
+        join(&mut joined, later);
+        assert_eq!(joined.expected, Expect::Head(Some(first)));
+        assert_eq!(joined.records.len(), 1);
+        assert_eq!(joined.writes, [kept]);
+        assert_eq!(joined.consumed, [taken.key.activation]);
+    }
+}

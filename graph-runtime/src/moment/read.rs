@@ -221,7 +221,9 @@ impl Reader<'_> {
             let topology = G::topology();
             let place = (0..topology.joins.len()).find(|&place| topology.join_text(place) == *join);
             let place = place.ok_or_else(|| self.changed(format!("the join `{join}` is gone")))?;
-            frontier.slots[place] = filled.iter().fold(0, |bits, slot| bits | (1 << slot));
+            if !frontier.slots.restore(topology, place, filled) {
+                return Err(self.changed(format!("the join `{join}` can't be filled like that")));
+            }
         }
         frontier.sort();
         Ok(frontier)

@@ -14,9 +14,11 @@
 //!
 //! `super::image` applies them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::io;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 /// What the engine has to know of a field of the state.
@@ -29,6 +31,11 @@ pub struct FieldSpec {
     /// Whether its order is accidental (a hash map or set), so that it is sorted when it is encoded.
     pub unordered: bool,
 }
+
+/// A name in storage: borrowed unless it holds an escape.
+#[derive(Deserialize, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[serde(transparent)]
+pub(super) struct FieldName<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
 /// What has been done to the state since the last moment, and how large each field has become.
 #[derive(Debug)]
@@ -59,8 +66,12 @@ impl Change {
 
     /// Reads the sizes off an encoded state.
     pub(crate) fn measure(&mut self, state: &[u8]) {
-        if let Ok(fields) = serde_json::from_slice::<HashMap<&str, &RawValue>>(state) {
-            self.set_sizes(|name| fields.get(name).map_or(0, |value| value.get().len()));
+        if let Ok(fields) = serde_json::from_slice::<HashMap<FieldName<'_>, &RawValue>>(state) {
+            self.set_sizes(|name| {
+                fields
+                    .get(&FieldName(name.into()))
+                    .map_or(0, |value| value.get().len())
+            });
         }
     }
 
@@ -146,31 +157,36 @@ impl FieldLog<'_> {
         self.grow("insert", None, items);
     }
 
-    /// These entries were put into a map.
+    /// These entries were put into a map; those that were there before are [`gone`](Self::gone).
     pub fn put<T: Serialize + ?Sized>(&mut self, entries: &T) {
-        self.write("put", None, entries);
+        self.grow("put", None, entries);
     }
 
-    /// These keys were taken out of a map or set.
+    /// These keys were taken out of a map or set; what they led to is [`gone`](Self::gone).
     pub fn remove<T: Serialize>(&mut self, keys: &[T]) {
-        self.shrink("remove", None, keys);
+        self.write("remove", None, keys);
     }
 
-    /// These items took the places of those with the same `key`, or were put at the end of a list.
+    /// These items took the places of those with the same `key`, which are [`gone`](Self::gone), or were put at the
+    /// end of a list.
     pub fn upsert<T: Serialize>(&mut self, key: &'static str, items: &[T]) {
-        self.write("upsert", Some(key), items);
+        self.grow("upsert", Some(key), items);
     }
 
-    /// The items whose `key` is one of these were taken out of a list.
+    /// The items whose `key` is one of these were taken out of a list, and are [`gone`](Self::gone).
     pub fn discard<T: Serialize>(&mut self, key: &'static str, keys: &[T]) {
-        self.shrink("discard", Some(key), keys);
+        self.write("discard", Some(key), keys);
     }
 
-    /// How much is left isn't known, so nothing is claimed: a size that is too small makes the next snapshot come
-    /// early, one that is too large would make a chain too long.
-    fn shrink<T: Serialize>(&mut self, verb: &'static str, key: Option<&'static str>, keys: &[T]) {
-        self.write(verb, key, keys);
-        self.change.sizes[self.field] = 0;
+    /// An item, or an entry as a pair, isn't part of the field any more. Nothing is stored of it, but it has to be
+    /// known how large the field is: a size that is too large would let reading it cost too much.
+    pub fn gone<T: Serialize + ?Sized>(&mut self, what: &T) {
+        let mut length = Length(0);
+        // What can't be encoded was never counted. The one is for the comma.
+        if serde_json::to_writer(&mut length, what).is_ok() {
+            let size = &mut self.change.sizes[self.field];
+            *size = size.saturating_sub(length.0 + 1);
+        }
     }
 
     fn grow<T: Serialize + ?Sized>(
@@ -190,18 +206,15 @@ impl FieldLog<'_> {
         if start > 0 {
             out.push(b',');
         }
-        out.extend_from_slice(b"[\"");
-        out.extend_from_slice(self.spec.name.as_bytes());
-        out.extend_from_slice(b"\",\"");
-        out.extend_from_slice(verb.as_bytes());
-        out.extend_from_slice(b"\",");
-        if let Some(key) = key {
-            out.push(b'"');
-            out.extend_from_slice(key.as_bytes());
-            out.extend_from_slice(b"\",");
-        }
+        out.push(b'[');
+        let words = [Some(self.spec.name), Some(verb), key];
+        let words = words.into_iter().flatten().try_for_each(|word| {
+            serde_json::to_writer(&mut *out, word)?;
+            out.push(b',');
+            Ok(())
+        });
         let before = out.len();
-        match encode_into(out, value, self.spec.unordered) {
+        match words.and_then(|()| encode_into(out, value, self.spec.unordered)) {
             Ok(()) => {
                 let written = out.len() - before;
                 out.push(b']');
@@ -219,6 +232,20 @@ impl FieldLog<'_> {
         let mut out = Vec::new();
         encode_into(&mut out, value, self.spec.unordered)?;
         Ok(out)
+    }
+}
+
+/// Counts what is written.
+struct Length(usize);
+
+impl io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

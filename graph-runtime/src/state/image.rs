@@ -10,6 +10,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::change::FieldName;
+
 /// The encoded state, field by field.
 #[derive(Debug, Default)]
 pub(crate) struct Image<'a> {
@@ -35,7 +37,7 @@ struct Operation<'a>(#[serde(borrow)] Vec<&'a RawValue>);
 impl<'a> Image<'a> {
     /// Starts from a snapshot.
     pub(crate) fn from_snapshot(state: &'a RawValue) -> Result<Self, serde_json::Error> {
-        let fields: BTreeMap<Name<'a>, &'a RawValue> = serde_json::from_str(state.get())?;
+        let fields: BTreeMap<FieldName<'a>, &'a RawValue> = serde_json::from_str(state.get())?;
         let fields = fields
             .into_iter()
             .map(|(name, value)| (name.0, Stored::from(value)))
@@ -55,7 +57,7 @@ impl<'a> Image<'a> {
         let [field, verb, rest @ ..] = parts else {
             return Err(damaged("an operation without a verb"));
         };
-        let Name(field) = serde_json::from_str(field.get())?;
+        let FieldName(field) = serde_json::from_str(field.get())?;
         let verb: &str = serde_json::from_str(verb.get())?;
         match (verb, rest) {
             ("set", [value]) => {
@@ -67,7 +69,8 @@ impl<'a> Image<'a> {
                 let key = rest
                     .first()
                     .filter(|_| rest.len() == 2)
-                    .map(|key| serde_json::from_str(key.get()));
+                    .map(|key| serde_json::from_str::<FieldName<'_>>(key.get()))
+                    .transpose()?;
                 let entry = self
                     .fields
                     .entry(field)
@@ -75,7 +78,7 @@ impl<'a> Image<'a> {
                 keyed(
                     entry.parsed()?,
                     verb,
-                    key.transpose()?,
+                    key.as_ref().map(|key| &*key.0),
                     serde_json::from_str(last.get())?,
                 )
             }
@@ -130,11 +133,6 @@ impl<'a> Image<'a> {
         out
     }
 }
-
-/// A field's name: borrowed unless it holds an escape.
-#[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(transparent)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'a> From<&'a RawValue> for Stored<'a> {
     fn from(value: &'a RawValue) -> Self {

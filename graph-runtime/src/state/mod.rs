@@ -1,12 +1,15 @@
 //! The state of a graph: how updates change it, how a change is written down, how it is rebuilt.
 
 mod change;
+mod fields;
 mod image;
 mod patch;
+pub mod plain;
 mod reduce;
 
 pub(crate) use change::sorted;
 pub use change::{Change, FieldLog, FieldSpec};
+pub use fields::{Fields, entry};
 pub(crate) use image::Image;
 pub use patch::{Never, Patch};
 pub use reduce::{

@@ -118,23 +118,29 @@ impl<T, I, K> Patch<T, Vec<I>, K> {
     }
 }
 
-impl<T: Serialize> Patch<T> {
+// The bounds stand on the methods: there a type that can't be stored is told by its name.
+impl<T> Patch<T> {
     /// Applies it to a field without a reducer.
-    pub fn apply(self, field: usize, value: &mut T, change: &mut Change) {
+    pub fn apply(self, field: usize, value: &mut T, change: &mut Change)
+    where
+        T: Serialize,
+    {
         if let Some(new) = self.set {
             change.set(field, value, new);
         }
     }
 }
 
-impl<T: Serialize, D> Patch<T, D> {
+impl<T, D> Patch<T, D> {
     /// Applies it to a field with the reducer `R`.
     pub fn apply_with<R: Reducer<T, Delta = D>>(
         self,
         field: usize,
         value: &mut T,
         change: &mut Change,
-    ) {
+    ) where
+        T: Serialize,
+    {
         if let Some(new) = self.set {
             change.set(field, value, new);
         }
@@ -142,10 +148,11 @@ impl<T: Serialize, D> Patch<T, D> {
     }
 }
 
-impl<T: Serialize, D, K> Patch<T, D, K> {
+impl<T, D, K> Patch<T, D, K> {
     /// Applies it to a field whose reducer `R` can also remove.
     pub fn apply_removing<R>(self, field: usize, value: &mut T, change: &mut Change)
     where
+        T: Serialize,
         R: Reducer<T, Delta = D> + Removes<T, Key = K>,
     {
         if let Some(new) = self.set {

@@ -52,12 +52,20 @@ pub trait Reducer<T> {
 }
 
 /// A reducer that takes any number of items.
+#[diagnostic::on_unimplemented(
+    message = "the reducer `{Self}` doesn't collect items for a field of type `{T}`",
+    label = "doesn't collect items for `{T}`"
+)]
 pub trait Collects<T>: Reducer<T, Delta = Vec<Self::Item>> {
     /// One of them.
     type Item;
 }
 
 /// A reducer whose field also lets go of things.
+#[diagnostic::on_unimplemented(
+    message = "the reducer `{Self}` doesn't take things out of a field of type `{T}`",
+    label = "doesn't take things out of `{T}`"
+)]
 pub trait Removes<T>: Reducer<T> {
     /// What they are found by.
     type Key;
@@ -217,6 +225,7 @@ macro_rules! union {
                 keys.retain(|key| value.remove(key));
                 if let Some(log) = log.filter(|_| !keys.is_empty()) {
                     log.remove(&keys);
+                    keys.iter().for_each(|key| log.gone(key));
                 }
             }
         }
@@ -241,7 +250,12 @@ macro_rules! merge {
 
             fn record(value: &mut $map, delta: Vec<(K, V)>, log: &mut FieldLog<'_>) {
                 log.put(&Entries(&delta));
-                value.extend(delta);
+                for (key, new) in delta {
+                    if let Some(old) = value.get(&key) {
+                        log.gone(&(&key, old));
+                    }
+                    value.insert(key, new);
+                }
             }
         }
 
@@ -252,8 +266,14 @@ macro_rules! merge {
         impl<$($generics)*> Removes<$map> for Merge {
             type Key = K;
 
-            fn remove(value: &mut $map, mut keys: Vec<K>, log: Option<&mut FieldLog<'_>>) {
-                keys.retain(|key| value.remove(key).is_some());
+            fn remove(value: &mut $map, mut keys: Vec<K>, mut log: Option<&mut FieldLog<'_>>) {
+                keys.retain(|key| {
+                    let old = value.remove(key);
+                    if let (Some(log), Some(old)) = (&mut log, &old) {
+                        log.gone(&(key, old));
+                    }
+                    old.is_some()
+                });
                 if let Some(log) = log.filter(|_| !keys.is_empty()) {
                     log.remove(&keys);
                 }
@@ -319,22 +339,29 @@ impl<K: KeyOf<I>, I: Serialize> Reducer<Vec<I>> for Upsert<K> {
     type Delta = Vec<I>;
 
     fn reduce(value: &mut Vec<I>, delta: Vec<I>) {
-        for item in delta {
-            // From the end: what changes is mostly what came last.
-            match value
-                .iter_mut()
-                .rev()
-                .find(|old| same_key::<K, I>(old, &item))
-            {
-                Some(old) => *old = item,
-                None => value.push(item),
-            }
-        }
+        upsert::<K, I>(value, delta, |_| ());
     }
 
     fn record(value: &mut Vec<I>, delta: Vec<I>, log: &mut FieldLog<'_>) {
         log.upsert(K::NAME, &delta);
-        Self::reduce(value, delta);
+        upsert::<K, I>(value, delta, |old| log.gone(old));
+    }
+}
+
+fn upsert<K: KeyOf<I>, I>(value: &mut Vec<I>, delta: Vec<I>, mut replaced: impl FnMut(&I)) {
+    for item in delta {
+        // From the end: what changes is mostly what came last.
+        match value
+            .iter_mut()
+            .rev()
+            .find(|old| same_key::<K, I>(old, &item))
+        {
+            Some(old) => {
+                replaced(old);
+                *old = item;
+            }
+            None => value.push(item),
+        }
     }
 }
 
@@ -350,8 +377,14 @@ impl<K: KeyOf<I>, I: Serialize> Collects<Vec<I>> for Upsert<K> {
 impl<K: KeyOf<I>, I: Serialize> Removes<Vec<I>> for Upsert<K> {
     type Key = ItemKey;
 
-    fn remove(value: &mut Vec<I>, keys: Vec<ItemKey>, log: Option<&mut FieldLog<'_>>) {
-        value.retain(|item| !keys.contains(&ItemKey::of(K::key(item))));
+    fn remove(value: &mut Vec<I>, keys: Vec<ItemKey>, mut log: Option<&mut FieldLog<'_>>) {
+        value.retain(|item| {
+            let stays = !keys.contains(&ItemKey::of(K::key(item)));
+            if let Some(log) = log.as_mut().filter(|_| !stays) {
+                log.gone(item);
+            }
+            stays
+        });
         if let Some(log) = log.filter(|_| !keys.is_empty()) {
             log.discard(K::NAME, &keys);
         }

@@ -1,0 +1,99 @@
+//! `impl Schemas`: the JSON Schemas of what goes in and out, where the runtime has them. Whether the
+//! types have theirs isn't asked before somebody needs the impl.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, quote};
+
+use super::emit::Emit;
+use super::io::{inputs, is_required};
+use super::questions::{Ask, asks};
+use crate::model::Field;
+use crate::names::plain;
+
+/// A field of an object.
+struct Property {
+    name: String,
+    ty: TokenStream,
+    required: bool,
+}
+
+pub(super) fn schemas(emit: &Emit<'_>) -> TokenStream {
+    // A bound can't be left out by `cfg`, so there is no schema where a field may be missing.
+    let may_be_missing = |field: &Field<'_>| !field.ast.cfgs.is_empty();
+    if emit.graph.fields.iter().any(may_be_missing) {
+        return TokenStream::new();
+    }
+    let Emit { krate, door, .. } = emit;
+    let (state, value) = (emit.state(), quote!(#door::serde_json::Value));
+    let (given, shown) = (given(emit), shown(emit));
+    let (input, output) = (object(emit, &given), object(emit, &shown));
+    let asks = asks(emit);
+    let names: Vec<_> = asks.iter().map(Ask::name).collect();
+    let questions: Vec<_> = asks.iter().map(|ask| ask.question).collect();
+    let answers: Vec<_> = asks.iter().map(|ask| ask.answer(emit)).collect();
+    let types = given.iter().chain(&shown).map(|property| &property.ty);
+    quote! {
+        #krate::__with_schema! {
+            impl #krate::Schemas for #state
+            where
+                #(for<'__trivial> #types: #door::schemars::JsonSchema,)*
+                #(for<'__trivial> #questions: #door::schemars::JsonSchema,)*
+                #(for<'__trivial> #answers: #door::schemars::JsonSchema,)*
+            {
+                fn input_schema() -> #value {
+                    #input
+                }
+
+                fn output_schema() -> #value {
+                    #output
+                }
+
+                fn question_schemas() -> ::std::collections::BTreeMap<&'static str, #value> {
+                    ::core::convert::From::from([#((#names, #door::schema_of::<#questions>())),*])
+                }
+
+                fn answer_schemas() -> ::std::collections::BTreeMap<&'static str, #value> {
+                    ::core::convert::From::from([#((
+                        #names,
+                        #door::ObjectSchema::new()
+                            .constant("node", #names)
+                            .text("id")
+                            .field::<#answers>("value", true)
+                            .finish(),
+                    )),*])
+                }
+            }
+        }
+    }
+}
+
+/// What `Input` is read from.
+fn given(emit: &Emit<'_>) -> Vec<Property> {
+    inputs(emit)
+        .map(|input| Property {
+            name: plain(input.name()),
+            ty: input.given(),
+            required: is_required(&input),
+        })
+        .collect()
+}
+
+/// What `Output` shows.
+fn shown(emit: &Emit<'_>) -> Vec<Property> {
+    emit.fields()
+        .filter(|(_, field)| field.output)
+        .map(|(_, field)| Property {
+            name: plain(&field.ast.name),
+            ty: field.ast.ty.to_token_stream(),
+            required: true,
+        })
+        .collect()
+}
+
+fn object(emit: &Emit<'_>, properties: &[Property]) -> TokenStream {
+    let door = &emit.door;
+    let fields = properties
+        .iter()
+        .map(|Property { name, ty, required }| quote!(.field::<#ty>(#name, #required)));
+    quote!(#door::ObjectSchema::new() #(#fields)* .finish())
+}
