@@ -43,7 +43,7 @@ fn main() {
                     for _ in 0..rounds {
                         let _ = graph.invoke(Input::new().width(u64::from(width))).await;
                     }
-                })
+                });
             })
         };
         let floor = || {
@@ -53,7 +53,7 @@ fn main() {
                         let tasks = (0..u64::from(width)).map(fan::work);
                         std::hint::black_box(futures_util::future::join_all(tasks).await);
                     }
-                })
+                });
             })
         };
         show(

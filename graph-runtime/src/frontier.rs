@@ -118,6 +118,11 @@ impl Slots {
         &self.0[range(topology, join)]
     }
 
+    /// A join of which some slots are filled.
+    pub(crate) fn waiting(&self, topology: &Topology) -> Option<usize> {
+        (0..topology.joins.len()).find(|&join| self.of(topology, join).contains(&true))
+    }
+
     /// Fills a slot; `true` if the join is complete by it, and empty again.
     pub(crate) fn fill(&mut self, topology: &Topology, join: usize, slot: u32) -> bool {
         let slots = &mut self.0[range(topology, join)];

@@ -216,7 +216,7 @@ on_every_backend! {
 // What the slower one finds out after the other one took over is nobody's.
 #[tokio::test]
 async fn of_two_handles_on_one_store_one_is_told_of_the_conflict() {
-    for seed in 1..20 {
+    for seed in 1..4 {
         let saver = Slow::new(3);
         let desks = [Arc::<Desk>::default(), Desk::seeded(seed)];
         let [left, right] = [&desks[0], &desks[1]].map(|desk| {
@@ -227,6 +227,9 @@ async fn of_two_handles_on_one_store_one_is_told_of_the_conflict() {
         let slower = tokio::spawn(right.invoke(input()).into_future());
         until("at work", async || desks[1].begun().len() == 3).await;
         let outcome = left.resume().await.unwrap();
+        // One result comes before the other one, and would be kept for it.
+        desks[1].hold(&["review"]);
+        tokio::time::sleep(Duration::from_millis(5)).await;
         desks[1].hold(&[]);
         let lost = slower.await.unwrap().unwrap_err();
         assert!(

@@ -184,7 +184,7 @@ mod keys {
         #[input]
         pub rounds: u32,
         #[reduce(append)]
-        pub keys: Vec<String>,
+        pub given: Vec<String>,
     }
 
     #[context]
@@ -194,14 +194,14 @@ mod keys {
 
     edges! {
         start -> first -> for item in [1, 2] { each(item) };
-        each -> if state.rounds > 0 && state.keys.len() < 4 { first } else { last };
+        each -> if state.rounds > 0 && state.given.len() < 4 { first } else { last };
         last -> end;
     }
 
     #[node]
     fn first() {}
 
-    #[node(writes(keys))]
+    #[node(writes(given))]
     async fn each(
         item: u32,
         fails: bool,
@@ -217,7 +217,7 @@ mod keys {
         }
     }
 
-    #[node(writes(keys))]
+    #[node(writes(given))]
     async fn last(run: &Run) -> Result<String, graph_runtime::Error> {
         run.idempotency_key().await
     }
@@ -269,16 +269,14 @@ async fn a_key_is_the_same_for_the_same_turn_and_no_other() {
         first[1],
         "of the item that is run again"
     );
-    let mut all = done.keys.clone();
+    let mut all = done.given.clone();
     all.sort();
     all.dedup();
     assert_eq!(
-        (done.keys.len(), all.len()),
+        (done.given.len(), all.len()),
         (5, 5),
         "of every turn another"
     );
-    let elsewhere = keys(&saver, &heard);
-    drop(elsewhere);
 }
 
 // The writer's failure is the run's, also where a node comes to feel it first.
@@ -303,7 +301,7 @@ async fn a_writer_that_fails_is_named_as_the_cause() {
         );
         saver.mend();
         let done = keys(&saver, &heard).resume().await.unwrap().done().unwrap();
-        assert_eq!(done.keys.len(), 3);
+        assert_eq!(done.given.len(), 3);
     }
 }
 

@@ -100,7 +100,8 @@ on_every_backend! {
         let thread = Row::graph().checkpointer(store.open().await).build().thread("t");
         thread.invoke(row::Input::new()).await.unwrap();
         assert_eq!(thread.state().await.unwrap().unwrap().next, []);
-        let done = thread.resume().await.unwrap().done().unwrap();
+        let Outcome::Done(done) = thread.resume().await.unwrap() else { panic!("it paused") };
+        assert!(!done.went_on());
         assert_eq!(done.ran, ["first", "second", "third"]);
         assert_eq!(thread.history().await.unwrap().len(), 3);
     }

@@ -195,3 +195,20 @@ async fn many_runs_cost_what_they_say_and_stay_cheap_to_read() {
     }
     reading_is_bounded(&costs(&saver, &thread(&saver)).await);
 }
+
+// What was there before anything was said counts as well.
+#[tokio::test]
+async fn a_large_default_is_not_stored_again_and_again() {
+    let saver = Arc::new(MemorySaver::new());
+    thread(&saver)
+        .invoke(Input::new().rounds(10))
+        .await
+        .unwrap();
+    let costs = costs(&saver, &thread(&saver)).await;
+    let written: usize = costs.iter().map(|cost| cost.0).sum();
+    assert!(
+        written < 2 * costs[0].2,
+        "{written} bytes for a state of {}",
+        costs[0].2
+    );
+}

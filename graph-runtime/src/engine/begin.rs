@@ -292,7 +292,7 @@ impl<G: StateGraph> Engine<G> {
 
     /// Goes on as far as pauses let it: an answer is no word on them.
     fn going_on(mut self) -> Self {
-        self.went_on = true;
+        self.went_on = !self.frontier.active.is_empty();
         self
     }
 

@@ -150,7 +150,7 @@ impl<G: StateGraph> Engine<G> {
     /// Whether the run is over or has to wait, before the next step.
     async fn stopped(&mut self) -> Result<Option<Stopped<G>>, Error> {
         if self.frontier.active.is_empty() {
-            return Ok(Some(Stopped::AtEnd));
+            return self.over().map(Some);
         }
         self.collect_answers().await?;
         if !self.has_work() {
@@ -168,6 +168,25 @@ impl<G: StateGraph> Engine<G> {
             before,
             after: Vec::new(),
         }))
+    }
+
+    /// An end at which a join still waits is none of a proved graph: the thread comes from another version.
+    fn over(&self) -> Result<Stopped<G>, Error> {
+        let topology = G::topology();
+        match self.frontier.slots.waiting(topology) {
+            None => Ok(Stopped::AtEnd),
+            Some(join) => Err(Error::GraphChanged {
+                thread: self
+                    .journal
+                    .as_ref()
+                    .map(Journal::thread)
+                    .unwrap_or_default(),
+                what: format!(
+                    "nothing leads to the rest of `{}` any more",
+                    topology.join_text(join)
+                ),
+            }),
+        }
     }
 
     /// Whether the run was told to pause after what has just run.

@@ -223,7 +223,8 @@ mod tests {
 
     fn level(waiting: &[(Duration, usize)]) -> Level {
         let now = Instant::now();
-        let waiting = waiting.iter().map(|(age, bytes)| (now - *age, *bytes));
+        let since = |age: Duration| now.checked_sub(age).unwrap();
+        let waiting = waiting.iter().map(|(age, bytes)| (since(*age), *bytes));
         Level {
             waiting: waiting.collect(),
             ..Level::default()

@@ -225,7 +225,9 @@ macro_rules! union {
                 keys.retain(|key| value.remove(key));
                 if let Some(log) = log.filter(|_| !keys.is_empty()) {
                     log.remove(&keys);
-                    keys.iter().for_each(|key| log.gone(key));
+                    for key in &keys {
+                        log.gone(key);
+                    }
                 }
             }
         }
