@@ -6,11 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use graph_runtime::prelude::*;
-use graph_runtime::{
-    At, BoxFuture, Chain, Checkpointer, Commit, Page, Query, Record, StoreError, ThreadKey,
-    WriteKind,
-};
+use graph_runtime::{BoxFuture, Checkpointer, Commit, StoreError, ThreadKey, WriteKind};
 
+use crate::between::{Between, Over};
 use crate::graphs::approval::{self, Approval};
 use crate::office::office::{Node, Office, Question};
 use crate::office::{Desk, LOG, builder, input, to_the_end, writes, yes};
@@ -260,25 +258,34 @@ struct Ahead {
 }
 
 impl Ahead {
-    fn of_answers(inner: &Arc<dyn Checkpointer>, first: BoxFuture<'static, ()>) -> Self {
-        Self {
-            inner: Arc::clone(inner),
-            of_records: false,
-            due: AtomicBool::new(true),
-            first: Mutex::new(Some(first)),
-        }
+    fn of_answers(inner: &Arc<dyn Checkpointer>, first: BoxFuture<'static, ()>) -> Over<Self> {
+        Self::of(inner, first, false)
     }
 
-    fn of_records(inner: &Arc<dyn Checkpointer>, first: BoxFuture<'static, ()>) -> Self {
-        Self {
-            of_records: true,
-            ..Self::of_answers(inner, first)
-        }
+    fn of_records(inner: &Arc<dyn Checkpointer>, first: BoxFuture<'static, ()>) -> Over<Self> {
+        Self::of(inner, first, true)
+    }
+
+    fn of(
+        inner: &Arc<dyn Checkpointer>,
+        first: BoxFuture<'static, ()>,
+        of_records: bool,
+    ) -> Over<Self> {
+        Over(Self {
+            inner: Arc::clone(inner),
+            of_records,
+            due: AtomicBool::new(true),
+            first: Mutex::new(Some(first)),
+        })
     }
 }
 
 #[async_trait]
-impl Checkpointer for Ahead {
+impl Between for Ahead {
+    fn inner(&self) -> &dyn Checkpointer {
+        &*self.inner
+    }
+
     async fn commit(&self, thread: &ThreadKey, commit: Commit) -> Result<(), StoreError> {
         let mut answers = commit.writes.iter();
         let wanted = if self.of_records {
@@ -293,30 +300,5 @@ impl Checkpointer for Ahead {
             }
         }
         self.inner.commit(thread, commit).await
-    }
-
-    async fn load(&self, thread: &ThreadKey, at: At) -> Result<Option<Chain>, StoreError> {
-        self.inner.load(thread, at).await
-    }
-
-    async fn list(&self, thread: &ThreadKey, query: &Query) -> Result<Vec<Record>, StoreError> {
-        self.inner.list(thread, query).await
-    }
-
-    async fn threads(&self, namespace: &str, page: &Page) -> Result<Vec<String>, StoreError> {
-        self.inner.threads(namespace, page).await
-    }
-
-    async fn delete(&self, thread: &ThreadKey) -> Result<(), StoreError> {
-        self.inner.delete(thread).await
-    }
-
-    async fn thread_of(
-        &self,
-        namespace: &str,
-        user: &str,
-        proposed: &str,
-    ) -> Result<String, StoreError> {
-        self.inner.thread_of(namespace, user, proposed).await
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use graph_runtime::prelude::*;
 use graph_runtime::{At, Checkpointer, MomentId, StoreError, ThreadKey};
 
+use crate::between::Over;
 use crate::office::polled;
 use crate::slow::Slow;
 
@@ -227,7 +228,7 @@ use keys::{Input, Keys};
 
 type Heard = Arc<std::sync::Mutex<Vec<(String, MomentId)>>>;
 
-fn keys(saver: &Arc<Slow>, heard: &Heard) -> Thread<Keys> {
+fn keys(saver: &Arc<Over<Slow>>, heard: &Heard) -> Thread<Keys> {
     let hear = {
         let (saver, heard) = (Arc::clone(saver), Arc::clone(heard));
         move |key, moment| {

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use graph_runtime::prelude::*;
 use graph_runtime::{
-    At, Chain, Checkpointer, Commit, MemorySaver, MomentId, Page, Query, Record, StoreError,
-    ThreadKey, Timestamp,
+    At, Chain, Checkpointer, MemorySaver, MomentId, StoreError, ThreadKey, Timestamp,
 };
 
+use crate::between::{Between, Over};
 use crate::office::office::{Node, Office};
 use crate::office::{Desk, builder, input, to_the_end, yes};
 
@@ -21,11 +21,11 @@ struct Damaged {
 }
 
 impl Damaged {
-    fn new() -> Arc<Self> {
-        Arc::new(Self {
+    fn new() -> Arc<Over<Self>> {
+        Arc::new(Over(Self {
             inner: MemorySaver::new(),
             harm: Mutex::new(None),
-        })
+        }))
     }
 
     fn harm(&self, harm: impl Fn(&mut Chain) + Send + Sync + 'static) {
@@ -39,9 +39,9 @@ impl Damaged {
 }
 
 #[async_trait]
-impl Checkpointer for Damaged {
-    async fn commit(&self, thread: &ThreadKey, commit: Commit) -> Result<(), StoreError> {
-        self.inner.commit(thread, commit).await
+impl Between for Damaged {
+    fn inner(&self) -> &dyn Checkpointer {
+        &self.inner
     }
 
     async fn load(&self, thread: &ThreadKey, at: At) -> Result<Option<Chain>, StoreError> {
@@ -51,30 +51,9 @@ impl Checkpointer for Damaged {
         }
         Ok(chain)
     }
-
-    async fn list(&self, thread: &ThreadKey, query: &Query) -> Result<Vec<Record>, StoreError> {
-        self.inner.list(thread, query).await
-    }
-
-    async fn threads(&self, namespace: &str, page: &Page) -> Result<Vec<String>, StoreError> {
-        self.inner.threads(namespace, page).await
-    }
-
-    async fn delete(&self, thread: &ThreadKey) -> Result<(), StoreError> {
-        self.inner.delete(thread).await
-    }
-
-    async fn thread_of(
-        &self,
-        namespace: &str,
-        user: &str,
-        proposed: &str,
-    ) -> Result<String, StoreError> {
-        self.inner.thread_of(namespace, user, proposed).await
-    }
 }
 
-fn thread(saver: &Arc<Damaged>, desk: &Arc<Desk>) -> Thread<Office> {
+fn thread(saver: &Arc<Over<Damaged>>, desk: &Arc<Desk>) -> Thread<Office> {
     let saver = Arc::clone(saver);
     builder(desk).checkpointer(saver).build().thread("t")
 }

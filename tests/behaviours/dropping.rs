@@ -8,11 +8,12 @@ use std::task::{Context, Poll, Waker};
 use graph_runtime::prelude::*;
 use graph_runtime::{Checkpointer, WriteKind};
 
+use crate::between::Over;
 use crate::office::office::{Office, Output};
 use crate::office::{Desk, LOG, builder, input, polled, scale, to_the_end, writes};
 use crate::slow::Slow;
 
-fn thread(saver: &Arc<Slow>, desk: &Arc<Desk>, durability: Durability) -> Thread<Office> {
+fn thread(saver: &Arc<Over<Slow>>, desk: &Arc<Desk>, durability: Durability) -> Thread<Office> {
     let graph = builder(desk).durability(durability);
     graph.checkpointer(Arc::clone(saver)).build().thread("t")
 }
@@ -45,7 +46,7 @@ fn turns(log: &[String]) -> BTreeMap<&str, usize> {
 }
 
 /// Sees a dropped run through: what is stored by now isn't run again, and all else is run.
-async fn check(saver: &Arc<Slow>, seed: u64, durability: Durability, at: usize) {
+async fn check(saver: &Arc<Over<Slow>>, seed: u64, durability: Durability, at: usize) {
     let stored = thread(saver, &Arc::default(), durability)
         .state()
         .await

@@ -10,9 +10,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use graph_checkpointers::SqliteSaver;
 use graph_runtime::prelude::*;
-use graph_runtime::{
-    At, Chain, Checkpointer, Commit, MemorySaver, Page, Query, Record, StoreError, ThreadKey,
-};
+use graph_runtime::{Checkpointer, Commit, MemorySaver, StoreError, ThreadKey};
+
+use crate::between::{Between, Over};
 
 /// Says each step before it takes it.
 #[graph(id = "steps")]
@@ -62,15 +62,15 @@ struct Slow {
 }
 
 impl Slow {
-    fn new(delay: Duration, fail_from: usize) -> Arc<Self> {
+    fn new(delay: Duration, fail_from: usize) -> Arc<Over<Self>> {
         let (inner, commits, steps) = (MemorySaver::new(), AtomicUsize::new(0), Mutex::default());
-        Arc::new(Self {
+        Arc::new(Over(Self {
             inner,
             delay,
             commits,
             fail_from,
             steps,
-        })
+        }))
     }
 
     fn stored(&self) -> usize {
@@ -79,7 +79,11 @@ impl Slow {
 }
 
 #[async_trait]
-impl Checkpointer for Slow {
+impl Between for Slow {
+    fn inner(&self) -> &dyn Checkpointer {
+        &self.inner
+    }
+
     async fn commit(&self, thread: &ThreadKey, commit: Commit) -> Result<(), StoreError> {
         tokio::time::sleep(self.delay).await;
         if self.commits.fetch_add(1, Ordering::SeqCst) >= self.fail_from {
@@ -89,31 +93,6 @@ impl Checkpointer for Slow {
         self.inner.commit(thread, commit).await?;
         self.steps.lock().unwrap().extend(steps);
         Ok(())
-    }
-
-    async fn load(&self, thread: &ThreadKey, at: At) -> Result<Option<Chain>, StoreError> {
-        self.inner.load(thread, at).await
-    }
-
-    async fn list(&self, thread: &ThreadKey, query: &Query) -> Result<Vec<Record>, StoreError> {
-        self.inner.list(thread, query).await
-    }
-
-    async fn threads(&self, namespace: &str, page: &Page) -> Result<Vec<String>, StoreError> {
-        self.inner.threads(namespace, page).await
-    }
-
-    async fn delete(&self, thread: &ThreadKey) -> Result<(), StoreError> {
-        self.inner.delete(thread).await
-    }
-
-    async fn thread_of(
-        &self,
-        namespace: &str,
-        user: &str,
-        proposed: &str,
-    ) -> Result<String, StoreError> {
-        self.inner.thread_of(namespace, user, proposed).await
     }
 }
 

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // what helps a test may fail it
 
 mod answers;
+mod between;
 mod cancelling;
 mod changed;
 mod damage;

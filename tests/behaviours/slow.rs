@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use graph_runtime::{
-    At, Chain, Checkpointer, Commit, MemorySaver, Page, Query, Record, StoreError, ThreadKey,
-};
+use graph_runtime::{At, Chain, Checkpointer, Commit, MemorySaver, StoreError, ThreadKey};
 
+use crate::between::{Between, Over};
 use crate::office::polls;
 
 /// A [`MemorySaver`] that isn't inline, and whose commits may be told to fail.
@@ -22,17 +21,17 @@ pub(crate) struct Slow {
 
 impl Slow {
     /// Each commit takes so many polls.
-    pub(crate) fn new(polls: u64) -> Arc<Self> {
+    pub(crate) fn new(polls: u64) -> Arc<Over<Self>> {
         Self::failing_after(u64::MAX, polls)
     }
 
     /// Only so many commits succeed.
-    pub(crate) fn failing_after(commits: u64, polls: u64) -> Arc<Self> {
-        Arc::new(Self {
+    pub(crate) fn failing_after(commits: u64, polls: u64) -> Arc<Over<Self>> {
+        Arc::new(Over(Self {
             polls,
             left: AtomicU64::new(commits),
             ..Self::default()
-        })
+        }))
     }
 
     /// Lets everything succeed from now on.
@@ -42,7 +41,11 @@ impl Slow {
 }
 
 #[async_trait]
-impl Checkpointer for Slow {
+impl Between for Slow {
+    fn inner(&self) -> &dyn Checkpointer {
+        &self.inner
+    }
+
     async fn commit(&self, thread: &ThreadKey, commit: Commit) -> Result<(), StoreError> {
         polls(self.polls).await;
         let left = self
@@ -60,26 +63,5 @@ impl Checkpointer for Slow {
     async fn load(&self, thread: &ThreadKey, at: At) -> Result<Option<Chain>, StoreError> {
         polls(self.polls.min(1)).await;
         self.inner.load(thread, at).await
-    }
-
-    async fn list(&self, thread: &ThreadKey, query: &Query) -> Result<Vec<Record>, StoreError> {
-        self.inner.list(thread, query).await
-    }
-
-    async fn threads(&self, namespace: &str, page: &Page) -> Result<Vec<String>, StoreError> {
-        self.inner.threads(namespace, page).await
-    }
-
-    async fn delete(&self, thread: &ThreadKey) -> Result<(), StoreError> {
-        self.inner.delete(thread).await
-    }
-
-    async fn thread_of(
-        &self,
-        namespace: &str,
-        user: &str,
-        proposed: &str,
-    ) -> Result<String, StoreError> {
-        self.inner.thread_of(namespace, user, proposed).await
     }
 }
