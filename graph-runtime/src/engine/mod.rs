@@ -205,8 +205,12 @@ impl<G: StateGraph> Engine<G> {
         }))
     }
 
+    fn next_step(&self) -> u64 {
+        self.journal.as_ref().map_or(self.counted, Journal::step) + 1
+    }
+
     fn stage(&self) -> Stage<'_, G> {
-        let step = self.journal.as_ref().map_or(self.counted, Journal::step) + 1;
+        let step = self.next_step();
         Stage {
             state: &self.state,
             context: &self.context,
@@ -218,7 +222,7 @@ impl<G: StateGraph> Engine<G> {
 
     async fn run_ready(&mut self) -> Result<(), Error> {
         self.finished.clear();
-        let step = self.stage().step;
+        let step = self.next_step();
         let stage = Stage {
             state: &self.state,
             context: &self.context,

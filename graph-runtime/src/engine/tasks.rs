@@ -1,6 +1,5 @@
 //! Running what is ready: one task in place, several together.
 
-use std::any::Any;
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -322,10 +321,6 @@ fn caught<T>(
 ) -> Poll<Result<T, NodeError>> {
     match catch_unwind(AssertUnwindSafe(|| task.poll(cx))) {
         Ok(polled) => polled,
-        Err(payload) => Poll::Ready(Err(panicked(&*payload))),
+        Err(payload) => Poll::Ready(Err(NodeError::from_panic(&*payload))),
     }
-}
-
-fn panicked(payload: &(dyn Any + Send)) -> NodeError {
-    NodeError::from_panic(payload)
 }

@@ -33,6 +33,9 @@ struct Level {
     failed: bool,
 }
 
+/// The writer has failed and stores nothing more.
+struct Failed;
+
 /// Hands commits to the writer.
 #[derive(Debug)]
 pub(crate) struct Writer {
@@ -58,15 +61,13 @@ impl Backlog {
     }
 
     /// Waits until `enough` is true of what is waiting.
-    async fn until(&self, enough: impl Fn(&Level) -> bool) -> Result<(), StoreError> {
+    async fn until(&self, enough: impl Fn(&Level) -> bool) -> Result<(), Failed> {
         loop {
             let moved = self.moved.notified();
             {
-                let mut level = self.level();
+                let level = self.level();
                 if level.failed {
-                    let gone =
-                        || StoreError::unavailable("an earlier write of this run has failed");
-                    return Err(level.failure.take().unwrap_or_else(gone));
+                    return Err(Failed);
                 }
                 if enough(&level) {
                     return Ok(());
@@ -74,6 +75,11 @@ impl Backlog {
             }
             moved.await;
         }
+    }
+
+    /// The failure itself, for the run, which ends with it.
+    fn failure(&self, Failed: Failed) -> StoreError {
+        self.level().failure.take().unwrap_or_else(already_failed)
     }
 
     fn level(&self) -> MutexGuard<'_, Level> {
@@ -93,6 +99,10 @@ impl Backlog {
 }
 
 impl Level {
+    fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     fn has_room(&self) -> bool {
         let bytes: usize = self.waiting.iter().map(|(_, bytes)| bytes).sum();
         let young = self
@@ -121,7 +131,8 @@ impl Writer {
     /// # Errors
     /// What went wrong with an earlier one.
     pub(crate) async fn push(&self, commit: Commit) -> Result<(), StoreError> {
-        self.backlog.until(Level::has_room).await?;
+        let room = self.backlog.until(Level::has_room).await;
+        room.map_err(|failed| self.backlog.failure(failed))?;
         self.backlog
             .level()
             .waiting
@@ -136,7 +147,8 @@ impl Writer {
     /// # Errors
     /// What went wrong with storing it.
     pub(crate) async fn flush(&self) -> Result<(), StoreError> {
-        self.backlog.until(|level| level.waiting.is_empty()).await
+        let stored = self.backlog.until(Level::is_empty).await;
+        stored.map_err(|failed| self.backlog.failure(failed))
     }
 }
 
@@ -147,25 +159,17 @@ impl Flush {
     /// [`Error::Store`] if it can't be.
     pub(crate) async fn wait(&self) -> Result<(), Error> {
         let Self(backlog) = self;
-        loop {
-            let moved = backlog.moved.notified();
-            {
-                let level = backlog.level();
-                if level.failed {
-                    // The failure itself is for the run, which ends with it.
-                    let source = StoreError::unavailable("an earlier write of this run has failed");
-                    return Err(Error::Store {
-                        thread: thread_text(&backlog.key),
-                        source,
-                    });
-                }
-                if level.waiting.is_empty() {
-                    return Ok(());
-                }
-            }
-            moved.await;
-        }
+        let stored = backlog.until(Level::is_empty).await;
+        // The failure itself is left for the run.
+        stored.map_err(|Failed| Error::Store {
+            thread: thread_text(&backlog.key),
+            source: already_failed(),
+        })
     }
+}
+
+fn already_failed() -> StoreError {
+    StoreError::unavailable("an earlier write of this run has failed")
 }
 
 /// Stores what comes, everything that waits in one commit, and goes on after the run is gone until nothing is left.

@@ -1,6 +1,6 @@
 //! Reading moments: from records to the user's types.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::payload::ThreadSeal;
 use super::replay::{Damage, Replay, replay};
@@ -89,10 +89,11 @@ impl Reader<'_> {
             .list(self.key, query)
             .await
             .map_err(|source| self.store(source))?;
+        let wanted: HashSet<_> = listed.iter().map(|record| record.id).collect();
         let mut found: HashMap<MomentId, Moment<G>> = HashMap::new();
         for record in &listed {
             if !found.contains_key(&record.id) {
-                self.collect(record.id, &listed, &mut found).await?;
+                self.collect(record.id, &wanted, &mut found).await?;
             }
         }
         Ok(listed
@@ -105,15 +106,14 @@ impl Reader<'_> {
     async fn collect<G: StateGraph>(
         &self,
         tip: MomentId,
-        listed: &[Record],
+        wanted: &HashSet<MomentId>,
         found: &mut HashMap<MomentId, Moment<G>>,
     ) -> Result<(), Error> {
         let Some(chain) = self.load(At::Moment(tip)).await? else {
             return Ok(());
         };
-        let oldest = listed.last().map_or(0, |record| record.sequence);
         replay(&chain, self.seal, |record, replay| {
-            if record.sequence >= oldest {
+            if wanted.contains(&record.id) {
                 found.insert(record.id, self.moment(record, replay)?);
             }
             Ok::<_, Failure<'_>>(())
