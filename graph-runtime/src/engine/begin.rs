@@ -315,11 +315,7 @@ impl<G: StateGraph> Engine<G> {
             .ready()
             .filter(|ready| self.pauses.contains(&ready.id));
         Error::Paused {
-            thread: self
-                .journal
-                .as_ref()
-                .map(Journal::thread)
-                .unwrap_or_default(),
+            thread: self.thread(),
             questions,
             before: held.map(|ready| ready.node.name()).collect(),
         }

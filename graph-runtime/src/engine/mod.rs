@@ -176,11 +176,7 @@ impl<G: StateGraph> Engine<G> {
         match self.frontier.slots.waiting(topology) {
             None => Ok(Stopped::AtEnd),
             Some(join) => Err(Error::GraphChanged {
-                thread: self
-                    .journal
-                    .as_ref()
-                    .map(Journal::thread)
-                    .unwrap_or_default(),
+                thread: self.thread(),
                 what: format!(
                     "nothing leads to the rest of `{}` any more",
                     topology.join_text(join)
@@ -203,6 +199,14 @@ impl<G: StateGraph> Engine<G> {
             before: Vec::new(),
             after,
         }))
+    }
+
+    /// The thread as errors call it; nothing where there is none.
+    fn thread(&self) -> String {
+        self.journal
+            .as_ref()
+            .map(Journal::thread)
+            .unwrap_or_default()
     }
 
     fn next_step(&self) -> u64 {
@@ -307,11 +311,7 @@ impl<G: StateGraph> Engine<G> {
     }
 
     fn into_pause(self, before: Vec<G::Node>, after: Vec<G::Node>) -> Result<Outcome<G>, Error> {
-        let thread = self
-            .journal
-            .as_ref()
-            .map(Journal::thread)
-            .unwrap_or_default();
+        let thread = self.thread();
         let questions =
             open_questions(&self.frontier, &thread, |id| self.answers.contains_key(&id))?;
         let moment = self
