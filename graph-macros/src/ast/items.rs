@@ -108,7 +108,7 @@ pub(crate) enum Scope {
 pub(crate) struct Context {
     pub(crate) vis: Visibility,
     pub(crate) name: Ident,
-    pub(crate) fields: Vec<(Ident, Type)>,
+    pub(crate) fields: Vec<ContextField>,
 }
 
 /// A function that is a node.
@@ -126,6 +126,7 @@ pub(crate) struct Node {
 pub(crate) enum NodeRole {
     Task(Task),
     Ask(Ask),
+    Subgraph(Subgraph),
     /// A kind that can be written but doesn't run yet, which is reported.
     Later,
 }
@@ -148,6 +149,27 @@ pub(crate) struct Names {
 pub(crate) struct Ask {
     /// Nothing only if it is missing, which is reported.
     pub(crate) into: Option<Ident>,
+}
+
+/// `#[subgraph(path::State, share(a, b), into = field, memory)]`
+pub(crate) struct Subgraph {
+    /// The state of the other graph. Nothing if it is missing or unfinished, which is reported.
+    pub(crate) child: Option<Path>,
+    /// The same as it is written, for an editor.
+    pub(crate) path: TokenStream,
+    pub(crate) share: Vec<Ident>,
+    pub(crate) into: Option<Ident>,
+    pub(crate) memory: Option<Ident>,
+    /// The fields of `share` and `into` in source order; nothing where one could follow.
+    pub(crate) named: Vec<Option<Ident>>,
+}
+
+/// A field of the context.
+pub(crate) struct ContextField {
+    pub(crate) name: Ident,
+    pub(crate) ty: Type,
+    /// The `cfg` under which the field exists.
+    pub(crate) cfgs: Vec<Attribute>,
 }
 
 impl Field {

@@ -6,6 +6,7 @@ use syn::spanned::Spanned as _;
 
 use super::emit::{Emit, spanned, update_of};
 use super::questions::{Ask, asks};
+use super::subgraphs;
 use crate::names::both;
 
 /// The trait by which a graph that asks is kept from being built without a checkpointer.
@@ -13,8 +14,11 @@ pub(super) fn suits(emit: &Emit<'_>) -> TokenStream {
     let Emit { krate, .. } = emit;
     let state = emit.state();
     let asks = asks(emit);
+    // A graph that asks makes one that it is a node of ask.
+    let children = subgraphs::children(emit);
+    let children: Vec<_> = children.iter().map(|each| each.state()).collect();
     if asks.is_empty() {
-        return quote!(impl<P> #krate::Suits<P> for #state {});
+        return quote!(impl<P> #krate::Suits<P> for #state where #(#children: #krate::Suits<P>,)* {});
     }
     let names = both(asks.iter().map(Ask::name));
     let message = format!("this graph stops for an answer at {names}, so it needs a checkpointer");
@@ -28,7 +32,7 @@ pub(super) fn suits(emit: &Emit<'_>) -> TokenStream {
         #said
         pub trait __Persistent {}
         impl __Persistent for #krate::Saved {}
-        impl<P: __Persistent> #krate::Suits<P> for #state {}
+        impl<P: __Persistent> #krate::Suits<P> for #state where #(#children: #krate::Suits<P>,)* {}
     }
 }
 
@@ -45,7 +49,8 @@ pub(super) fn read_question(emit: &Emit<'_>) -> TokenStream {
             Node::#camel => ::core::result::Result::Ok(Question::#camel(#open { id, question: #read })),
         }
     });
-    let rest = (asks.len() < emit.graph.nodes.len())
+    let within = subgraphs::read_question(emit);
+    let rest = (asks.len() + within.len() < emit.graph.nodes.len())
         .then(|| quote!(_ => #door::unexpected("questions", #krate::GraphNode::name(node)),));
     quote! {
         fn read_question(
@@ -54,7 +59,7 @@ pub(super) fn read_question(emit: &Emit<'_>) -> TokenStream {
             json: &#door::serde_json::value::RawValue,
         ) -> ::core::result::Result<Self::Question, #door::serde_json::Error> {
             let _ = (id, json);
-            match node { #(#arms)* #rest }
+            match node { #(#arms)* #(#within)* #rest }
         }
     }
 }

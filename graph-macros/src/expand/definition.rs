@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::emit::{Emit, allowances, default_of};
-use super::{answers, batches, calls, io, questions, routes, state, updates};
+use super::{answers, batches, calls, io, questions, routes, state, subgraphs, updates};
 use crate::ast::{Field, Scope};
 use crate::model::forms;
 
@@ -39,6 +39,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             quote!(#name)
         },
     );
+    let within = subgraphs::events_type(emit);
     let methods = [
         io::merging(emit),
         updates::apply(emit),
@@ -66,6 +67,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             type Pause = Pause;
             type Context = #context;
             type Emit = #door::Shown;
+            type Within = #within;
 
             fn topology() -> &'static #door::topology::Topology {
                 &TOPOLOGY

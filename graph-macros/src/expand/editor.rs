@@ -69,7 +69,24 @@ fn quiet(name: &Ident) -> Ident {
 
 /// The fields that an attribute names, as a pattern: completion offers those that aren't there yet.
 fn attribute(index: usize, role: &NodeRole, state: &Ident) -> Option<TokenStream> {
+    let name = format_ident!("attribute_{index}");
     let (names, open): (&[Ident], bool) = match role {
+        NodeRole::Subgraph(subgraph) => {
+            let path = if subgraph.path.is_empty() {
+                let hole = format_ident!("{PLACEHOLDER}");
+                quote!(#hole)
+            } else {
+                subgraph.path.clone()
+            };
+            let names = subgraph.named.iter().map(|name| {
+                let name = name.clone();
+                name.unwrap_or_else(|| format_ident!("{PLACEHOLDER}"))
+            });
+            return Some(quote! {
+                #[cfg(rust_analyzer)]
+                fn #name(it: &#state) { let _: #path; let #state { #(#names: _,)* .. } = it; }
+            });
+        }
         NodeRole::Task(task) => {
             let Names { names, open } = task.writes.as_ref()?;
             (names, *open)
@@ -77,7 +94,6 @@ fn attribute(index: usize, role: &NodeRole, state: &Ident) -> Option<TokenStream
         NodeRole::Ask(ask) => (ask.into.as_slice(), ask.into.is_none()),
         NodeRole::Later => return None,
     };
-    let name = format_ident!("attribute_{index}");
     let hole = open.then(|| format_ident!("{PLACEHOLDER}")).into_iter();
     Some(quote! {
         #[cfg(rust_analyzer)]

@@ -1,5 +1,5 @@
-//! `Input` as JSON: an object with what the setters take. It is derived once a graph, so that any format
-//! reads it, and what it is embedded in.
+//! `Input` and `Output` as JSON: objects with what the setters take, and with the fields. They are derived once
+//! a graph, so that any format reads them, and what they are embedded in.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -8,13 +8,14 @@ use super::emit::Emit;
 use super::fields::{Taking, Writable};
 use super::io::{inputs, is_required, is_value};
 use crate::ast::ReduceHow;
+use crate::model::{Field, forms};
 use crate::text;
 
 /// The attributes of the struct.
 pub(super) fn derived(emit: &Emit<'_>) -> TokenStream {
     let (door, path) = (&emit.door, emit.serde_path());
-    let serialize = bounds(emit, &format!("{path}::Serialize"));
-    let deserialize = bounds(emit, &format!("{path}::Deserialize<'de>"));
+    let serialize = bounds(given(emit), &format!("{path}::Serialize"));
+    let deserialize = bounds(given(emit), &format!("{path}::Deserialize<'de>"));
     quote! {
         #[derive(#door::serde::Serialize, #door::serde::Deserialize)]
         #[serde(
@@ -25,16 +26,46 @@ pub(super) fn derived(emit: &Emit<'_>) -> TokenStream {
     }
 }
 
-/// Bounds that aren't held against a type before somebody needs them: what is never stored may be unknown
-/// to serde. A field that may be missing can't have one, and what a user's reducer takes is said at the reducer.
-fn bounds(emit: &Emit<'_>, of: &str) -> String {
+/// The attributes of the struct of an output. It is stored where another graph takes it into its state.
+pub(super) fn output(emit: &Emit<'_>) -> TokenStream {
+    let (door, path) = (&emit.door, emit.serde_path());
+    let types = || {
+        let shown = emit.graph.fields.iter();
+        shown
+            .filter(|field| field.output && field.ast.cfgs.is_empty())
+            .map(|field| text::ty(&field.ast.ty))
+    };
+    let serialize = bounds(types(), &format!("{path}::Serialize"));
+    let deserialize = bounds(types(), &format!("{path}::Deserialize<'de>"));
+    quote! {
+        #[derive(#door::serde::Serialize, #door::serde::Deserialize)]
+        #[serde(crate = #path, bound(serialize = #serialize, deserialize = #deserialize))]
+    }
+}
+
+/// The attribute of a field of an output.
+pub(super) fn output_field(emit: &Emit<'_>, field: &Field<'_>) -> Option<TokenStream> {
+    let sorted = text::ty(&emit.door) + "::serialize_sorted";
+    forms::is_unordered(&field.ast.ty).then(|| quote!(#[serde(serialize_with = #sorted)]))
+}
+
+/// The types of an input. A field that may be missing can't have a bound, and what a user's reducer takes is said at
+/// the reducer.
+fn given(emit: &Emit<'_>) -> impl Iterator<Item = String> {
     let known = |input: &Writable<'_>| {
         let reduce = input.field.ast.reduce.as_ref().map(|reduce| &reduce.how);
         input.field.ast.cfgs.is_empty() && !matches!(reduce, Some(ReduceHow::Custom(_)))
     };
-    let bounds: Vec<String> = inputs(emit)
+    inputs(emit)
         .filter(known)
-        .map(|input| format!("for<'__trivial> {}: {of}", text::ty(input.given())))
+        .map(|input| text::ty(input.given()))
+}
+
+/// Bounds that aren't held against a type before somebody needs them: what is never stored may be unknown
+/// to serde.
+fn bounds(types: impl Iterator<Item = String>, of: &str) -> String {
+    let bounds: Vec<String> = types
+        .map(|ty| format!("for<'__trivial> {ty}: {of}"))
         .collect();
     bounds.join(", ")
 }

@@ -7,6 +7,7 @@ mod batches;
 mod calls;
 mod conditional;
 mod constant;
+mod context;
 mod definition;
 mod editor;
 mod emit;
@@ -19,6 +20,7 @@ mod returns;
 mod routes;
 mod schemas;
 mod state;
+mod subgraphs;
 mod updates;
 
 use proc_macro2::TokenStream;
@@ -89,6 +91,7 @@ fn derived(emit: &Emit<'_>) -> TokenStream {
         io::output(emit),
         updates::updates(emit),
         questions::questions(emit),
+        subgraphs::events(emit),
         constant::constant(emit),
     ];
     let keys = (0..emit.graph.fields.len()).filter_map(|field| Writable::new(emit, field).key());
@@ -100,6 +103,8 @@ fn derived(emit: &Emit<'_>) -> TokenStream {
         answers::suits(emit),
         returns::returns(emit),
         routes::routes(emit),
+        context::context(emit),
+        subgraphs::parts(emit),
         calls::calls(emit),
         definition::definition(emit),
         schemas::schemas(emit),

@@ -5,7 +5,7 @@ use syn::{GenericParam, ReturnType, Safety};
 
 use super::flow::Flow;
 use super::params::{ParamSource, Reached, Scope};
-use super::{Node, forms, position};
+use super::{Node, forms, position, subgraphs};
 use crate::ast::{self, Module, NodeRole, State};
 use crate::findings::Findings;
 use crate::names::{camel, either, nearest, plain};
@@ -81,20 +81,29 @@ fn node<'a>(
         let each = matches!(reached, Reached::ByItem(_));
         check_answer(name, &state.fields[*field], each, findings);
     }
+    let child = match &ast.role {
+        NodeRole::Subgraph(subgraph) => subgraphs::child(subgraph, state, reached, findings),
+        NodeRole::Task(_) | NodeRole::Ask(_) | NodeRole::Later => None,
+    };
     let (params, resolved) = scope.params(ast, reached, findings);
     let item = params
         .iter()
         .find(|param| param.source == ParamSource::Item)
         .filter(|_| matches!(reached, Reached::ByItem(_)))
         .map(|param| forms::owned(param.ty));
-    let later = matches!(ast.role, NodeRole::Later);
-    let whole = resolved && !later && ast.signature.is_some() && findings.count() == before;
+    let unknown_kind = match ast.role {
+        NodeRole::Later => true,
+        NodeRole::Subgraph(_) => child.is_none(),
+        NodeRole::Task(_) | NodeRole::Ask(_) => false,
+    };
+    let whole = resolved && !unknown_kind && ast.signature.is_some() && findings.count() == before;
     Node {
         ast,
         camel: named.camel.clone(),
         params,
         writes,
         unknown,
+        child,
         item,
         whole,
     }
@@ -123,6 +132,14 @@ fn check_signature(node: &ast::Node, findings: &mut Findings) {
             format!("`{name}` asks nothing; return its question, `-> Question`"),
         );
     }
+    if let (NodeRole::Subgraph(subgraph), ReturnType::Default) = (&node.role, &signature.output) {
+        let name = &node.name;
+        let input = subgraphs::input_of(subgraph);
+        findings.at(
+            name,
+            format!("`{name}` gives its graph no input; return it, `-> {input}`"),
+        );
+    }
     if let Safety::Unsafe(word) = &signature.safety {
         findings.at(
             word,
@@ -137,10 +154,15 @@ fn writes<'a>(
     state: &State,
     findings: &mut Findings,
 ) -> (Vec<usize>, Vec<&'a Ident>) {
-    let names: &[Ident] = match &node.role {
-        NodeRole::Task(task) => task.writes.as_ref().map_or(&[], |writes| &writes.names),
-        NodeRole::Ask(ask) => ask.into.as_slice(),
-        NodeRole::Later => &[],
+    let names: Vec<&Ident> = match &node.role {
+        NodeRole::Task(task) => task
+            .writes
+            .iter()
+            .flat_map(|writes| &writes.names)
+            .collect(),
+        NodeRole::Ask(ask) => ask.into.iter().collect(),
+        NodeRole::Subgraph(subgraph) => subgraph.into.iter().chain(&subgraph.share).collect(),
+        NodeRole::Later => Vec::new(),
     };
     let mut writes = Vec::new();
     let mut unknown = Vec::new();

@@ -11,6 +11,7 @@ mod module;
 mod nodes;
 mod serde;
 mod structs;
+mod subgraphs;
 mod targets;
 
 pub(crate) use mend::PLACEHOLDER;

@@ -6,6 +6,7 @@ use syn::{Attribute, Signature};
 use super::args::Args;
 use super::attrs;
 use super::later;
+use super::subgraphs::subgraph;
 use crate::ast::{Ask, Node, NodeRole, Task};
 use crate::findings::Findings;
 
@@ -36,14 +37,7 @@ pub(super) fn node(
             );
             NodeRole::Later
         }
-        _ => {
-            later::attribute(
-                &attrs::word(first),
-                "call the other graph inside a node",
-                findings,
-            );
-            NodeRole::Later
-        }
+        _ => NodeRole::Subgraph(subgraph(first, findings)),
     };
     Some(Node {
         name,
