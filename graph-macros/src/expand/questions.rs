@@ -153,7 +153,7 @@ fn open(emit: &Emit<'_>, ask: &Ask<'_>) -> TokenStream {
             /// Answers it.
             #[must_use]
             #vis fn answer(&self, answer: impl #argument) -> Answer {
-                Answer::#camel { id: self.id, value: #value }
+                Answer::#camel { id: ::core::clone::Clone::clone(&self.id), value: #value }
             }
         }
 
@@ -202,7 +202,7 @@ fn question(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> Token
             /// The question's id, which its answer carries.
             #[must_use]
             #vis fn id(&self) -> #krate::QuestionId {
-                match self { #(Self::#camel(question) => question.id,)* }
+                match self { #(Self::#camel(question) => ::core::clone::Clone::clone(&question.id),)* }
             }
 
             /// The node that asks.
@@ -284,7 +284,7 @@ fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> TokenSt
             fn clone(&self) -> Self {
                 match self {
                     #(Self::#camel { id, value } => Self::#camel {
-                        id: *id,
+                        id: ::core::clone::Clone::clone(id),
                         value: ::core::clone::Clone::clone(value),
                     },)*
                     #(Self::#within { answer } => Self::#within {
@@ -319,7 +319,7 @@ fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> TokenSt
         impl #krate::Answering for Answer {
             fn id(&self) -> #krate::QuestionId {
                 match self {
-                    #(Self::#camel { id, .. } => *id,)*
+                    #(Self::#camel { id, .. } => ::core::clone::Clone::clone(id),)*
                     #(Self::#within { answer } => #krate::Answering::id(answer),)*
                 }
             }
