@@ -7,11 +7,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use graph_topology::Topology;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::error::NodeError;
+use crate::event::Listener;
 use crate::id::{ActivationId, QuestionId};
 use crate::outcome::Pause;
 use crate::run::{Run, Ties};
@@ -21,6 +22,11 @@ use crate::state::{Change, FieldSpec};
 ///
 /// The methods belong to the engine; a program uses the generated types, [`Graph`](crate::Graph) and
 /// [`Thread`](crate::Thread).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the state of a graph",
+    label = "no graph's state",
+    note = "name the struct with `#[state]` in a module with `#[graph]`"
+)]
 pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized + 'static {
     /// The id given in `#[graph(id = "...")]`.
     const ID: &'static str;
@@ -49,12 +55,14 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     type Context: Send + Sync + 'static;
     /// What nodes show while they run.
     type Emit: Send + 'static;
+    /// What happens in graphs that are nodes of this one: one variant each.
+    type Within: Send + 'static;
 
     /// The graph as it was written.
     fn topology() -> &'static Topology;
 
-    /// The state that a thread begins with.
-    fn create(input: Self::Input, change: &mut Change) -> Self;
+    /// The state that a thread begins with, before the input is merged: defaults, and what only an input can give.
+    fn blank(input: &Self::Input) -> Self;
     /// Merges an input by the reducers.
     fn merge(&mut self, input: Self::Input, change: &mut Change);
     /// Applies what a node set.
@@ -164,6 +172,10 @@ pub trait Answering {
     fn id(&self) -> QuestionId;
     /// The name of the node that asked.
     fn node(&self) -> &'static str;
+    /// The same, and where that is a graph, the node in there that asked, and so on.
+    fn path(&self) -> Vec<&'static str> {
+        vec![self.node()]
+    }
     /// The answer itself as JSON.
     ///
     /// # Errors
@@ -172,7 +184,7 @@ pub trait Answering {
 }
 
 /// The questions and answers of a graph that asks nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NoAnswer {}
 
 impl Answering for NoAnswer {
@@ -189,6 +201,10 @@ impl Answering for NoAnswer {
     }
 }
 
+/// What happens in the graphs within a graph that has none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoWithin {}
+
 /// One task, handed to its node.
 pub struct Call<'a, G: StateGraph> {
     /// The node.
@@ -200,6 +216,7 @@ pub struct Call<'a, G: StateGraph> {
     /// The context.
     pub context: &'a Arc<G::Context>,
     pub(crate) ties: &'a Arc<Ties<G::Emit>>,
+    pub(crate) listener: &'a Listener<G>,
     pub(crate) turn: Turn,
 }
 
@@ -228,6 +245,15 @@ pub enum Ended<G: StateGraph> {
     Asks(Box<RawValue>),
     /// An ask has nothing to ask this time.
     AsksNothing,
+    /// A node waits for these, and is to be run again when they have come.
+    Waits(Vec<Awaited>),
+}
+
+/// Something that a node waits for.
+#[derive(Debug)]
+pub struct Awaited {
+    pub(crate) id: QuestionId,
+    pub(crate) question: Option<Box<RawValue>>,
 }
 
 /// What a route starts and fills.

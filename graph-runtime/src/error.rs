@@ -14,8 +14,8 @@ use crate::id::{InvalidId, MomentId, QuestionId};
 pub enum Error {
     /// A node returned an error or panicked. Its siblings' results are kept.
     #[error(
-        "node `{node}`{item} failed in step {step}{thread}: {source}; the thread is kept as it was before the step: \
-         `resume()` runs the node again"
+        "node {} failed in step {step}{thread}: {}; the thread is kept as it was before the step: `resume()` runs the \
+         node again", Way(node, *item, source), source.innermost()
     )]
     Node {
         /// Where.
@@ -143,6 +143,8 @@ pub enum NodeError {
     Returned(Box<dyn std::error::Error + Send + Sync>),
     /// It panicked, with this message.
     Panicked(String),
+    /// It is a graph, whose run failed with this.
+    Within(Box<Error>),
 }
 
 impl fmt::Display for NodeError {
@@ -150,6 +152,26 @@ impl fmt::Display for NodeError {
         match self {
             Self::Returned(error) => fmt::Display::fmt(error, f),
             Self::Panicked(message) => write!(f, "panicked: {message}"),
+            Self::Within(error) => match &**error {
+                Error::Node {
+                    node, item, source, ..
+                } => write!(f, "{}: {}", Way(node, *item, source), source.innermost()),
+                other => fmt::Display::fmt(other, f),
+            },
+        }
+    }
+}
+
+/// The way down to the node that failed: `web` > `search` (item 2).
+struct Way<'a>(&'a str, OfItem, &'a NodeError);
+
+impl fmt::Display for Way<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(node, item, error) = self;
+        write!(f, "`{node}`{item}")?;
+        match error.within() {
+            Some((node, item, error)) => write!(f, " > {}", Way(node, item, error)),
+            None => Ok(()),
         }
     }
 }
@@ -160,6 +182,7 @@ impl std::error::Error for NodeError {
             // The text is the error's own, so the chain goes on with what lies behind it.
             Self::Returned(error) => error.source(),
             Self::Panicked(_) => None,
+            Self::Within(error) => Some(error),
         }
     }
 }
@@ -170,11 +193,33 @@ impl NodeError {
         Self::Panicked(panic_message(payload))
     }
 
-    /// The error as the type that the node returned, if it did.
+    /// The error as the type that the node returned, if it did; where the node is a graph, what the node in there
+    /// returned.
     pub fn downcast_ref<E: std::error::Error + 'static>(&self) -> Option<&E> {
-        match self {
+        match self.innermost() {
             Self::Returned(error) => error.downcast_ref(),
-            Self::Panicked(_) => None,
+            Self::Panicked(_) | Self::Within(_) => None,
+        }
+    }
+
+    /// The node that failed, where this node is a graph.
+    fn within(&self) -> Option<(&'static str, OfItem, &NodeError)> {
+        match self {
+            Self::Within(error) => match &**error {
+                Error::Node {
+                    node, item, source, ..
+                } => Some((node, *item, source)),
+                _ => None,
+            },
+            Self::Returned(_) | Self::Panicked(_) => None,
+        }
+    }
+
+    /// What the node said that all the others fail by.
+    fn innermost(&self) -> &Self {
+        match self.within() {
+            Some((.., error)) => error.innermost(),
+            None => self,
         }
     }
 }

@@ -56,6 +56,15 @@ pub enum Event<G: StateGraph> {
     },
     /// A node showed a value.
     Emitted(Emitted<G::Emit>),
+    /// Something happened in a graph that is a node of this one.
+    Within {
+        /// The node.
+        node: G::Node,
+        /// Which item, in a `for`.
+        item: Option<u32>,
+        /// What happened there.
+        event: G::Within,
+    },
     /// A step was taken. With a checkpointer it has a moment, which is stored as the durability says.
     Step {
         /// The moment; `None` without a checkpointer.
@@ -72,7 +81,19 @@ pub enum Event<G: StateGraph> {
 }
 
 /// Takes events, if anybody listens.
-pub(crate) struct Listener<G: StateGraph>(Option<Arc<Queue<G>>>);
+pub(crate) struct Listener<G: StateGraph>(Option<Ear<G>>);
+
+/// Who listens.
+enum Ear<G: StateGraph> {
+    Stream(Arc<Queue<G>>),
+    /// Whoever listens to the run that this one is a part of.
+    Outer(Arc<Outer<G>>),
+}
+
+struct Outer<G: StateGraph> {
+    tell: Box<dyn Fn(Event<G>) + Send + Sync>,
+    is_heard: Box<dyn Fn() -> bool + Send + Sync>,
+}
 
 /// What was told and not yet heard.
 struct Queue<G: StateGraph> {
@@ -83,7 +104,11 @@ struct Queue<G: StateGraph> {
 
 impl<G: StateGraph> Clone for Listener<G> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self(match &self.0 {
+            None => None,
+            Some(Ear::Stream(queue)) => Some(Ear::Stream(Arc::clone(queue))),
+            Some(Ear::Outer(outer)) => Some(Ear::Outer(Arc::clone(outer))),
+        })
     }
 }
 
@@ -112,8 +137,33 @@ impl<G: StateGraph> Listener<G> {
     /// Tells the listener; the event isn't even made where there is none.
     #[inline]
     pub(crate) fn tell(&self, event: impl FnOnce() -> Event<G>) {
-        if let Some(queue) = &self.0 {
-            queue.push(event());
+        match &self.0 {
+            None => {}
+            Some(Ear::Stream(queue)) => queue.push(event()),
+            Some(Ear::Outer(outer)) => (outer.tell)(event()),
+        }
+    }
+
+    /// For a graph within this one: what is told there is told here, as `wrap` says.
+    pub(crate) fn within<C: StateGraph>(
+        &self,
+        wrap: impl Fn(Event<C>) -> Event<G> + Send + Sync + 'static,
+    ) -> Listener<C> {
+        if !self.is_listening() {
+            return Listener::none();
+        }
+        let (teller, heard) = (self.clone(), self.clone());
+        Listener(Some(Ear::Outer(Arc::new(Outer {
+            tell: Box::new(move |event| teller.tell(|| wrap(event))),
+            is_heard: Box::new(move || heard.is_heard()),
+        }))))
+    }
+
+    fn is_heard(&self) -> bool {
+        match &self.0 {
+            None => true,
+            Some(Ear::Stream(queue)) => lock(&queue.events).is_empty(),
+            Some(Ear::Outer(outer)) => (outer.is_heard)(),
         }
     }
 
@@ -121,16 +171,18 @@ impl<G: StateGraph> Listener<G> {
     /// than a step. The stream polls the run only when nothing is left to hear, so nobody has to be woken.
     #[inline]
     pub(crate) async fn heard(&self) {
-        if let Some(queue) = &self.0 {
-            poll_fn(|_| {
-                if lock(&queue.events).is_empty() {
-                    Poll::Ready(())
-                } else {
-                    Poll::Pending
-                }
-            })
-            .await;
-        }
+        let Some(ear) = &self.0 else { return };
+        poll_fn(|cx| {
+            if self.is_heard() {
+                return Poll::Ready(());
+            }
+            // Among the tasks of a step only those are polled that say so.
+            if matches!(ear, Ear::Outer(_)) {
+                cx.waker().wake_by_ref();
+            }
+            Poll::Pending
+        })
+        .await;
     }
 
     pub(crate) fn is_listening(&self) -> bool {
@@ -156,7 +208,7 @@ impl<G: StateGraph> RunStream<G> {
             events: Mutex::default(),
             waiting: Mutex::default(),
         });
-        let run = run(Listener(Some(Arc::clone(&queue))));
+        let run = run(Listener(Some(Ear::Stream(Arc::clone(&queue)))));
         Self {
             queue,
             run: Some(run),

@@ -45,6 +45,7 @@
 mod builder;
 mod checkpointer;
 mod clock;
+mod context;
 mod definition;
 mod engine;
 mod error;
@@ -93,7 +94,7 @@ pub use run::{Emitted, Run, Shown};
 pub use schema::Schemas;
 pub use setting::DEFAULT_STEP_LIMIT;
 pub use shared::{HasThreads, RunsAlone, Saved, Unsaved};
-pub use state::{Collects, FieldLog, ItemKey, KeyOf, Reducer, Removes};
+pub use state::{Collects, FieldLog, ItemKey, KeyOf, Never, Patch, Reducer, Removes, Shares};
 pub use thread::{History, Thread};
 
 /// What a program with a graph uses: `use graph_runtime::prelude::*;`.

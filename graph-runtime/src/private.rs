@@ -14,16 +14,19 @@ use serde_json::value::RawValue;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
+pub use crate::context::{FromOuter, HasField, context_of};
 pub use crate::definition::{
-    Answering, BoxFuture, Call, Ended, GraphNode, Items, Next, NoAnswer, NoItems, StateGraph,
+    Answering, BoxFuture, Call, Ended, GraphNode, Items, Next, NoAnswer, NoItems, NoWithin,
+    StateGraph,
 };
+pub use crate::engine::{Nesting, Returned, read_within, subgraph};
 pub use crate::error::NodeError;
 pub use crate::run::{Run, Shown};
 #[cfg(feature = "schema")]
 pub use crate::schema::{ObjectSchema, schema_of};
 pub use crate::state::{
     And, Append, Change, Collects, FieldSpec, Fields, KeepFirst, KeyOf, Last, Max, Merge, Min,
-    Never, Or, Patch, Reducer, Removes, Sum, Union, Upsert, entry, plain,
+    Never, Or, Patch, Reducer, Removes, Shares, Sum, Union, Upsert, entry, plain, replaced,
 };
 
 /// What any error of a node becomes.
@@ -98,6 +101,13 @@ pub fn asks<G: StateGraph, Q: serde::Serialize>(
         Some(question) => Ok(Ended::Asks(to_raw(question).map_err(failed)?)),
         None => Ok(Ended::AsksNothing),
     }
+}
+
+/// The way to whoever asked: a node that is a graph, and what is answered in there.
+pub fn path(node: &'static str, answer: &impl Answering) -> Vec<&'static str> {
+    let mut path = vec![node];
+    path.extend(answer.path());
+    path
 }
 
 /// A value as JSON.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::sync::Notify;
 
 use crate::definition::Turn;
-use crate::engine::Flush;
+use crate::engine::{Flush, Nest};
 use crate::error::Error;
 use crate::id::{MomentId, ThreadKey};
 
@@ -27,6 +27,8 @@ pub(crate) struct Ties<E> {
     pub(crate) thread: Option<ThreadKey>,
     pub(crate) emit: Option<Emit<E>>,
     pub(crate) flush: Option<Flush>,
+    /// For the graphs among the nodes.
+    pub(crate) nest: Option<Box<Nest>>,
     cancelled: AtomicBool,
     cancelling: Notify,
 }
@@ -171,11 +173,13 @@ impl<E> Ties<E> {
         thread: Option<ThreadKey>,
         emit: Option<Emit<E>>,
         flush: Option<Flush>,
+        nest: Option<Nest>,
     ) -> Arc<Self> {
         Arc::new(Self {
             thread,
             emit,
             flush,
+            nest: nest.map(Box::new),
             cancelled: AtomicBool::new(false),
             cancelling: Notify::new(),
         })

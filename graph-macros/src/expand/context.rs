@@ -29,8 +29,7 @@ fn given(emit: &Emit<'_>, context: &Context) -> TokenStream {
         let key = key(&plain(field));
         quote! {
             #(#cfgs)*
-            impl #door::HasField<#key> for #name {
-                type Type = #ty;
+            impl #door::HasField<#ty, #key> for #name {
                 fn field(&self) -> &#ty {
                     &self.#field
                 }
@@ -60,18 +59,17 @@ fn taken(emit: &Emit<'_>, context: &Context) -> TokenStream {
         let said = emit.unimplemented(&message, "its context lacks something", Some(&note));
         let quiet = emit.not_recommended();
         quote! {
-            #[doc(hidden)]
             #said
-            pub trait #needs {
+            trait #needs {
                 fn take(&self) -> #ty;
             }
             #quiet
-            impl<P: #door::HasField<#key, Type = #ty>> #needs for P
+            impl<P: #door::HasField<#ty, #key>> #needs for P
             where
                 for<'__trivial> #ty: ::core::clone::Clone,
             {
                 fn take(&self) -> #ty {
-                    ::core::clone::Clone::clone(#door::HasField::<#key>::field(self))
+                    ::core::clone::Clone::clone(#door::HasField::<#ty, #key>::field(self))
                 }
             }
         }

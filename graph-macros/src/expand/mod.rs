@@ -116,7 +116,7 @@ fn derived(emit: &Emit<'_>) -> TokenStream {
         #(#keys)*
         #(#public)*
         #[allow(
-            clippy::all, clippy::pedantic, dead_code, unreachable_code, unreachable_pub,
+            clippy::all, clippy::pedantic, dead_code, private_bounds, unreachable_code, unreachable_pub,
             unused_mut, unused_qualifications, unused_variables,
         )]
         const _: () = {

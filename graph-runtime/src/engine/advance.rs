@@ -162,7 +162,7 @@ impl<G: StateGraph> Engine<G> {
                             json,
                         });
                     }
-                    Ended::AsksNothing => {}
+                    Ended::AsksNothing | Ended::Waits(_) => {}
                 }
             }
             if questions.is_empty() {

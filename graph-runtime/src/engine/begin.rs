@@ -4,12 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use graph_topology::NodeKind;
+
 use super::advance::Turnover;
 use super::answer::take_in;
 use super::journal::{Journal, Position};
 use super::registry::IfBusy;
 use super::request::{Command, Home};
-use super::{Cancelling, Engine, Event};
+use super::{Cancelling, Engine, Event, Nest};
 use crate::checkpointer::{At, Source, WriteKey, WriteKind};
 use crate::definition::{GraphNode, Next, StateGraph};
 use crate::error::{Error, panic_message};
@@ -35,7 +37,7 @@ pub(crate) async fn run<G: StateGraph>(
         setting,
         listener,
     };
-    parts.fresh(input).await?.drive().await
+    parts.fresh(input, |_| ()).await?.drive().await
 }
 
 /// Begins a run of a thread, or goes on with it, and sees it through.
@@ -56,12 +58,8 @@ pub(crate) async fn run_thread<G: StateGraph>(
     };
     let hold = home.registry.take(&home.key, if_busy).await?;
     let stand = home.reader().stand::<G>(At::Head).await?;
-    let header = RunHeader {
-        id: MomentId::at(setting.clock.now()).to_string().into(),
-        graph: G::ID.into(),
-        fingerprint: format!("{:016x}", G::FINGERPRINT).into(),
-        metadata: setting.metadata.clone(),
-    };
+    let run = MomentId::at(setting.clock.now()).to_string();
+    let header = RunHeader::of::<G>(run, &setting.metadata);
     let journal = Journal::new(home.saver, home.key, hold, setting.durability, header);
     let thread = journal.thread();
     let parts = Parts {
@@ -71,10 +69,13 @@ pub(crate) async fn run_thread<G: StateGraph>(
         listener,
     };
     let engine = match (command, stand) {
-        (Command::Invoke(input) | Command::FromStart(input), None) => parts.fresh(input).await?,
+        (Command::Invoke(input) | Command::FromStart(input), None) => {
+            parts.fresh(input, |_| ()).await?
+        }
         (Command::Invoke(input), Some(stand)) => parts.standing(stand)?.invoke(input).await?,
         (Command::FromStart(input), Some(stand)) => {
-            parts.standing(stand)?.abandon_and_begin(input).await?
+            let standing = parts.standing(stand)?;
+            standing.abandon_and_begin(input, |_| ()).await?
         }
         (Command::Resume, Some(stand)) => parts.standing(stand)?.pass().await?,
         (Command::Answer(_), Some(stand)) => parts.standing(stand)?.going_on(),
@@ -86,25 +87,31 @@ pub(crate) async fn run_thread<G: StateGraph>(
 }
 
 /// What an engine is made of beside a state.
-struct Parts<G: StateGraph> {
-    context: Arc<G::Context>,
-    journal: Option<Journal>,
-    setting: Setting<G>,
-    listener: Listener<G>,
+pub(super) struct Parts<G: StateGraph> {
+    pub(super) context: Arc<G::Context>,
+    pub(super) journal: Option<Journal>,
+    pub(super) setting: Setting<G>,
+    pub(super) listener: Listener<G>,
 }
 
 impl<G: StateGraph> Parts<G> {
-    /// At `start`, on the state that the input makes.
-    async fn fresh(self, input: G::Input) -> Result<Engine<G>, Error> {
+    /// At `start`, on the state that the input makes of what is lent.
+    pub(super) async fn fresh(
+        self,
+        input: G::Input,
+        lend: impl FnOnce(&mut G),
+    ) -> Result<Engine<G>, Error> {
         let mut change = Change::new(G::FIELDS, self.journal.is_some());
-        let state = G::create(input, &mut change);
+        let mut state = G::blank(&input);
+        lend(&mut state);
+        state.merge(input, &mut change);
         let mut engine = self.engine(state, change);
         engine.start().await?;
         Ok(engine)
     }
 
     /// Where the thread stands.
-    fn standing(mut self, stand: Stand<G>) -> Result<Engine<G>, Error> {
+    pub(super) fn standing(mut self, stand: Stand<G>) -> Result<Engine<G>, Error> {
         let Stand {
             moment,
             base,
@@ -113,6 +120,7 @@ impl<G: StateGraph> Parts<G> {
             sequence,
             bytes,
             sizes,
+            ..
         } = stand;
         let mut change = Change::new(G::FIELDS, self.journal.is_some());
         change.set_sizes(|field| sizes.get(field).copied().unwrap_or(0));
@@ -184,13 +192,20 @@ impl<G: StateGraph> Parts<G> {
         });
         let thread = journal.as_ref().map(|journal| journal.key.clone());
         let flush = journal.as_ref().map(Journal::flush_handle);
+        let nest = holds_graphs::<G>().then(|| Nest {
+            store: journal.as_ref().map(Journal::nest),
+            step_limit: setting.step_limit,
+            durability: setting.durability,
+            clock: Arc::clone(&setting.clock),
+            metadata: setting.metadata.clone(),
+        });
         Engine {
             context,
             state: Arc::new(state),
             frontier: Frontier::new(),
             change,
             journal,
-            ties: Cancelling(Ties::new(thread, emit, flush)),
+            ties: Cancelling(Ties::new(thread, emit, flush, nest)),
             listener,
             setting,
             kept: HashMap::new(),
@@ -207,11 +222,17 @@ impl<G: StateGraph> Parts<G> {
     }
 }
 
+/// Whether a node of it is another graph.
+fn holds_graphs<G: StateGraph>() -> bool {
+    let mut nodes = G::topology().nodes.iter();
+    nodes.any(|node| node.kind == NodeKind::Subgraph)
+}
+
 impl<G: StateGraph> Engine<G> {
     /// A new input: a new run from `start` if the last one has ended, else a part of the unfinished one.
     async fn invoke(mut self, input: G::Input) -> Result<Self, Error> {
         if self.frontier.active.is_empty() {
-            return self.begin_again(input).await;
+            return self.begin_again(input, |_| ()).await;
         }
         self.collect_answers().await?;
         let paused = self
@@ -229,7 +250,11 @@ impl<G: StateGraph> Engine<G> {
         Ok(self)
     }
 
-    async fn abandon_and_begin(mut self, input: G::Input) -> Result<Self, Error> {
+    pub(super) async fn abandon_and_begin(
+        mut self,
+        input: G::Input,
+        lend: impl FnOnce(&mut G),
+    ) -> Result<Self, Error> {
         self.turnover.ended = self
             .frontier
             .active
@@ -242,13 +267,18 @@ impl<G: StateGraph> Engine<G> {
         if let Some(journal) = &mut self.journal {
             journal.expect_writes(&self.turnover.ended);
         }
-        self.begin_again(input).await
+        self.begin_again(input, lend).await
     }
 
-    async fn begin_again(mut self, input: G::Input) -> Result<Self, Error> {
+    async fn begin_again(
+        mut self,
+        input: G::Input,
+        lend: impl FnOnce(&mut G),
+    ) -> Result<Self, Error> {
         let state = Arc::make_mut(&mut self.state);
         state.reset_run(&mut self.change);
         state.reset_step(&mut self.change);
+        lend(state);
         state.merge(input, &mut self.change);
         self.start().await?;
         Ok(self)
@@ -294,7 +324,7 @@ impl<G: StateGraph> Engine<G> {
     }
 
     /// Goes on as far as pauses let it: an answer is no word on them.
-    fn going_on(mut self) -> Self {
+    pub(super) fn going_on(mut self) -> Self {
         self.went_on = !self.frontier.active.is_empty();
         self
     }

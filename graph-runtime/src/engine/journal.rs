@@ -6,13 +6,15 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 use tokio::runtime::Handle;
 
+use super::child::NestStore;
 use super::registry::{Hold, Slot};
+use super::request::Home;
 use super::writer::{Backlog, Flush, Writer};
 use crate::checkpointer::{
     Checkpointer, Commit, Expect, Record, Source, StoreError, Write, WriteKey, WriteKind,
 };
 use crate::error::Error;
-use crate::id::{ActivationId, MomentId, ThreadKey, Timestamp};
+use crate::id::{ActivationId, MomentId, QuestionId, ThreadKey, Timestamp};
 use crate::moment::{Body, RunHeader, ThreadSeal, draft, thread_text};
 
 /// When a step counts as taken.
@@ -54,6 +56,10 @@ pub(crate) struct Journal {
     backlog: Arc<Backlog>,
     writer: Option<Writer>,
     hold: Hold,
+    /// Where the answers are kept, and what is stored first, if this is a graph within another run.
+    outer: Option<(ThreadKey, Flush)>,
+    /// The next record has to be a snapshot, whatever it costs.
+    snapshot_wanted: bool,
 }
 
 /// Where a journal goes on.
@@ -111,7 +117,22 @@ impl Journal {
             writer: None,
             hold,
             key,
+            outer: None,
+            snapshot_wanted: false,
         }
+    }
+
+    /// Of a graph within another run: answers are kept with the thread itself, and `flush` is that of the run.
+    pub(crate) fn within(self, root: ThreadKey, flush: Flush) -> Self {
+        Self {
+            outer: Some((root, flush)),
+            ..self
+        }
+    }
+
+    /// The next record will be a snapshot.
+    pub(crate) fn want_snapshot(&mut self) {
+        self.snapshot_wanted = true;
     }
 
     /// Goes on behind what is stored.
@@ -141,19 +162,39 @@ impl Journal {
     }
 
     pub(crate) fn flush_handle(&self) -> Flush {
-        self.backlog.flush_handle()
+        let outer = self.outer.as_ref().map(|(_, flush)| flush.clone());
+        self.backlog.flush_handle(outer)
+    }
+
+    /// Where the graphs within this run are stored.
+    pub(crate) fn nest(&self) -> NestStore {
+        let root = self.outer.as_ref().map(|(root, _)| root.clone());
+        NestStore {
+            home: Home {
+                saver: Arc::clone(&self.saver),
+                registry: self.hold.registry(),
+                key: self.key.clone(),
+            },
+            root: root.unwrap_or_else(|| self.key.clone()),
+            run: self.header.id.clone().into_owned(),
+            flush: self.flush_handle(),
+        }
     }
 
     /// Whether the next record has to be a snapshot: where the chain would cost more than twice the state.
     pub(crate) fn wants_snapshot(&self, change: usize, state: usize) -> bool {
-        self.head.is_none() || self.chain + change > 2 * state + SNAPSHOT_SLACK
+        self.head.is_none()
+            || self.snapshot_wanted
+            || self.chain + change > 2 * state + SNAPSHOT_SLACK
     }
 
     /// Stores a step; `last` if the run ends or pauses with it, so that it has to be stored at once.
     pub(crate) async fn record(&mut self, entry: Entry<'_>, last: bool) -> Result<(), Error> {
         let commit = self.commit_of(entry)?;
-        // The input is acknowledged before the first node runs, in every durability.
-        let first = std::mem::take(&mut self.header_due);
+        // The input is acknowledged before the first node runs, in every durability. That of a graph within another
+        // one can be made again.
+        let first = std::mem::take(&mut self.header_due) && self.outer.is_none();
+        self.snapshot_wanted = false;
         if self.inline {
             let stored = (*self.saver).commit(&self.key, commit).await;
             return stored.map_err(|source| self.failure(source));
@@ -173,6 +214,9 @@ impl Journal {
         } = entry;
         let snapshot = matches!(world, World::State(_));
         if snapshot || self.header_due {
+            if let Some(call) = &mut self.header.call {
+                call.began.get_or_insert(id);
+            }
             body.run = Some(self.header.clone());
         }
         let base = if snapshot {
@@ -276,25 +320,30 @@ impl Journal {
     }
 
     /// What was answered since, and not taken yet.
-    pub(crate) async fn answers(&mut self) -> Result<Vec<Write>, Error> {
-        let writes = self
-            .saver
-            .writes(&self.key)
-            .await
-            .map_err(|source| self.failure(source))?;
-        let answers: Vec<_> = writes
-            .into_iter()
-            .filter(|write| write.key.kind == WriteKind::Answer)
-            .collect();
-        self.written
-            .extend(answers.iter().map(|write| write.key.activation));
+    pub(crate) async fn answers(&mut self) -> Result<Vec<(QuestionId, Box<RawValue>)>, Error> {
+        let (key, seal) = match &self.outer {
+            Some((root, _)) => (root, ThreadSeal::new(root)),
+            None => (&self.key, self.seal),
+        };
+        let writes = self.saver.writes(key).await;
+        let writes = writes.map_err(|source| self.failure(source))?;
+        let mut answers = Vec::new();
+        for write in writes {
+            if write.key.kind == WriteKind::Answer {
+                answers.push((write.key.question(), self.open_with(seal, &write)?));
+                self.written.insert(write.key.activation);
+            }
+        }
         Ok(answers)
     }
 
     /// The body of a write.
     pub(crate) fn open_json(&self, write: &Write) -> Result<Box<RawValue>, Error> {
-        let body = self
-            .seal
+        self.open_with(self.seal, write)
+    }
+
+    fn open_with(&self, seal: ThreadSeal, write: &Write) -> Result<Box<RawValue>, Error> {
+        let body = seal
             .open_write(&write.key, &write.payload)
             .map_err(|source| self.failure(source))?;
         serde_json::from_slice(body).map_err(|error| {

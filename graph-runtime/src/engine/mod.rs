@@ -3,6 +3,7 @@
 mod advance;
 mod answer;
 mod begin;
+mod child;
 mod journal;
 mod note;
 mod registry;
@@ -17,6 +18,8 @@ use serde_json::value::RawValue;
 
 pub(crate) use answer::open_questions;
 pub(crate) use begin::{run, run_thread};
+pub(crate) use child::Nest;
+pub use child::{Nesting, Returned, read_within, subgraph};
 pub use journal::Durability;
 pub(crate) use registry::Registry;
 pub(crate) use request::{Command, Home};
@@ -84,6 +87,14 @@ enum Stopped<G: StateGraph> {
 impl<G: StateGraph> Engine<G> {
     /// Takes steps until nothing is active, somebody has to answer, or something fails.
     pub(crate) async fn drive(mut self) -> Result<Outcome<G>, Error> {
+        match self.settle().await? {
+            Stopped::AtEnd => Ok(self.into_done()),
+            Stopped::Paused { before, after } => self.into_pause(before, after),
+        }
+    }
+
+    /// The same, with everything stored in the end.
+    async fn settle(&mut self) -> Result<Stopped<G>, Error> {
         let stopped = self.steps().await;
         // Whatever was handed to the writer is part of how the run ends, also of a failure.
         let flushed = self.flush().await;
@@ -91,8 +102,7 @@ impl<G: StateGraph> Engine<G> {
             (Err(error @ Error::Store { .. }), _) | (Err(error), Ok(())) => Err(error),
             // A node that waited for the writer fails with it, and is not the cause.
             (_, Err(failure)) => Err(failure),
-            (Ok(Stopped::AtEnd), Ok(())) => Ok(self.into_done()),
-            (Ok(Stopped::Paused { before, after }), Ok(())) => self.into_pause(before, after),
+            (Ok(stopped), Ok(())) => Ok(stopped),
         }
     }
 
@@ -255,10 +265,7 @@ impl<G: StateGraph> Engine<G> {
         if self.frontier.waiting().next().is_none() {
             return Ok(());
         }
-        for write in journal.answers().await? {
-            self.answers
-                .insert(write.key.question(), journal.open_json(&write)?);
-        }
+        self.answers.extend(journal.answers().await?);
         Ok(())
     }
 

@@ -98,6 +98,11 @@ impl Registry {
 }
 
 impl Hold {
+    /// Where the hold is kept.
+    pub(crate) fn registry(&self) -> Arc<Registry> {
+        Arc::clone(&self.0.registry)
+    }
+
     /// For the writer, which may outlive the run.
     pub(crate) fn slot(&self) -> Arc<Slot> {
         Arc::clone(&self.0)

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::id::{ActivationId, QuestionId};
+use crate::definition::StateGraph;
+use crate::id::{ActivationId, MomentId, QuestionId};
 
 /// The body of a record. A snapshot has `state` and the whole frontier, a change has `change` and what became
 /// different about the frontier.
@@ -55,6 +56,34 @@ pub(crate) struct RunHeader<'a> {
     pub(crate) fingerprint: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) metadata: BTreeMap<String, String>,
+    /// For a graph within another one: who called it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) call: Option<StoredCall>,
+}
+
+impl RunHeader<'static> {
+    /// Of a run of a graph.
+    pub(crate) fn of<G: StateGraph>(id: String, metadata: &BTreeMap<String, String>) -> Self {
+        Self {
+            id: id.into(),
+            graph: G::ID.into(),
+            fingerprint: format!("{:016x}", G::FINGERPRINT).into(),
+            metadata: metadata.clone(),
+            call: None,
+        }
+    }
+}
+
+/// One call of a graph by a node of another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredCall {
+    /// The turn of the node.
+    pub(crate) turn: ActivationId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) item: Option<u32>,
+    /// The moment with which the call began; until that is written, nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) began: Option<MomentId>,
 }
 
 /// A node turn. Its id is the record's and its place in the list, unless an older one is carried along.

@@ -5,7 +5,9 @@ mod payload;
 mod read;
 mod replay;
 
-pub(crate) use body::{Body, RunHeader, StoredActivation, StoredQuestion, StoredQuestions};
+pub(crate) use body::{
+    Body, RunHeader, StoredActivation, StoredCall, StoredQuestion, StoredQuestions,
+};
 pub(crate) use payload::{ThreadSeal, draft};
 pub use read::Moment;
 pub(crate) use read::{Reader, Stand, thread_text};

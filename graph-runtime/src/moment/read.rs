@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::body::StoredCall;
 use super::payload::ThreadSeal;
 use super::replay::{Damage, Replay, replay};
 use crate::checkpointer::{At, Chain, Checkpointer, Query, Record, Source, StoreError, Write};
@@ -48,8 +49,17 @@ pub(crate) struct Stand<G: StateGraph> {
     pub(crate) sequence: u64,
     /// What loading it cost, in bytes.
     pub(crate) bytes: usize,
+    /// Who called the graph, where it is one within another.
+    pub(crate) call: Option<StoredCall>,
     /// The encoded length of each field.
     pub(crate) sizes: HashMap<&'static str, usize>,
+}
+
+impl<G: StateGraph> Stand<G> {
+    /// Whether nothing is active any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.frontier.active.is_empty() && self.frontier.slots.waiting(G::topology()).is_none()
+    }
 }
 
 /// Reads one thread.
@@ -180,6 +190,7 @@ impl Reader<'_> {
             writes: chain.writes.clone(),
             sequence: chain.sequence,
             bytes: replay.bytes,
+            call: replay.run.call,
             sizes,
         })
     }

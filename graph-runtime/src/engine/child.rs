@@ -1,0 +1,348 @@
+//! A graph as a node of another: where it is stored, whether it begins or goes on, what it gives back.
+//!
+//! It is run by the same engine, on a thread of its own below the outer one. What it had done by then is found
+//! there when the node is run again, so nothing in it is done twice, whatever happens to the outer run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::begin::Parts;
+use super::journal::Journal;
+use super::registry::{Hold, IfBusy};
+use super::request::Home;
+use super::writer::Flush;
+use super::{Durability, Engine, Stopped};
+use crate::checkpointer::At;
+use crate::clock::Clock;
+use crate::definition::{Awaited, BoxFuture, Call, GraphNode, StateGraph, Turn};
+use crate::error::{Error, NodeError};
+use crate::event::Event;
+use crate::id::{QuestionId, ThreadKey};
+use crate::moment::{RunHeader, Stand, StoredCall};
+use crate::setting::Setting;
+
+/// What the graphs within a run take over from it.
+pub(crate) struct Nest {
+    pub(crate) store: Option<NestStore>,
+    pub(crate) step_limit: usize,
+    pub(crate) durability: Durability,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) metadata: BTreeMap<String, String>,
+}
+
+/// Where a run is stored, for those within it.
+pub(crate) struct NestStore {
+    /// The run's own place; its children lie below.
+    pub(crate) home: Home,
+    /// The thread itself, with which the answers are kept.
+    pub(crate) root: ThreadKey,
+    /// The run's id, which is theirs too.
+    pub(crate) run: String,
+    pub(crate) flush: Flush,
+}
+
+/// How a graph is a node of another.
+pub struct Nesting<P: StateGraph, C: StateGraph> {
+    /// Whether a call goes on with the state that the last one left.
+    pub memory: bool,
+    /// Gives it the fields that it shares.
+    pub lend: Option<fn(&P, &mut C)>,
+    /// Finds its context in the outer one.
+    pub context: fn(&Arc<P::Context>) -> Arc<C::Context>,
+    /// What happens in it, as the outer graph tells it.
+    pub within: fn(Event<C>) -> P::Within,
+}
+
+/// How far a graph within another has come.
+pub enum Returned<C> {
+    /// To its end.
+    Ended {
+        /// The state with which it began, if it shares fields.
+        before: Option<C>,
+        /// The state with which it ended.
+        after: C,
+    },
+    /// Somebody has to answer first.
+    Waits(Vec<Awaited>),
+}
+
+/// Runs a graph as a node: begins it with `input`, or goes on where it stands.
+pub fn subgraph<'a, P: StateGraph, C: StateGraph>(
+    call: &'a Call<'a, P>,
+    nesting: Nesting<P, C>,
+    input: impl Future<Output = Result<C::Input, NodeError>> + Send + 'a,
+) -> BoxFuture<'a, Result<Returned<C>, NodeError>> {
+    Box::pin(async move {
+        let Some(nest) = call.ties.nest.as_deref() else {
+            return Err(NodeError::Returned(
+                "the run has no place for a graph".into(),
+            ));
+        };
+        let child = Child {
+            call,
+            nesting,
+            nest,
+        };
+        child.run(input).await
+    })
+}
+
+struct Child<'a, P: StateGraph, C: StateGraph> {
+    call: &'a Call<'a, P>,
+    nesting: Nesting<P, C>,
+    nest: &'a Nest,
+}
+
+/// Where a graph has been found.
+enum Found<C: StateGraph> {
+    /// Nowhere, or at the end of another call: the journal is to begin one.
+    Nothing(Option<Journal>),
+    /// Another call has left this.
+    Memory(Journal, Stand<C>),
+    /// In the middle of this call.
+    Begun(Journal, Stand<C>, Option<C>),
+    /// At the end of this call.
+    Over(Stand<C>, Option<C>),
+}
+
+impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
+    async fn run(
+        &self,
+        input: impl Future<Output = Result<C::Input, NodeError>> + Send,
+    ) -> Result<Returned<C>, NodeError> {
+        let (engine, before) = match self.find().await.map_err(failed)? {
+            Found::Over(stand, before) => {
+                let after = stand.moment.state;
+                return Ok(Returned::Ended { before, after });
+            }
+            Found::Begun(journal, stand, before) => {
+                let parts = self.parts(Some(journal));
+                (parts.standing(stand).map_err(failed)?.going_on(), before)
+            }
+            Found::Memory(journal, stand) => {
+                let input = input.await?;
+                self.begin_again(journal, stand, input)
+                    .await
+                    .map_err(failed)?
+            }
+            Found::Nothing(journal) => {
+                let input = input.await?;
+                let engine = self.parts(journal).fresh(input, |state| self.lend(state));
+                self.begun(engine.await.map_err(failed)?)
+            }
+        };
+        engine
+            .see_through(before, self.call.turn)
+            .await
+            .map_err(failed)
+    }
+
+    fn lend(&self, state: &mut C) {
+        if let Some(lend) = self.nesting.lend {
+            lend(self.call.state, state);
+        }
+    }
+
+    /// A graph that has begun just now, and the state with which it did, for whoever shares fields.
+    fn begun(&self, engine: Engine<C>) -> (Engine<C>, Option<C>) {
+        let before = self.nesting.lend.map(|_| (*engine.state).clone());
+        (engine, before)
+    }
+
+    /// One more call of a graph that remembers the last one.
+    async fn begin_again(
+        &self,
+        mut journal: Journal,
+        stand: Stand<C>,
+        input: C::Input,
+    ) -> Result<(Engine<C>, Option<C>), Error> {
+        if self.nesting.lend.is_some() {
+            // What is lent isn't told as a change, since only the outer graph knows what it is.
+            journal.want_snapshot();
+        }
+        let engine = self.parts(Some(journal)).standing(stand)?;
+        let begun = engine.abandon_and_begin(input, |state| self.lend(state));
+        Ok(self.begun(begun.await?))
+    }
+
+    fn parts(&self, journal: Option<Journal>) -> Parts<C> {
+        let Turn { item, .. } = self.call.turn;
+        let (node, within) = (self.call.node, self.nesting.within);
+        Parts {
+            context: (self.nesting.context)(self.call.context),
+            journal,
+            setting: self.setting(),
+            listener: self.call.listener.within(move |event| Event::Within {
+                node,
+                item,
+                event: within(event),
+            }),
+        }
+    }
+
+    fn setting(&self) -> Setting<C> {
+        Setting {
+            step_limit: self.nest.step_limit,
+            durability: self.nest.durability,
+            clock: Arc::clone(&self.nest.clock),
+            metadata: self.nest.metadata.clone(),
+            ..Setting::default()
+        }
+    }
+
+    /// Looks at what is stored of it.
+    async fn find(&self) -> Result<Found<C>, Error> {
+        let Some(store) = &self.nest.store else {
+            return Ok(Found::Nothing(None));
+        };
+        let home = Home {
+            key: store.home.key.child(&self.segment())?,
+            ..store.home.clone()
+        };
+        // Nobody else can be at it, but what an earlier run has handed to its writer may still be on the way.
+        let hold = home.registry.take(&home.key, IfBusy::Wait).await?;
+        let Some(stand) = home.reader().stand::<C>(At::Head).await? else {
+            return Ok(Found::Nothing(Some(self.journal(store, home, hold, None))));
+        };
+        let Turn {
+            activation, item, ..
+        } = self.call.turn;
+        let ours = |call: &StoredCall| (call.turn, call.item) == (activation, item);
+        let Some(call) = stand.call.filter(ours) else {
+            return Ok(Found::Memory(self.journal(store, home, hold, None), stand));
+        };
+        let before = match call.began.filter(|_| self.nesting.lend.is_some()) {
+            Some(began) => home.reader().stand::<C>(At::Moment(began)).await?,
+            None => None,
+        };
+        let before = before.map(|stand| stand.moment.state);
+        if stand.is_over() {
+            return Ok(Found::Over(stand, before));
+        }
+        let journal = self.journal(store, home, hold, Some(call));
+        Ok(Found::Begun(journal, stand, before))
+    }
+
+    fn journal(
+        &self,
+        store: &NestStore,
+        home: Home,
+        hold: Hold,
+        call: Option<StoredCall>,
+    ) -> Journal {
+        let Turn {
+            activation, item, ..
+        } = self.call.turn;
+        let header = RunHeader {
+            call: Some(call.unwrap_or(StoredCall {
+                turn: activation,
+                item,
+                began: None,
+            })),
+            ..RunHeader::of::<C>(store.run.clone(), &self.nest.metadata)
+        };
+        let durability = self.nest.durability;
+        Journal::new(home.saver, home.key, hold, durability, header)
+            .within(store.root.clone(), store.flush.clone())
+    }
+
+    /// The last part of its path: one for each call, or one for all where it remembers them.
+    fn segment(&self) -> String {
+        let Turn {
+            node,
+            activation,
+            item,
+            ..
+        } = self.call.turn;
+        match item {
+            _ if self.nesting.memory => node.to_owned(),
+            None => format!("{node}@{activation}"),
+            Some(item) => format!("{node}@{activation}.{item}"),
+        }
+    }
+}
+
+impl<C: StateGraph> Engine<C> {
+    /// Runs as far as it goes.
+    async fn see_through(mut self, before: Option<C>, caller: Turn) -> Result<Returned<C>, Error> {
+        match self.settle().await? {
+            Stopped::AtEnd => {
+                let after = Arc::unwrap_or_clone(self.state);
+                Ok(Returned::Ended { before, after })
+            }
+            Stopped::Paused { .. } => self.awaited(caller.item).map(Returned::Waits),
+        }
+    }
+
+    /// What it waits for, as the outer graph keeps it.
+    fn awaited(&self, item: Option<u32>) -> Result<Vec<Awaited>, Error> {
+        let mut all = Vec::new();
+        for activation in self.frontier.waiting() {
+            let node = activation.node.name();
+            for question in activation.questions.iter().flatten() {
+                let envelope = Envelope {
+                    node,
+                    item,
+                    question: &question.json,
+                };
+                let encoded = serde_json::value::to_raw_value(&envelope);
+                all.push(Awaited {
+                    id: activation.question_id(question.item),
+                    question: Some(encoded.map_err(|source| Error::Encode {
+                        what: format!("the question of node `{node}`"),
+                        source,
+                    })?),
+                });
+            }
+        }
+        Ok(all)
+    }
+}
+
+fn failed(error: Error) -> NodeError {
+    NodeError::Within(Box::new(error))
+}
+
+/// A question of a graph within another one.
+#[derive(Serialize, Deserialize)]
+struct Envelope<'a> {
+    /// The node in there that asks, or is itself a graph in which somebody does.
+    node: &'a str,
+    /// The item for which the graph was called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    item: Option<u32>,
+    #[serde(borrow)]
+    question: &'a RawValue,
+}
+
+/// A question that was asked in a graph within another one, and the item for which that was called.
+///
+/// # Errors
+/// If it isn't one of that graph.
+pub fn read_within<C: StateGraph>(
+    id: &QuestionId,
+    json: &RawValue,
+) -> Result<(Option<u32>, C::Question), serde_json::Error> {
+    let Envelope {
+        node,
+        item,
+        question,
+    } = serde_json::from_str(json.get())?;
+    let known = C::Node::ALL.iter().find(|known| known.name() == node);
+    match known {
+        Some(known) => Ok((item, C::read_question(*known, id.clone(), question)?)),
+        None => crate::__private::unexpected("question", node),
+    }
+}
+
+/// Whether a question was asked at the end of this way through graphs.
+pub(super) fn is_asked_at(question: &RawValue, way: &[&str]) -> bool {
+    let Some((first, rest)) = way.split_first() else {
+        return true;
+    };
+    serde_json::from_str::<Envelope<'_>>(question.get())
+        .is_ok_and(|envelope| envelope.node == *first && is_asked_at(envelope.question, rest))
+}
