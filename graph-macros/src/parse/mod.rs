@@ -13,6 +13,7 @@ mod nodes;
 mod serde;
 mod structs;
 mod targets;
+mod waits;
 
 pub(crate) use mend::PLACEHOLDER;
 pub(crate) use module::module;
