@@ -118,7 +118,8 @@ fn node(node: &model::Node<'_>, graph: &Graph<'_>) -> Node {
         kind: match node.ast.role {
             NodeRole::Ask(_) => NodeKind::Ask,
             NodeRole::Subgraph(_) => NodeKind::Subgraph,
-            NodeRole::Task(_) | NodeRole::Later => NodeKind::Task,
+            NodeRole::Wait(_) => NodeKind::Wait,
+            NodeRole::Task(_) => NodeKind::Task,
         },
         reads: reads.into(),
         writes: node.writes.iter().copied().map(short).collect(),

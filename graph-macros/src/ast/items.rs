@@ -1,5 +1,7 @@
 //! The module and its annotated items.
 
+use std::time::Duration;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, Item, Path, Signature, Token, Type, Visibility};
@@ -127,8 +129,7 @@ pub(crate) enum NodeRole {
     Task(Task),
     Ask(Ask),
     Subgraph(Subgraph),
-    /// A kind that can be written but doesn't run yet, which is reported.
-    Later,
+    Wait(Wait),
 }
 
 /// `#[node(..)]`
@@ -136,6 +137,13 @@ pub(crate) struct Task {
     pub(crate) writes: Option<Names>,
     pub(crate) spawn: bool,
     pub(crate) blocking: bool,
+    pub(crate) asks: Option<Asks>,
+}
+
+/// `asks(Question)`
+pub(crate) struct Asks {
+    pub(crate) word: Ident,
+    pub(crate) question: Type,
 }
 
 /// Fields in the parentheses of an attribute.
@@ -145,10 +153,25 @@ pub(crate) struct Names {
     pub(crate) open: bool,
 }
 
-/// `#[ask(into = field)]`
+/// `#[ask(into = field, within = "3d", else = expr)]`
 pub(crate) struct Ask {
     /// Nothing only if it is missing, which is reported.
     pub(crate) into: Option<Ident>,
+    pub(crate) within: Option<Duration>,
+    /// What it is answered when that time is over.
+    pub(crate) otherwise: Option<Expr>,
+}
+
+/// `#[wait(until = expr)]`, `#[wait(time = "1h")]`
+pub(crate) struct Wait {
+    /// Nothing only if it is missing, which is reported.
+    pub(crate) time: Option<Time>,
+}
+
+/// How long something waits.
+pub(crate) enum Time {
+    Until(Expr),
+    Length(Duration),
 }
 
 /// `#[subgraph(path::State, share(a, b), into = field, memory)]`

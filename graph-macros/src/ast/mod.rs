@@ -9,6 +9,6 @@ pub(crate) use edges::{
     Target,
 };
 pub(crate) use items::{
-    Ask, Context, ContextField, Default, Field, GraphArgs, Input, Module, Names, Node, NodeRole,
-    Reduce, ReduceHow, Scope, State, Subgraph, Task,
+    Ask, Asks, Context, ContextField, Default, Field, GraphArgs, Input, Module, Names, Node,
+    NodeRole, Reduce, ReduceHow, Scope, State, Subgraph, Task, Time, Wait,
 };

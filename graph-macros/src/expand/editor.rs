@@ -11,7 +11,8 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::{Expr, Token, token};
 
 use crate::ast::{
-    AnyOf, For, From, Group, Guard, Line, Member, Module, Names, NodeRole, Statement, Target,
+    AnyOf, For, From, Group, Guard, Line, Member, Module, Names, NodeRole, Statement, Subgraph,
+    Target, Time, Wait,
 };
 use crate::parse::PLACEHOLDER;
 
@@ -71,34 +72,50 @@ fn quiet(name: &Ident) -> Ident {
 fn attribute(index: usize, role: &NodeRole, state: &Ident) -> Option<TokenStream> {
     let name = format_ident!("attribute_{index}");
     let (names, open): (&[Ident], bool) = match role {
-        NodeRole::Subgraph(subgraph) => {
-            let path = if subgraph.path.is_empty() {
-                let hole = format_ident!("{PLACEHOLDER}");
-                quote!(#hole)
-            } else {
-                subgraph.path.clone()
-            };
-            let names = subgraph.named.iter().map(|name| {
-                let name = name.clone();
-                name.unwrap_or_else(|| format_ident!("{PLACEHOLDER}"))
-            });
-            return Some(quote! {
-                #[cfg(rust_analyzer)]
-                fn #name(it: &#state) { let _: #path; let #state { #(#names: _,)* .. } = it; }
-            });
-        }
-        NodeRole::Task(task) => {
-            let Names { names, open } = task.writes.as_ref()?;
-            (names, *open)
-        }
+        NodeRole::Subgraph(subgraph) => return Some(other_graph(&name, subgraph, state)),
+        NodeRole::Task(task) => match &task.writes {
+            Some(Names { names, open }) => (names, *open),
+            None if task.asks.is_none() => return None,
+            None => (&[], false),
+        },
         NodeRole::Ask(ask) => (ask.into.as_slice(), ask.into.is_none()),
-        NodeRole::Later => return None,
+        NodeRole::Wait(_) => (&[], false),
+    };
+    let rest = match role {
+        NodeRole::Task(task) => task.asks.as_ref().map(|asks| {
+            let question = &asks.question;
+            quote!(let _: #question;)
+        }),
+        NodeRole::Ask(ask) => ask
+            .otherwise
+            .as_ref()
+            .map(|answer| quote!(let _ = #answer;)),
+        NodeRole::Wait(Wait {
+            time: Some(Time::Until(time)),
+        }) => Some(quote!(let _ = #time;)),
+        NodeRole::Wait(_) | NodeRole::Subgraph(_) => None,
     };
     let hole = open.then(|| format_ident!("{PLACEHOLDER}")).into_iter();
     Some(quote! {
         #[cfg(rust_analyzer)]
-        fn #name(it: &#state) { let #state { #(#names: _,)* #(#hole: _,)* .. } = it; }
+        fn #name(it: &#state, state: &#state) { let #state { #(#names: _,)* #(#hole: _,)* .. } = it; #rest }
     })
+}
+
+/// The path to another graph, and the fields that it shares or whose value it gives.
+fn other_graph(name: &Ident, subgraph: &Subgraph, state: &Ident) -> TokenStream {
+    let hole = format_ident!("{PLACEHOLDER}");
+    let path = if subgraph.path.is_empty() {
+        quote!(#hole)
+    } else {
+        subgraph.path.clone()
+    };
+    let names = subgraph.named.iter();
+    let names = names.map(|name| name.as_ref().unwrap_or(&hole));
+    quote! {
+        #[cfg(rust_analyzer)]
+        fn #name(it: &#state) { let _: #path; let #state { #(#names: _,)* .. } = it; }
+    }
 }
 
 fn line(line: &Line) -> TokenStream {

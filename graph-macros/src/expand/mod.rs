@@ -22,6 +22,7 @@ mod schemas;
 mod state;
 mod subgraphs;
 mod updates;
+mod waits;
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -97,8 +97,9 @@ pub(super) fn events_type(emit: &Emit<'_>) -> TokenStream {
 
 /// The open question of another graph, as one of ours.
 pub(super) fn open(emit: &Emit<'_>, within: &Within<'_>) -> TokenStream {
-    let krate = &emit.krate;
+    let Emit { krate, door, .. } = emit;
     let (vis, allow, name, camel) = (emit.vis(), allowances(), within.open(), within.camel());
+    let node = within.name();
     let (question, answer) = (within.of(emit, "Question"), within.of(emit, "Answer"));
     let doc = format!("Asked in the graph of `{}`.", within.name());
     let id = quote!(#krate::QuestionId);
@@ -136,6 +137,19 @@ pub(super) fn open(emit: &Emit<'_>, within: &Within<'_>) -> TokenStream {
         }
 
         #[automatically_derived]
+        impl #door::serde::Serialize for #name
+        where
+            for<'__trivial> #question: #door::serde::Serialize,
+        {
+            fn serialize<S: #door::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                #door::serialize_within(serializer, #node, self.item, &self.question)
+            }
+        }
+
+        #[automatically_derived]
         impl ::core::ops::Deref for #name {
             type Target = #question;
 
@@ -155,7 +169,7 @@ pub(super) fn read_question(emit: &Emit<'_>) -> Vec<TokenStream> {
         let (camel, open, state) = (each.camel(), each.open(), each.state());
         quote! {
             Node::#camel => {
-                let (item, question) = #door::read_within::<#state>(&id, json)?;
+                let (item, question) = #door::read_within::<#state>(&id, due, json)?;
                 ::core::result::Result::Ok(Question::#camel(#open { id, item, question }))
             }
         }

@@ -5,7 +5,7 @@ use syn::{GenericParam, ReturnType, Safety};
 
 use super::flow::Flow;
 use super::params::{ParamSource, Reached, Scope};
-use super::{Node, forms, position, subgraphs};
+use super::{Node, forms, position, subgraphs, waits};
 use crate::ast::{self, Module, NodeRole, State};
 use crate::findings::Findings;
 use crate::names::{camel, either, nearest, plain};
@@ -76,27 +76,32 @@ fn node<'a>(
     check_signature(ast, findings);
     let (writes, unknown) = writes(ast, state, findings);
     let reached = reached(index, flow);
-    if let (NodeRole::Ask(ast::Ask { into: Some(name) }), [field]) = (&ast.role, writes.as_slice())
+    if let (
+        NodeRole::Ask(ast::Ask {
+            into: Some(name), ..
+        }),
+        [field],
+    ) = (&ast.role, writes.as_slice())
     {
         let each = matches!(reached, Reached::ByItem(_));
         check_answer(name, &state.fields[*field], each, findings);
     }
     let child = match &ast.role {
         NodeRole::Subgraph(subgraph) => subgraphs::child(subgraph, state, reached, findings),
-        NodeRole::Task(_) | NodeRole::Ask(_) | NodeRole::Later => None,
+        _ => None,
     };
-    let (params, resolved) = scope.params(ast, reached, findings);
+    waits::check(ast, reached, findings);
+    let (params, resolved) = match ast.role {
+        NodeRole::Wait(_) => (Vec::new(), true),
+        _ => scope.params(ast, reached, findings),
+    };
     let item = params
         .iter()
         .find(|param| param.source == ParamSource::Item)
         .filter(|_| matches!(reached, Reached::ByItem(_)))
         .map(|param| forms::owned(param.ty));
-    let unknown_kind = match ast.role {
-        NodeRole::Later => true,
-        NodeRole::Subgraph(_) => child.is_none(),
-        NodeRole::Task(_) | NodeRole::Ask(_) => false,
-    };
-    let whole = resolved && !unknown_kind && ast.signature.is_some() && findings.count() == before;
+    let unknown_graph = matches!(ast.role, NodeRole::Subgraph(_)) && child.is_none();
+    let whole = resolved && !unknown_graph && ast.signature.is_some() && findings.count() == before;
     Node {
         ast,
         camel: named.camel.clone(),
@@ -155,14 +160,13 @@ fn writes<'a>(
     findings: &mut Findings,
 ) -> (Vec<usize>, Vec<&'a Ident>) {
     let names: Vec<&Ident> = match &node.role {
-        NodeRole::Task(task) => task
-            .writes
-            .iter()
-            .flat_map(|writes| &writes.names)
-            .collect(),
+        NodeRole::Task(task) => {
+            let writes = task.writes.iter();
+            writes.flat_map(|writes| &writes.names).collect()
+        }
         NodeRole::Ask(ask) => ask.into.iter().collect(),
         NodeRole::Subgraph(subgraph) => subgraph.into.iter().chain(&subgraph.share).collect(),
-        NodeRole::Later => Vec::new(),
+        NodeRole::Wait(_) => Vec::new(),
     };
     let mut writes = Vec::new();
     let mut unknown = Vec::new();

@@ -2,6 +2,7 @@
 
 mod args;
 mod attrs;
+mod duration;
 mod edges;
 mod fields;
 mod items;
@@ -13,6 +14,7 @@ mod serde;
 mod structs;
 mod subgraphs;
 mod targets;
+mod waits;
 
 pub(crate) use mend::PLACEHOLDER;
 pub(crate) use module::module;

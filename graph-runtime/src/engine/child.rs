@@ -17,12 +17,13 @@ use super::writer::Flush;
 use super::{Durability, Engine, Stopped};
 use crate::checkpointer::At;
 use crate::clock::Clock;
-use crate::definition::{Awaited, BoxFuture, Call, GraphNode, StateGraph, Turn};
+use crate::definition::{BoxFuture, Call, GraphNode, StateGraph, Turn};
 use crate::error::{Error, NodeError};
 use crate::event::Event;
-use crate::id::{QuestionId, ThreadKey};
+use crate::id::{QuestionId, ThreadKey, Timestamp};
 use crate::moment::{RunHeader, Stand, StoredCall};
 use crate::setting::Setting;
+use crate::waiting::{Awaited, Due};
 
 /// What the graphs within a run take over from it.
 pub(crate) struct Nest {
@@ -282,19 +283,22 @@ impl<C: StateGraph> Engine<C> {
         let mut all = Vec::new();
         for activation in self.frontier.waiting() {
             let node = activation.node.name();
-            for question in activation.questions.iter().flatten() {
-                let envelope = Envelope {
-                    node,
-                    item,
-                    question: &question.json,
-                };
-                let encoded = serde_json::value::to_raw_value(&envelope);
+            for question in activation.awaited() {
+                let json = question.json.as_deref();
+                let encoded = json.map(|question| {
+                    serde_json::value::to_raw_value(&Envelope {
+                        node,
+                        item,
+                        question,
+                    })
+                });
                 all.push(Awaited {
-                    id: activation.question_id(question.item),
-                    question: Some(encoded.map_err(|source| Error::Encode {
+                    id: question.id.clone(),
+                    question: encoded.transpose().map_err(|source| Error::Encode {
                         what: format!("the question of node `{node}`"),
                         source,
-                    })?),
+                    })?,
+                    due: question.due.map(Due::At),
                 });
             }
         }
@@ -324,6 +328,7 @@ struct Envelope<'a> {
 /// If it isn't one of that graph.
 pub fn read_within<C: StateGraph>(
     id: &QuestionId,
+    due: Option<Timestamp>,
     json: &RawValue,
 ) -> Result<(Option<u32>, C::Question), serde_json::Error> {
     let Envelope {
@@ -333,7 +338,7 @@ pub fn read_within<C: StateGraph>(
     } = serde_json::from_str(json.get())?;
     let known = C::Node::ALL.iter().find(|known| known.name() == node);
     match known {
-        Some(known) => Ok((item, C::read_question(*known, id.clone(), question)?)),
+        Some(known) => Ok((item, C::read_question(*known, id.clone(), due, question)?)),
         None => crate::__private::unexpected("question", node),
     }
 }

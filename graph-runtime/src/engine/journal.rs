@@ -81,6 +81,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) body: Body<'a>,
     pub(crate) world: World<'a>,
     pub(crate) ended: &'a [ActivationId],
+    /// When the thread wants to be woken.
+    pub(crate) due: Option<Timestamp>,
 }
 
 /// The state's part of a record.
@@ -211,6 +213,7 @@ impl Journal {
             mut body,
             world,
             ended,
+            due,
         } = entry;
         let snapshot = matches!(world, World::State(_));
         if snapshot || self.header_due {
@@ -233,7 +236,7 @@ impl Journal {
             step: self.step + 1,
             source,
             created_at: at,
-            due: None,
+            due,
             payload: Vec::new(),
         };
         record.payload = self.seal.seal_record(&record, draft);
@@ -319,22 +322,59 @@ impl Journal {
         self.written.extend(turns);
     }
 
-    /// What was answered since, and not taken yet.
-    pub(crate) async fn answers(&mut self) -> Result<Vec<(QuestionId, Box<RawValue>)>, Error> {
-        let (key, seal) = match &self.outer {
+    /// Where the answers are: with the thread itself, however deep in it this run is.
+    fn answers_at(&self) -> (&ThreadKey, ThreadSeal) {
+        match &self.outer {
             Some((root, _)) => (root, ThreadSeal::new(root)),
             None => (&self.key, self.seal),
-        };
+        }
+    }
+
+    /// What was answered since, and not taken yet; nothing of an answer where the time has come without one.
+    pub(crate) async fn answers(
+        &mut self,
+    ) -> Result<Vec<(QuestionId, Option<Box<RawValue>>)>, Error> {
+        let (key, seal) = self.answers_at();
         let writes = self.saver.writes(key).await;
         let writes = writes.map_err(|source| self.failure(source))?;
         let mut answers = Vec::new();
         for write in writes {
             if write.key.kind == WriteKind::Answer {
-                answers.push((write.key.question(), self.open_with(seal, &write)?));
-                self.written.insert(write.key.activation);
+                answers.push((write.key.question(), self.open_answer(seal, &write)?));
+                // What lies with the thread itself is not ours to remove.
+                if self.outer.is_none() {
+                    self.written.insert(write.key.activation);
+                }
             }
         }
         Ok(answers)
+    }
+
+    /// Gives answers as anybody does: of two, the first one that is stored counts.
+    pub(crate) async fn answer(&mut self, given: Vec<(WriteKey, Vec<u8>)>) -> Result<(), Error> {
+        if self.outer.is_none() {
+            self.keep(given).await?;
+            return self.flush().await;
+        }
+        let (root, seal) = self.answers_at();
+        let writes = given.into_iter().map(|(key, body)| Write {
+            payload: seal.seal_write(&key, &body),
+            key,
+        });
+        let commit = Commit {
+            writes: writes.collect(),
+            ..Commit::default()
+        };
+        let stored = commit_surely(&self.saver, root, commit, self.hold.slot()).await;
+        stored.map_err(|source| self.failure(source))
+    }
+
+    fn open_answer(&self, seal: ThreadSeal, write: &Write) -> Result<Option<Box<RawValue>>, Error> {
+        let body = seal.open_write(&write.key, &write.payload);
+        if body.is_ok_and(<[u8]>::is_empty) {
+            return Ok(None);
+        }
+        self.open_with(seal, write).map(Some)
     }
 
     /// The body of a write.
