@@ -38,6 +38,8 @@ use proc_macro::TokenStream;
 ///   state or the context, `state`, `run`, or, in a `for`, its item. It returns what it writes, a tuple of that,
 ///   or its update; or a `Result` of one. `spawn` runs it on the runtime's threads, `blocking` where it may wait.
 /// - `#[ask(into = field)] fn ..`: returns a question; the run waits until it is answered.
+/// - `#[subgraph(module::State, share(field), into = field, memory)] fn ..`: another graph as a node; the function
+///   returns its input.
 /// - `edges! { .. }`: what follows what.
 ///
 /// # Edges

@@ -44,6 +44,7 @@
 
 mod builder;
 mod checkpointer;
+mod child;
 mod clock;
 mod context;
 mod definition;
@@ -78,6 +79,7 @@ pub use checkpointer::{
     At, Cause, Chain, Checkpointer, Commit, Expect, Lease, MemorySaver, Message, Page, Query,
     Record, Source, StoreError, Write, WriteKey, WriteKind,
 };
+pub use child::ChildThread;
 pub use clock::{Clock, SystemClock};
 pub use definition::{Answering, BoxFuture, GraphNode, StateGraph};
 pub use engine::Durability;
@@ -90,7 +92,7 @@ pub use id::{
 };
 pub use interrupt::{Asking, Asks};
 pub use invocation::Invocation;
-pub use moment::Moment;
+pub use moment::{Child, Moment};
 pub use outcome::{Done, Outcome, Pause};
 pub use run::{Emitted, Run, Shown};
 #[cfg(feature = "schema")]

@@ -26,7 +26,7 @@ use crate::id::{QuestionId, Timestamp};
 pub use crate::interrupt::{Asking, Asks, interruptible};
 pub use crate::run::{Run, Shown};
 #[cfg(feature = "schema")]
-pub use crate::schema::{ObjectSchema, schema_of};
+pub use crate::schema::{ObjectSchema, answers_within, object_schema, questions_within, schema_of};
 pub use crate::state::{
     And, Append, Change, Collects, FieldSpec, Fields, KeepFirst, KeyOf, Last, Max, Merge, Min,
     Never, Or, Patch, Reducer, Removes, Shares, Sum, Union, Upsert, entry, plain, replaced,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::checkpointer::{At, Query, WriteKind};
 use crate::definition::StateGraph;
-use crate::engine::{Command, open_questions};
+use crate::engine::{Command, Home, open_questions};
 use crate::error::Error;
 use crate::event::RunStream;
 use crate::id::{MomentId, QuestionId};
@@ -73,6 +73,10 @@ impl<G: StateGraph> Thread<G> {
     /// Answers several questions at once: all of them, or none if one is refused.
     pub fn answers(&self, answers: impl IntoIterator<Item = G::Answer>) -> Invocation<G> {
         self.run(Command::Answer(answers.into_iter().collect()))
+    }
+
+    pub(crate) fn home(&self) -> Result<Home, Error> {
+        self.core.home(&self.id)
     }
 
     fn run(&self, command: Command<G>) -> Invocation<G> {

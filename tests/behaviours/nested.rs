@@ -127,7 +127,7 @@ pub(crate) mod top {
 
     #[node(writes(log))]
     async fn plan(run: &Run, desk: &Desk) -> Result<String, String> {
-        desk.work(run, "plan").await
+        desk.work(run, "plan it").await
     }
 
     #[subgraph(middle::Middle, share(log), into = first)]
@@ -142,7 +142,7 @@ pub(crate) mod top {
 
     #[node(writes(log))]
     async fn gather(run: &Run, desk: &Desk) -> Result<String, String> {
-        desk.work(run, "gather").await
+        desk.work(run, "gather it").await
     }
 
     #[subgraph(middle::Middle, share(log), into = all)]
@@ -152,7 +152,7 @@ pub(crate) mod top {
 
     #[node(writes(log))]
     async fn finish(run: &Run, desk: &Desk) -> Result<String, String> {
-        desk.work(run, "finish").await
+        desk.work(run, "finish it").await
     }
 }
 
@@ -190,10 +190,52 @@ pub(crate) fn log(pair: (&str, &str), topics: &[&str]) -> Vec<String> {
             format!("close {topic}"),
         ]
     };
-    let mut log = vec!["plan".to_owned()];
-    log.extend([pair.0, pair.1].iter().flat_map(one));
-    log.push("gather".to_owned());
+    let mut log = vec!["plan it".to_owned()];
+    let mut pair = [pair.0, pair.1];
+    // Whoever waits for an answer comes after who doesn't.
+    pair.sort_by_key(|topic| topic.ends_with('?'));
+    log.extend(pair.iter().flat_map(one));
+    log.push("gather it".to_owned());
     log.extend(topics.iter().flat_map(one));
-    log.push("finish".to_owned());
+    log.push("finish it".to_owned());
     log
+}
+
+/// What is looked into where nobody is asked.
+pub(crate) const PAIR: (&str, &str) = ("a", "b");
+pub(crate) const TOPICS: [&str; 3] = ["x", "y", "z"];
+
+/// The answer that everybody gives here.
+pub(crate) fn yes(question: &top::Question) -> top::Answer {
+    answered(question, true)
+}
+
+/// An answer from the bottom, handed up.
+pub(crate) fn answered(question: &top::Question, yes: bool) -> top::Answer {
+    let inner = |question: &middle::Question| {
+        let middle::Question::Dig(dig) = question;
+        let leaf::Question::Confirm(confirm) = &dig.question;
+        dig.answer(confirm.answer(yes))
+    };
+    match question {
+        top::Question::One(one) => one.answer(inner(one)),
+        top::Question::Two(two) => two.answer(inner(two)),
+        top::Question::Each(each) => each.answer(inner(each)),
+    }
+}
+
+/// Answers whatever is asked until the run comes to its end.
+pub(crate) async fn to_the_end(
+    thread: &Thread<top::Top>,
+    mut outcome: Outcome<top::Top>,
+) -> Result<top::Output, Error> {
+    loop {
+        match outcome {
+            Outcome::Done(done) => return Ok(done.output),
+            Outcome::Paused(pause) => {
+                let answers: Vec<_> = pause.questions().iter().map(yes).collect();
+                outcome = thread.answers(answers).await?;
+            }
+        }
+    }
 }

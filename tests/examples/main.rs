@@ -5,5 +5,6 @@ mod digest;
 mod model;
 mod program;
 mod readme;
+mod research;
 mod server;
 mod support;

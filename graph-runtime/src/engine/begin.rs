@@ -120,6 +120,7 @@ impl<G: StateGraph> Parts<G> {
             sequence,
             bytes,
             sizes,
+            children,
             ..
         } = stand;
         let mut change = Change::new(G::FIELDS, self.journal.is_some());
@@ -173,6 +174,7 @@ impl<G: StateGraph> Parts<G> {
         });
         engine.noted_slots.clone_from(&frontier.slots);
         engine.frontier = frontier;
+        engine.children = children;
         engine.kept = kept;
         engine.pauses = pauses.difference(&passed).copied().collect();
         engine.passed = passed;
@@ -192,13 +194,7 @@ impl<G: StateGraph> Parts<G> {
         });
         let thread = journal.as_ref().map(|journal| journal.key.clone());
         let flush = journal.as_ref().map(Journal::flush_handle);
-        let nest = holds_graphs::<G>().then(|| Nest {
-            store: journal.as_ref().map(Journal::nest),
-            step_limit: setting.step_limit,
-            durability: setting.durability,
-            clock: Arc::clone(&setting.clock),
-            metadata: setting.metadata.clone(),
-        });
+        let nest = holds_graphs::<G>().then(|| Nest::of(journal.as_ref(), &setting));
         Engine {
             context,
             state: Arc::new(state),
@@ -218,6 +214,7 @@ impl<G: StateGraph> Parts<G> {
             finished: Vec::new(),
             turnover: Turnover::default(),
             noted_slots: Slots::none::<G>(),
+            children: Vec::new(),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! there when the node is run again, so nothing in it is done twice, whatever happens to the outer run.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -20,8 +20,8 @@ use crate::clock::Clock;
 use crate::definition::{BoxFuture, Call, GraphNode, StateGraph, Turn};
 use crate::error::{Error, NodeError};
 use crate::event::Event;
-use crate::id::{QuestionId, ThreadKey, Timestamp};
-use crate::moment::{RunHeader, Stand, StoredCall};
+use crate::id::{MomentId, QuestionId, ThreadKey, Timestamp};
+use crate::moment::{RunHeader, Stand, StoredCall, StoredChild};
 use crate::setting::Setting;
 use crate::waiting::{Awaited, Due};
 
@@ -32,6 +32,32 @@ pub(crate) struct Nest {
     pub(crate) durability: Durability,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metadata: BTreeMap<String, String>,
+    /// Where those that have moved stand now, until the next moment says so.
+    moved: Mutex<Vec<StoredChild<'static>>>,
+}
+
+impl Nest {
+    pub(super) fn of<G: StateGraph>(journal: Option<&Journal>, setting: &Setting<G>) -> Self {
+        Self {
+            store: journal.map(Journal::nest),
+            step_limit: setting.step_limit,
+            durability: setting.durability,
+            clock: Arc::clone(&setting.clock),
+            metadata: setting.metadata.clone(),
+            moved: Mutex::default(),
+        }
+    }
+
+    /// Those that have moved, in an order that doesn't depend on who was first.
+    pub(super) fn take_moved(&self) -> Vec<StoredChild<'static>> {
+        let mut moved = std::mem::take(&mut *self.moved());
+        moved.sort_by(|one, other| (&one.node, one.item).cmp(&(&other.node, other.item)));
+        moved
+    }
+
+    fn moved(&self) -> MutexGuard<'_, Vec<StoredChild<'static>>> {
+        self.moved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Where a run is stored, for those within it.
@@ -116,6 +142,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
     ) -> Result<Returned<C>, NodeError> {
         let (engine, before) = match self.find().await.map_err(failed)? {
             Found::Over(stand, before) => {
+                self.moved_to(Some(stand.moment.id));
                 let after = stand.moment.state;
                 return Ok(Returned::Ended { before, after });
             }
@@ -135,10 +162,31 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
                 self.begun(engine.await.map_err(failed)?)
             }
         };
-        engine
-            .see_through(before, self.call.turn)
-            .await
-            .map_err(failed)
+        let item = self.call.turn.item;
+        let (returned, head) = engine.see_through(before, item).await.map_err(failed)?;
+        self.moved_to(head);
+        Ok(returned)
+    }
+
+    fn moved_to(&self, head: Option<MomentId>) {
+        if let Some(head) = head {
+            self.nest.moved().push(self.stored(head));
+        }
+    }
+
+    fn stored(&self, head: MomentId) -> StoredChild<'static> {
+        let Turn {
+            node,
+            activation,
+            item,
+            ..
+        } = self.call.turn;
+        StoredChild {
+            node: node.into(),
+            turn: (!self.nesting.memory).then_some(activation),
+            item: item.filter(|_| !self.nesting.memory),
+            head,
+        }
     }
 
     fn lend(&self, state: &mut C) {
@@ -200,7 +248,10 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
             return Ok(Found::Nothing(None));
         };
         let home = Home {
-            key: store.home.key.child(&self.segment())?,
+            key: store
+                .home
+                .key
+                .child(&self.stored(MomentId::numbered(0)).step())?,
             ..store.home.clone()
         };
         // Nobody else can be at it, but what an earlier run has handed to its writer may still be on the way.
@@ -249,33 +300,25 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
         Journal::new(home.saver, home.key, hold, durability, header)
             .within(store.root.clone(), store.flush.clone())
     }
-
-    /// The last part of its path: one for each call, or one for all where it remembers them.
-    fn segment(&self) -> String {
-        let Turn {
-            node,
-            activation,
-            item,
-            ..
-        } = self.call.turn;
-        match item {
-            _ if self.nesting.memory => node.to_owned(),
-            None => format!("{node}@{activation}"),
-            Some(item) => format!("{node}@{activation}.{item}"),
-        }
-    }
 }
 
 impl<C: StateGraph> Engine<C> {
     /// Runs as far as it goes.
-    async fn see_through(mut self, before: Option<C>, caller: Turn) -> Result<Returned<C>, Error> {
-        match self.settle().await? {
+    async fn see_through(
+        mut self,
+        before: Option<C>,
+        item: Option<u32>,
+    ) -> Result<(Returned<C>, Option<MomentId>), Error> {
+        let stopped = self.settle().await?;
+        let head = self.journal.as_ref().and_then(Journal::head);
+        let returned = match stopped {
             Stopped::AtEnd => {
                 let after = Arc::unwrap_or_clone(self.state);
-                Ok(Returned::Ended { before, after })
+                Returned::Ended { before, after }
             }
-            Stopped::Paused { .. } => self.awaited(caller.item).map(Returned::Waits),
-        }
+            Stopped::Paused { .. } => Returned::Waits(self.awaited(item)?),
+        };
+        Ok((returned, head))
     }
 
     /// What it waits for, as the outer graph keeps it.

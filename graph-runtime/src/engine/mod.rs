@@ -31,6 +31,7 @@ use crate::error::{Error, OfThread};
 use crate::event::{Event, Listener};
 use crate::frontier::{Frontier, Slots};
 use crate::id::{ActivationId, MomentId};
+use crate::moment::StoredChild;
 use crate::outcome::{Done, Outcome, Pause};
 use crate::run::Ties;
 use crate::setting::Setting;
@@ -65,6 +66,8 @@ pub(crate) struct Engine<G: StateGraph> {
     turnover: Turnover<G>,
     /// The joins' slots as the last moment has them.
     noted_slots: Slots,
+    /// The graphs within this one that have come somewhere, as the last moment has them.
+    children: Vec<StoredChild<'static>>,
 }
 
 /// Tells tasks on other threads when the run is over, however it ends.

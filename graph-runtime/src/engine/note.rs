@@ -7,13 +7,15 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use super::journal::{Entry, Journal, World};
-use super::{Engine, Event};
+use super::{Engine, Event, Nest};
 use crate::checkpointer::Source;
 use crate::definition::{GraphNode, Items, StateGraph};
 use crate::error::Error;
 use crate::frontier::{Activation, Frontier, OpenQuestion, Slots, filled_slots};
 use crate::id::{ActivationId, MomentId, Timestamp};
-use crate::moment::{Body, StoredActivation, StoredQuestion, StoredQuestions};
+use crate::moment::{
+    Body, StoredActivation, StoredChild, StoredQuestion, StoredQuestions, move_on,
+};
 
 impl<G: StateGraph> Engine<G> {
     /// Tells the listener where the run is now.
@@ -39,6 +41,8 @@ impl<G: StateGraph> Engine<G> {
             journal,
             turnover,
             noted_slots,
+            children,
+            ties,
             ..
         } = self;
         let Some(journal) = journal else {
@@ -61,7 +65,9 @@ impl<G: StateGraph> Engine<G> {
         } else {
             started
         };
+        let moved = moved(ties.0.nest.as_deref(), children);
         let mut body = Body {
+            children: if snapshot { children.clone() } else { moved },
             ran: turnover
                 .ran
                 .iter()
@@ -134,8 +140,23 @@ impl<G: StateGraph> Engine<G> {
             change.measure(&whole);
         }
         noted_slots.clone_from(&frontier.slots);
+        // What has ended is seen at this moment, and no longer.
+        if !children.is_empty() {
+            let active = || frontier.active.iter().map(|activation| activation.id);
+            children.retain(|child| child.matters(active()));
+        }
         Ok(())
     }
+}
+
+/// Takes in where the graphs within this one stand now, and gives those that have moved.
+fn moved(
+    nest: Option<&Nest>,
+    children: &mut Vec<StoredChild<'static>>,
+) -> Vec<StoredChild<'static>> {
+    let moved = nest.map(Nest::take_moved).unwrap_or_default();
+    move_on(children, moved.iter().cloned());
+    moved
 }
 
 fn encode_state<G: StateGraph>(state: &G) -> Result<Vec<u8>, Error> {

@@ -40,6 +40,9 @@ pub(crate) struct Body<'a> {
     /// time is known for the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) answered: Vec<(QuestionId, u64)>,
+    /// How far graphs within this one have come: those that moved, in a snapshot all that still matter.
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) children: Vec<StoredChild<'a>>,
     /// The slots that are filled, of every join where that changed.
     #[serde(borrow, default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) slots: BTreeMap<Cow<'a, str>, Vec<u32>>,
@@ -71,6 +74,64 @@ impl RunHeader<'static> {
             metadata: metadata.clone(),
             call: None,
         }
+    }
+}
+
+/// How far a graph within another has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredChild<'a> {
+    #[serde(borrow)]
+    pub(crate) node: Cow<'a, str>,
+    /// The turn of the node; nothing for one that remembers its calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) turn: Option<ActivationId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) item: Option<u32>,
+    /// The moment at which it stands.
+    pub(crate) head: MomentId,
+}
+
+impl StoredChild<'_> {
+    /// The last part of its path: one for each call, or one for all where it remembers them.
+    pub(crate) fn step(&self) -> String {
+        let Self {
+            node, turn, item, ..
+        } = self;
+        match (turn, item) {
+            (None, _) => node.to_string(),
+            (Some(turn), None) => format!("{node}@{turn}"),
+            (Some(turn), Some(item)) => format!("{node}@{turn}.{item}"),
+        }
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        (&self.node, self.turn, self.item) == (&other.node, other.turn, other.item)
+    }
+
+    /// Whether it can be gone on with at a moment at which these turns are active.
+    pub(crate) fn matters(&self, mut active: impl Iterator<Item = ActivationId>) -> bool {
+        self.turn
+            .is_none_or(|turn| active.any(|active| active == turn))
+    }
+
+    pub(crate) fn into_owned(self) -> StoredChild<'static> {
+        StoredChild {
+            node: Cow::Owned(self.node.into_owned()),
+            turn: self.turn,
+            item: self.item,
+            head: self.head,
+        }
+    }
+}
+
+/// Takes in how far graphs have moved.
+pub(crate) fn move_on<'a>(
+    children: &mut Vec<StoredChild<'a>>,
+    moved: impl IntoIterator<Item = StoredChild<'a>>,
+) {
+    for child in moved {
+        children.retain(|other| !other.is_same(&child));
+        children.push(child);
     }
 }
 

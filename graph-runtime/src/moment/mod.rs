@@ -6,9 +6,10 @@ mod read;
 mod replay;
 
 pub(crate) use body::{
-    Body, RunHeader, StoredActivation, StoredCall, StoredQuestion, StoredQuestions,
+    Body, RunHeader, StoredActivation, StoredCall, StoredChild, StoredQuestion, StoredQuestions,
+    move_on,
 };
 pub(crate) use payload::{ThreadSeal, draft};
-pub use read::Moment;
+pub use read::{Child, Moment};
 pub(crate) use read::{Reader, Stand, thread_text};
 pub(crate) use replay::answers_of;

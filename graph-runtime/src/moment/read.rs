@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::body::StoredCall;
+use super::body::{StoredCall, StoredChild};
 use super::payload::ThreadSeal;
 use super::replay::{Damage, Replay, replay};
 use crate::checkpointer::{At, Chain, Checkpointer, Query, Record, Source, StoreError, Write};
@@ -38,8 +38,25 @@ pub struct Moment<G: StateGraph> {
     pub ran: Vec<G::Node>,
     /// The nodes that are active next, those that wait for an answer among them. Empty at the end of a run.
     pub next: Vec<G::Node>,
+    /// The graphs among its nodes that have come somewhere: those that wait or remember, and those that ended with
+    /// this step. Read them with [`Thread::child`](crate::Thread::child).
+    pub children: Vec<Child>,
     /// The state.
     pub state: G,
+}
+
+/// Where a graph within another stood at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Child {
+    /// The node.
+    pub node: String,
+    /// Which item, in a `for`.
+    pub item: Option<u32>,
+    /// Its path below the thread.
+    pub path: String,
+    /// The moment at which it stood.
+    pub moment: MomentId,
 }
 
 /// Where a thread stands, ready to go on.
@@ -54,6 +71,8 @@ pub(crate) struct Stand<G: StateGraph> {
     pub(crate) bytes: usize,
     /// Who called the graph, where it is one within another.
     pub(crate) call: Option<StoredCall>,
+    /// The graphs within it that can be gone on with.
+    pub(crate) children: Vec<StoredChild<'static>>,
     /// The encoded length of each field.
     pub(crate) sizes: HashMap<&'static str, usize>,
 }
@@ -173,7 +192,23 @@ impl Reader<'_> {
                     .iter()
                     .map(|(_, activation)| activation.node.as_ref()),
             )?,
+            children: replay
+                .children
+                .iter()
+                .map(|child| self.child(child))
+                .collect::<Result<_, _>>()?,
             state,
+        })
+    }
+
+    fn child(&self, child: &StoredChild<'_>) -> Result<Child, Failure<'static>> {
+        let key = self.key.child(&child.step());
+        let key = key.map_err(|error| Failure::Other(error.into()))?;
+        Ok(Child {
+            node: child.node.to_string(),
+            item: child.item,
+            path: key.path().to_owned(),
+            moment: child.head,
         })
     }
 
@@ -195,6 +230,10 @@ impl Reader<'_> {
             sequence: chain.sequence,
             bytes: replay.bytes,
             call: replay.run.call,
+            children: {
+                let children = replay.children.iter().cloned();
+                children.map(StoredChild::into_owned).collect()
+            },
             sizes,
         })
     }

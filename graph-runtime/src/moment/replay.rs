@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::body::{Body, RunHeader, StoredActivation};
+use super::body::{Body, RunHeader, StoredActivation, StoredChild, move_on};
 use super::payload::ThreadSeal;
 use crate::checkpointer::{Chain, Record, StoreError};
 use crate::id::{ActivationId, QuestionId};
@@ -18,6 +18,8 @@ pub(crate) struct Replay<'a> {
     /// Node turns that are ready or wait, each with its id.
     pub(crate) active: Vec<(ActivationId, StoredActivation<'a>)>,
     pub(crate) slots: BTreeMap<Cow<'a, str>, Vec<u32>>,
+    /// Graphs within this one: those that can be gone on with, and those that have just ended.
+    pub(crate) children: Vec<StoredChild<'a>>,
     /// Bytes read so far: what loading this moment costs.
     pub(crate) bytes: usize,
 }
@@ -78,6 +80,7 @@ impl<'a> Replay<'a> {
             ran: Vec::new(),
             active: Vec::new(),
             slots: BTreeMap::new(),
+            children: Vec::new(),
             bytes: 0,
         };
         replay.follow(record, body);
@@ -100,6 +103,11 @@ impl<'a> Replay<'a> {
             self.run = run;
         }
         self.ran = body.ran;
+        // What a turn has left behind is seen at the moment at which it ended, and no longer.
+        let active = &self.active;
+        self.children
+            .retain(|child| child.matters(active.iter().map(|(id, _)| *id)));
+        move_on(&mut self.children, body.children);
         self.active.retain(|(id, _)| body.still.contains(id));
         for asked in body.asked {
             if let Some((_, activation)) = self.active.iter_mut().find(|(id, _)| *id == asked.id) {

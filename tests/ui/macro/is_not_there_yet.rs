@@ -8,25 +8,14 @@ mod test {
     pub struct Test {
         #[secret]
         pub token: String,
-        pub approved: Option<bool>,
     }
 
     edges! {
-        start -> a -> b -> c -> d -> end;
+        start -> a -> d -> end;
     }
 
     #[node(retry(times = 3), timeout = "30s", on_error = d)]
     fn a() {}
-
-    #[ask(into = approved, within = "3d", else = false)]
-    fn b() -> String {
-        String::new()
-    }
-
-    #[subgraph(other::Other, into = token)]
-    fn c() -> other::Input {
-        other::Input::new()
-    }
 
     #[node(effect, cache, retry = 3)]
     fn d() {}
