@@ -42,6 +42,7 @@
 //! [`Outcome`] and [`Event`] say how a run went, [`Moment`] is what was saved, and [`Checkpointer`] is what a place that
 //! keeps moments must do. What a module with `#[graph]` may hold is told at [`graph`](macro@graph).
 
+mod cache;
 mod checkpointer;
 mod definition;
 mod engine;
@@ -58,6 +59,7 @@ mod run;
 mod schema;
 mod shared;
 mod state;
+mod store;
 mod thread;
 
 #[doc(hidden)]
@@ -67,6 +69,7 @@ pub mod __private;
 #[doc = include_str!("language.md")]
 pub use graph_macros::graph;
 
+pub use cache::{Cache, CacheKey, MemoryCache};
 pub use checkpointer::{
     At, Cause, Chain, Checkpointer, Commit, Expect, MemorySaver, Page, Query, Record, Source,
     StoreError, Write, WriteKey, WriteKind,
@@ -85,6 +88,10 @@ pub use run::{Emitted, Run};
 pub use schema::Schemas;
 pub use shared::{HasThreads, RunsAlone, Saved, Unsaved};
 pub use state::{Collects, FieldLog, ItemKey, KeyOf, Reducer, Removes};
+pub use store::{
+    Condition, Embed, Embedded, Entry, Field, Found, MemoryStore, Near, Place, Prefix, Prefixes,
+    Put, Search, Shelf, Store, Test, Ttl, Vectors,
+};
 pub use thread::{History, Thread};
 
 /// What a program with a graph uses: `use graph_runtime::prelude::*;`.

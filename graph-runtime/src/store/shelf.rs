@@ -1,0 +1,214 @@
+//! A store as a node sees it: typed, at a prefix, with a clock.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Entry, Found, Prefix, Prefixes, Put, Search, Store, Ttl};
+use crate::checkpointer::StoreError;
+use crate::id::{InvalidId, Timestamp};
+
+/// A store as it is used: typed values at one prefix. What it reads and writes is anything with serde.
+///
+/// [`Shelf::under`] leads to the shelves below. Shelves are cheap to clone.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), graph_runtime::StoreError> {
+/// use std::sync::Arc;
+/// use std::time::Duration;
+/// use graph_runtime::{Field, MemoryStore, Search, Shelf};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, PartialEq, Serialize, Deserialize)]
+/// struct Fact {
+///     about: String,
+///     sure: f64,
+/// }
+///
+/// let store = Shelf::new(Arc::new(MemoryStore::new()));
+/// let facts = store.under(["users", "42", "facts"]);
+/// facts.put("tea", &Fact { about: "drinks".into(), sure: 0.9 }).await?;
+/// facts.put_for("mood", &Fact { about: "today".into(), sure: 0.4 }, Duration::from_secs(3_600)).await?;
+///
+/// let tea: Option<Fact> = facts.get("tea").await?;
+/// assert_eq!(tea.map(|fact| fact.about), Some("drinks".into()));
+///
+/// let sure = Search::default().having(Field::from("sure").gt(0.5)).limit(10);
+/// let found = store.under(["users", "42"]).search::<Fact>(sure).await?;
+/// assert_eq!(found.len(), 1);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Shelf {
+    store: Arc<dyn Store>,
+    prefix: Result<Prefix, InvalidId>,
+    clock: Clock,
+}
+
+type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+impl fmt::Debug for Shelf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shelf")
+            .field("prefix", &self.prefix)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shelf {
+    /// The whole of a store, by the system's clock.
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            prefix: Ok(Prefix::default()),
+            clock: Arc::new(Timestamp::now),
+        }
+    }
+
+    /// The same by another clock, such as one that a test moves.
+    #[must_use]
+    pub fn clock(self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        let clock = Arc::new(clock);
+        Self { clock, ..self }
+    }
+
+    /// The shelf below, at these segments. That of segments that can't be stored is an error at its first
+    /// use.
+    #[must_use]
+    pub fn under<S: AsRef<str>>(&self, segments: impl IntoIterator<Item = S>) -> Self {
+        let prefix = self.prefix.clone();
+        Self {
+            prefix: prefix.and_then(|prefix| prefix.join(segments)),
+            ..self.clone()
+        }
+    }
+
+    /// Where it is.
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidId`] for segments that can't be stored, here and in every other method.
+    pub fn prefix(&self) -> Result<&Prefix, StoreError> {
+        Ok(self.prefix.as_ref().map_err(InvalidId::clone)?)
+    }
+
+    /// Puts a value under a key, in place of what is there, for good.
+    ///
+    /// # Errors
+    /// [`StoreError::Unfit`] for a value that isn't JSON, [`StoreError::InvalidId`] for a key that can't be
+    /// stored, [`StoreError::TooLarge`], and what the backend says.
+    pub async fn put<T: Serialize + Sync + ?Sized>(
+        &self,
+        key: &str,
+        value: &T,
+    ) -> Result<(), StoreError> {
+        self.put_with(key, value, None).await
+    }
+
+    /// Puts a value under a key, in place of what is there, for so long: a
+    /// [`Duration`](std::time::Duration), or a [`Ttl`] that begins anew whenever the value is read.
+    ///
+    /// # Errors
+    /// As for [`Shelf::put`].
+    pub async fn put_for<T: Serialize + Sync + ?Sized>(
+        &self,
+        key: &str,
+        value: &T,
+        ttl: impl Into<Ttl> + Send,
+    ) -> Result<(), StoreError> {
+        self.put_with(key, value, Some(ttl.into())).await
+    }
+
+    async fn put_with<T: Serialize + Sync + ?Sized>(
+        &self,
+        key: &str,
+        value: &T,
+        ttl: Option<Ttl>,
+    ) -> Result<(), StoreError> {
+        let prefix = self.prefix()?.clone();
+        let value = serde_json::to_value(value).map_err(|error| {
+            StoreError::Unfit(format!(
+                "the value for {key:?} under {prefix} is no JSON: {error}"
+            ))
+        })?;
+        let put = Put {
+            ttl,
+            ..Put::new(prefix, key, value)
+        };
+        self.store.put(put, (self.clock)()).await
+    }
+
+    /// The value under a key, if it is there.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongType`] for a value that isn't of that type, and what the backend says.
+    pub async fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, StoreError> {
+        Ok(self.entry(key).await?.map(|entry| entry.value))
+    }
+
+    /// The value under a key with its times, if it is there.
+    ///
+    /// # Errors
+    /// As for [`Shelf::get`].
+    pub async fn entry<T: DeserializeOwned>(
+        &self,
+        key: &str,
+    ) -> Result<Option<Entry<T>>, StoreError> {
+        let entry = self.store.get(self.prefix()?, key, (self.clock)()).await?;
+        entry.map(Entry::read).transpose()
+    }
+
+    /// Forgets what is under a key.
+    ///
+    /// # Errors
+    /// What the backend says.
+    pub async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        self.store.delete(self.prefix()?, key).await
+    }
+
+    /// Forgets everything here and below.
+    ///
+    /// # Errors
+    /// What the backend says.
+    pub async fn clear(&self) -> Result<(), StoreError> {
+        self.store.clear(self.prefix()?).await
+    }
+
+    /// Searches here and below. The search's own prefix is taken from here.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongType`] if a value that is found isn't of that type (search for
+    /// `serde_json::Value` where there are several), [`StoreError::Unfit`] for a query where the store isn't
+    /// [`Embedded`](super::Embedded), and what the backend says.
+    pub async fn search<T: DeserializeOwned>(
+        &self,
+        search: Search,
+    ) -> Result<Vec<Found<T>>, StoreError> {
+        let prefix = self.prefix()?.join(search.prefix.segments())?;
+        let search = Search { prefix, ..search };
+        let found = self.store.search(&search, (self.clock)()).await?;
+        found.into_iter().map(Found::read).collect()
+    }
+
+    /// The prefixes that hold something, here and below. The list's own `under` is taken from here; what it
+    /// gives, and begins after, are prefixes of the whole store.
+    ///
+    /// # Errors
+    /// What the backend says.
+    pub async fn prefixes(&self, prefixes: Prefixes) -> Result<Vec<Prefix>, StoreError> {
+        let under = self.prefix()?.join(prefixes.under.segments())?;
+        let prefixes = Prefixes { under, ..prefixes };
+        self.store.prefixes(&prefixes, (self.clock)()).await
+    }
+
+    /// Takes away what has expired, in the whole store, and says how much it was.
+    ///
+    /// # Errors
+    /// What the backend says.
+    pub async fn sweep(&self) -> Result<usize, StoreError> {
+        self.store.sweep((self.clock)()).await
+    }
+}
