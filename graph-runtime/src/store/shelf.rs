@@ -212,3 +212,118 @@ impl Shelf {
         self.store.sweep((self.clock)()).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::Duration;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::store::{Field, MemoryStore};
+
+    /// A shelf whose clock stands still until it is told.
+    fn shelf() -> (Shelf, Arc<AtomicU64>) {
+        let clock = Arc::new(AtomicU64::new(100));
+        let hands = Arc::clone(&clock);
+        let shelf = Shelf::new(Arc::new(MemoryStore::new()))
+            .clock(move || Timestamp::from_micros(hands.load(Ordering::Relaxed)));
+        (shelf, clock)
+    }
+
+    #[tokio::test]
+    async fn values_go_in_and_out_as_their_types() {
+        let (shelf, _) = shelf();
+        let scores = BTreeMap::from([("a".to_owned(), Some(1.5)), ("b".to_owned(), None)]);
+        shelf.put("scores", &scores).await.unwrap();
+        assert_eq!(shelf.get("scores").await.unwrap(), Some(scores));
+        shelf.put("text", "plain").await.unwrap();
+        assert_eq!(shelf.get("text").await.unwrap(), Some("plain".to_owned()));
+        assert_eq!(shelf.get::<Value>("none").await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_value_of_another_type_is_a_typed_error_that_names_it() {
+        let (shelf, _) = shelf();
+        let facts = shelf.under(["users", "ada"]);
+        facts.put("colour", "blue").await.unwrap();
+        let error = facts.get::<u64>("colour").await.unwrap_err();
+        assert!(matches!(error, StoreError::WrongType { .. }), "{error:?}");
+        let text = error.to_string();
+        assert!(
+            text.contains(r#""colour" under ["users", "ada"]"#) && text.contains("`u64`"),
+            "{text}"
+        );
+        assert!(shelf.search::<u64>(Search::default()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn what_is_no_json_is_refused() {
+        let (shelf, _) = shelf();
+        let pairs = BTreeMap::from([((1, 2), 3)]);
+        let error = shelf.put("pairs", &pairs).await.unwrap_err();
+        assert!(matches!(error, StoreError::Unfit(_)), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn shelves_below_see_what_is_theirs() {
+        let (shelf, _) = shelf();
+        let users = shelf.under(["users"]);
+        users.under(["ada"]).put("k", &1).await.unwrap();
+        shelf.under(["users", "bob"]).put("k", &2).await.unwrap();
+        shelf.put("k", &3).await.unwrap();
+        let below_bob = Search::under(Prefix::new(["bob"]).unwrap());
+        let found = users.search::<u64>(below_bob).await.unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].entry.value, 2);
+        let listed = users.prefixes(Prefixes::default().depth(1)).await.unwrap();
+        let names: Vec<_> = listed.iter().map(|prefix| prefix.to_string()).collect();
+        assert_eq!(names, [r#"["users", "ada"]"#, r#"["users", "bob"]"#]);
+        users.under(["ada"]).delete("k").await.unwrap();
+        assert_eq!(users.under(["ada"]).get::<u64>("k").await.unwrap(), None);
+        users.clear().await.unwrap();
+        let left = shelf.search::<u64>(Search::default()).await.unwrap();
+        assert_eq!(left.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn segments_that_cannot_be_stored_are_an_error_at_first_use() {
+        let (shelf, _) = shelf();
+        for bad in [shelf.under([""]), shelf.under(["a\0"]).under(["b"])] {
+            assert!(bad.prefix().is_err());
+            let errors = [
+                bad.put("k", &1).await,
+                bad.get::<u64>("k").await.map(drop),
+                bad.delete("k").await,
+                bad.clear().await,
+                bad.search::<Value>(Search::default()).await.map(drop),
+                bad.prefixes(Prefixes::default()).await.map(drop),
+            ];
+            for error in errors {
+                assert!(matches!(error, Err(StoreError::InvalidId(_))), "{error:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_clock_is_the_shelfs_own() {
+        let (shelf, clock) = shelf();
+        let ten = Duration::from_micros(10);
+        shelf.put_for("plain", &1, ten).await.unwrap();
+        let renewed = Ttl::from(ten).renewed_by_reading();
+        shelf.put_for("renewed", &1, renewed).await.unwrap();
+        let times = |entry: Entry<u64>| (entry.created_at.as_micros(), entry.expires_at);
+        let plain = shelf.entry("plain").await.unwrap().map(times);
+        assert_eq!(plain, Some((100, Some(Timestamp::from_micros(110)))));
+        clock.store(109, Ordering::Relaxed);
+        assert_eq!(shelf.get("renewed").await.unwrap(), Some(1));
+        clock.store(110, Ordering::Relaxed);
+        assert_eq!(shelf.under(["x"]).sweep().await.unwrap(), 1);
+        let any = Search::default().having(Field::from([]).eq(json!(1)));
+        let found = shelf.search::<u64>(any).await.unwrap();
+        assert_eq!(found[0].entry.key, "renewed");
+        assert_eq!(found.len(), 1);
+    }
+}
