@@ -49,7 +49,7 @@ async fn use_both(store: &SqliteStore, cache: &SqliteCache) {
 async fn assert_all_there(path: &Path, record: &Record) {
     let saver = SqliteSaver::open(path).await.unwrap();
     let chain = saver.load(&key("t"), At::Head).await.unwrap().unwrap();
-    assert_eq!(chain.records, [record.clone()]);
+    assert_eq!(chain.records, std::slice::from_ref(record));
     let found = saver.store().search(&Search::default(), now()).await;
     assert_eq!(found.unwrap().len(), 1);
     let cached = saver.cache().get(&result(1), now()).await.unwrap();

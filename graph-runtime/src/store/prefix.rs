@@ -198,7 +198,7 @@ mod tests {
         lists.sort_unstable();
         let prefixes: Vec<_> = lists.iter().map(|segments| prefix(segments)).collect();
         assert!(prefixes.is_sorted());
-        assert!(prefixes.is_sorted_by_key(|prefix| prefix.as_bytes()));
+        assert!(prefixes.is_sorted_by_key(Prefix::as_bytes));
     }
 
     #[test]

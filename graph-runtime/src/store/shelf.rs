@@ -279,7 +279,7 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].entry.value, 2);
         let listed = users.prefixes(Prefixes::default().depth(1)).await.unwrap();
-        let names: Vec<_> = listed.iter().map(|prefix| prefix.to_string()).collect();
+        let names: Vec<_> = listed.iter().map(Prefix::to_string).collect();
         assert_eq!(names, [r#"["users", "ada"]"#, r#"["users", "bob"]"#]);
         users.under(["ada"]).delete("k").await.unwrap();
         assert_eq!(users.under(["ada"]).get::<u64>("k").await.unwrap(), None);

@@ -182,7 +182,7 @@ async fn works(store: impl Store) {
         .unwrap();
     assert_eq!(found.len(), 1);
     let prefixes = store.prefixes(&Prefixes::default(), now()).await.unwrap();
-    assert_eq!(prefixes, [place.clone()]);
+    assert_eq!(prefixes, [at(&["pointed"])]);
     assert_eq!(store.sweep(now()).await.unwrap(), 0);
     store.delete(&place, "k").await.unwrap();
     store.clear(&place).await.unwrap();

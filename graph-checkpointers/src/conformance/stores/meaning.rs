@@ -11,16 +11,12 @@ use serde_json::json;
 
 use super::kit::{at, entry, keys, keys_at, later, now, paged, put, put_at, search};
 
-fn meaning(each: &[&[f32]]) -> Option<Vectors> {
-    Some(Vectors {
-        model: "m".into(),
-        each: each.iter().map(|vector| vector.to_vec()).collect(),
-    })
-}
-
 fn meant(segments: &[&str], key: &str, each: &[&[f32]]) -> Put {
     Put {
-        vectors: meaning(each),
+        vectors: Some(Vectors {
+            model: "m".into(),
+            each: each.iter().map(|vector| vector.to_vec()).collect(),
+        }),
         ..entry(segments, key, json!({ "key": key }))
     }
 }
