@@ -12,9 +12,9 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::error::NodeError;
-use crate::id::QuestionId;
+use crate::id::{ActivationId, QuestionId};
 use crate::outcome::Pause;
-use crate::run::Site;
+use crate::run::{Run, Ties};
 use crate::state::{Change, FieldSpec};
 
 /// A graph's state, and all that `#[graph]` has found out about the graph. Implemented by the macro.
@@ -47,6 +47,8 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     type Pause: From<Pause<Self>> + Send + 'static;
     /// What nodes use and no moment stores.
     type Context: Send + Sync + 'static;
+    /// What nodes show while they run.
+    type Emit: Send + 'static;
 
     /// The graph as it was written.
     fn topology() -> &'static Topology;
@@ -197,8 +199,25 @@ pub struct Call<'a, G: StateGraph> {
     pub state: &'a Arc<G>,
     /// The context.
     pub context: &'a Arc<G::Context>,
-    /// Where in the run this is.
-    pub site: Site<'a>,
+    pub(crate) ties: &'a Arc<Ties<G::Emit>>,
+    pub(crate) turn: Turn,
+}
+
+/// Which task of a run this is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Turn {
+    pub(crate) node: &'static str,
+    pub(crate) activation: ActivationId,
+    pub(crate) item: Option<u32>,
+    /// The step in which it runs.
+    pub(crate) step: u64,
+}
+
+impl<G: StateGraph> Call<'_, G> {
+    /// The run as the node sees it.
+    pub fn run(&self) -> Run<G::Emit> {
+        Run::new(Arc::clone(self.ties), self.turn)
+    }
 }
 
 /// How a task ended.

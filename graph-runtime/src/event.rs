@@ -55,7 +55,7 @@ pub enum Event<G: StateGraph> {
         update: G::Update,
     },
     /// A node showed a value.
-    Emitted(Emitted),
+    Emitted(Emitted<G::Emit>),
     /// A step was taken. With a checkpointer it has a moment, which is stored as the durability says.
     Step {
         /// The moment; `None` without a checkpointer.

@@ -42,8 +42,10 @@
 //! [`Outcome`] and [`Event`] say how a run went, [`Moment`] is what was saved, and [`Checkpointer`] is what a place that
 //! keeps moments must do. What a module with `#[graph]` may hold is told at [`graph`](macro@graph).
 
+mod builder;
 mod cache;
 mod checkpointer;
+mod clock;
 mod definition;
 mod engine;
 mod error;
@@ -57,6 +59,7 @@ mod outcome;
 mod run;
 #[cfg(feature = "schema")]
 mod schema;
+mod setting;
 mod shared;
 mod state;
 mod store;
@@ -69,23 +72,29 @@ pub mod __private;
 #[doc = include_str!("language.md")]
 pub use graph_macros::graph;
 
+pub use builder::{Builder, Suits, Supplies};
 pub use cache::{Cache, CacheKey, MemoryCache};
 pub use checkpointer::{
-    At, Cause, Chain, Checkpointer, Commit, Expect, MemorySaver, Page, Query, Record, Source,
-    StoreError, Write, WriteKey, WriteKind,
+    At, Cause, Chain, Checkpointer, Commit, Expect, Lease, MemorySaver, Message, Page, Query,
+    Record, Source, StoreError, Write, WriteKey, WriteKind,
 };
+pub use clock::{Clock, SystemClock};
 pub use definition::{Answering, BoxFuture, GraphNode, StateGraph};
 pub use engine::Durability;
 pub use error::{Error, NodeError, OfItem, OfThread};
 pub use event::{Event, RunStream};
-pub use graph::{Builder, DEFAULT_STEP_LIMIT, Graph, Suits, Supplies};
-pub use id::{ActivationId, InvalidId, MAX_ID_BYTES, MomentId, QuestionId, ThreadKey, Timestamp};
+pub use graph::Graph;
+pub use id::{
+    ActivationId, InvalidId, MAX_ID_BYTES, MAX_PATH_BYTES, MomentId, QuestionId, ThreadKey,
+    Timestamp,
+};
 pub use invocation::Invocation;
 pub use moment::Moment;
 pub use outcome::{Done, Outcome, Pause};
-pub use run::{Emitted, Run};
+pub use run::{Emitted, Run, Shown};
 #[cfg(feature = "schema")]
 pub use schema::Schemas;
+pub use setting::DEFAULT_STEP_LIMIT;
 pub use shared::{HasThreads, RunsAlone, Saved, Unsaved};
 pub use state::{Collects, FieldLog, ItemKey, KeyOf, Reducer, Removes};
 pub use store::{

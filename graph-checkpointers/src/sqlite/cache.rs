@@ -7,7 +7,7 @@ use graph_runtime::{Cache, CacheKey, StoreError, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::failure::Failure;
-use super::store::time;
+use super::row::micros;
 use super::workers::Workers;
 
 /// What a result takes beside its value, about. The triggers of released files know it.
@@ -117,7 +117,7 @@ impl Cache for SqliteCache {
         expires_at: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let (key, expires_at) = (key.clone(), expires_at.map(time));
+        let (key, expires_at) = (key.clone(), expires_at.map(micros));
         let fits = value.len() as u64 + OVERHEAD <= self.limit;
         let limit = i64::try_from(self.limit).unwrap_or(i64::MAX);
         self.workers
@@ -143,7 +143,7 @@ impl Cache for SqliteCache {
 fn get(database: &Connection, key: &CacheKey, now: Timestamp) -> Result<Option<Vec<u8>>, Failure> {
     let query = "SELECT value FROM results WHERE namespace = ?1 AND node = ?2 AND hash = ?3
                  AND (expires_at IS NULL OR expires_at > ?4)";
-    let params = (key.namespace(), key.node(), hash(key), time(now));
+    let params = (key.namespace(), key.node(), hash(key), micros(now));
     let value = database
         .prepare_cached(query)?
         .query_row(params, |row| row.get(0));
@@ -157,7 +157,7 @@ fn remove(database: &Connection, key: &CacheKey, now: Timestamp) -> Result<(), F
     database.prepare_cached(this)?.execute(params)?;
     let expired = "DELETE FROM results WHERE number IN
                    (SELECT number FROM results WHERE expires_at <= ?1 ORDER BY expires_at LIMIT 2)";
-    database.prepare_cached(expired)?.execute((time(now),))?;
+    database.prepare_cached(expired)?.execute((micros(now),))?;
     Ok(())
 }
 

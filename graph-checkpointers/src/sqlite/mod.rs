@@ -1,13 +1,14 @@
 //! Moments, memory across threads and cached results in one `SQLite` file.
 //!
 //! Here is what a user sees of moments; `store` and `cache` hold the others whole. `workers` are who works on
-//! a database, `worker` owns one's thread and transactions, `database` a connection and its schema, `change`
-//! and `read` the statements about moments, `row` their columns, `failure` the words.
+//! a database, `worker` owns one's thread and transactions, `database` a connection and its schema, `change`,
+//! `lease` and `read` the statements about moments, `row` their columns, `failure` the words.
 
 mod cache;
 mod change;
 mod database;
 mod failure;
+mod lease;
 mod read;
 mod row;
 mod store;
@@ -18,10 +19,12 @@ mod workers;
 mod tests;
 
 use std::path::Path;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use graph_runtime::{
-    At, Chain, Checkpointer, Commit, InvalidId, Page, Query, Record, StoreError, ThreadKey, Write,
+    At, Chain, Checkpointer, Commit, InvalidId, Lease, Message, Page, Query, Record, StoreError,
+    ThreadKey, Timestamp, Write,
 };
 use rusqlite::Connection;
 
@@ -185,6 +188,49 @@ impl Checkpointer for SqliteSaver {
     async fn writes(&self, thread: &ThreadKey) -> Result<Vec<Write>, StoreError> {
         let thread = thread.clone();
         self.read(move |database| read::writes(database, &thread))
+            .await
+    }
+
+    async fn due(
+        &self,
+        namespace: &str,
+        now: Timestamp,
+        page: &Page<(String, Timestamp)>,
+    ) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        let (namespace, page) = (namespace.to_owned(), page.clone());
+        self.read(move |database| read::due(database, &namespace, now, &page))
+            .await
+    }
+
+    async fn lease(
+        &self,
+        thread: &ThreadKey,
+        holder: &str,
+        ttl: Duration,
+    ) -> Result<Option<Lease>, StoreError> {
+        InvalidId::check("holder", holder)?;
+        let (thread, holder) = (thread.clone(), holder.to_owned());
+        self.change(move |database| lease::take(database, &thread, &holder, ttl))
+            .await
+            .map(Some)
+    }
+
+    async fn release(&self, thread: &ThreadKey, lease: &Lease) -> Result<(), StoreError> {
+        let (thread, epoch) = (thread.clone(), lease.epoch);
+        self.change(move |database| lease::release(database, &thread, epoch))
+            .await
+    }
+
+    async fn send(&self, thread: &ThreadKey, message: Vec<u8>) -> Result<u64, StoreError> {
+        Message::check(&message)?;
+        let thread = thread.clone();
+        self.change(move |database| change::send(database, &thread, &message))
+            .await
+    }
+
+    async fn inbox(&self, thread: &ThreadKey) -> Result<Vec<Message>, StoreError> {
+        let thread = thread.clone();
+        self.read(move |database| read::inbox(database, &thread))
             .await
     }
 }

@@ -144,11 +144,7 @@ fn given(emit: &Emit<'_>, node: &Node<'_>) -> Vec<Given> {
         ));
     }
     if needs(|source| source == ParamSource::Run) {
-        all.push(given(
-            "__run",
-            quote!(&call.site.run()),
-            quote!(call.site.run()),
-        ));
+        all.push(given("__run", quote!(&call.run()), quote!(call.run())));
     }
     if node.item.is_some() {
         all.push(given(

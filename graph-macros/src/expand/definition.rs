@@ -65,6 +65,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             #types
             type Pause = Pause;
             type Context = #context;
+            type Emit = #door::Shown;
 
             fn topology() -> &'static #door::topology::Topology {
                 &TOPOLOGY

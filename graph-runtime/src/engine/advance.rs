@@ -80,7 +80,7 @@ impl<G: StateGraph> Engine<G> {
     /// The id and time of the moment that comes next. The clock is read only if it will be stored.
     pub(super) fn new_moment(&mut self) -> (MomentId, Timestamp) {
         if self.journal.is_some() {
-            let now = Timestamp::now();
+            let now = self.setting.clock.now();
             return (MomentId::at(now), now);
         }
         self.counted += 1;

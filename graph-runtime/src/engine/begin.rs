@@ -8,17 +8,18 @@ use super::advance::Turnover;
 use super::answer::take_in;
 use super::journal::{Journal, Position};
 use super::registry::IfBusy;
-use super::request::{Command, Home, Setting};
+use super::request::{Command, Home};
 use super::{Cancelling, Engine, Event};
 use crate::checkpointer::{At, Source, WriteKey, WriteKind};
 use crate::definition::{GraphNode, Next, StateGraph};
 use crate::error::{Error, panic_message};
 use crate::event::Listener;
 use crate::frontier::{Frontier, Slots};
-use crate::id::{MomentId, Timestamp};
+use crate::id::MomentId;
 use crate::moment::{Moment, RunHeader, Stand};
 use crate::outcome::Outcome;
 use crate::run::{Emit, Ties};
+use crate::setting::Setting;
 use crate::state::Change;
 
 /// Begins a run that isn't stored, and sees it through.
@@ -56,7 +57,7 @@ pub(crate) async fn run_thread<G: StateGraph>(
     let hold = home.registry.take(&home.key, if_busy).await?;
     let stand = home.reader().stand::<G>(At::Head).await?;
     let header = RunHeader {
-        id: MomentId::at(Timestamp::now()).to_string().into(),
+        id: MomentId::at(setting.clock.now()).to_string().into(),
         graph: G::ID.into(),
         fingerprint: format!("{:016x}", G::FINGERPRINT).into(),
         metadata: setting.metadata.clone(),
@@ -134,6 +135,7 @@ impl<G: StateGraph> Parts<G> {
                     activation,
                     item,
                     kind,
+                    ..
                 } = write.key;
                 match kind {
                     WriteKind::Update => {
@@ -145,7 +147,12 @@ impl<G: StateGraph> Parts<G> {
                     WriteKind::Passed => {
                         passed.insert(activation);
                     }
-                    WriteKind::Answer => {}
+                    WriteKind::Answer
+                    | WriteKind::Once
+                    | WriteKind::Attempt
+                    | WriteKind::Failed
+                    | WriteKind::Claim
+                    | WriteKind::Requeue => {}
                 }
             }
         }
@@ -173,7 +180,7 @@ impl<G: StateGraph> Parts<G> {
         } = self;
         let emit = listener.is_listening().then(|| {
             let listener = listener.clone();
-            Box::new(move |emitted| listener.tell(|| Event::Emitted(emitted))) as Emit
+            Box::new(move |emitted| listener.tell(|| Event::Emitted(emitted))) as Emit<G::Emit>
         });
         let thread = journal.as_ref().map(|journal| journal.key.clone());
         let flush = journal.as_ref().map(Journal::flush_handle);
@@ -276,11 +283,7 @@ impl<G: StateGraph> Engine<G> {
             .filter(|ready| self.pauses.contains(&ready.id));
         let held: Vec<_> = held.map(|ready| ready.id).collect();
         if let Some(journal) = &mut self.journal {
-            let key = |activation| WriteKey {
-                activation,
-                item: None,
-                kind: WriteKind::Passed,
-            };
+            let key = |activation| WriteKey::of_turn(activation, WriteKind::Passed);
             journal
                 .keep(held.iter().map(|id| (key(*id), Vec::new())).collect())
                 .await?;

@@ -19,7 +19,7 @@ pub(crate) use answer::open_questions;
 pub(crate) use begin::{run, run_thread};
 pub use journal::Durability;
 pub(crate) use registry::Registry;
-pub(crate) use request::{Command, Home, Setting};
+pub(crate) use request::{Command, Home};
 pub(crate) use writer::Flush;
 
 use crate::checkpointer::{Source, WriteKey, WriteKind};
@@ -30,6 +30,7 @@ use crate::frontier::{Frontier, Slots};
 use crate::id::{ActivationId, MomentId, QuestionId};
 use crate::outcome::{Done, Outcome, Pause};
 use crate::run::Ties;
+use crate::setting::Setting;
 use crate::state::Change;
 use advance::Turnover;
 use journal::Journal;
@@ -42,7 +43,7 @@ pub(crate) struct Engine<G: StateGraph> {
     frontier: Frontier<G>,
     change: Change,
     journal: Option<Journal>,
-    ties: Cancelling,
+    ties: Cancelling<G::Emit>,
     listener: Listener<G>,
     setting: Setting<G>,
     /// What an earlier run has finished of the step that is next.
@@ -63,9 +64,9 @@ pub(crate) struct Engine<G: StateGraph> {
 }
 
 /// Tells tasks on other threads when the run is over, however it ends.
-struct Cancelling(Arc<Ties>);
+struct Cancelling<E>(Arc<Ties<E>>);
 
-impl Drop for Cancelling {
+impl<E> Drop for Cancelling<E> {
     fn drop(&mut self) {
         self.0.cancel();
     }
@@ -255,11 +256,8 @@ impl<G: StateGraph> Engine<G> {
             return Ok(());
         }
         for write in journal.answers().await? {
-            let WriteKey {
-                activation, item, ..
-            } = write.key;
             self.answers
-                .insert(QuestionId { activation, item }, journal.open_json(&write)?);
+                .insert(write.key.question(), journal.open_json(&write)?);
         }
         Ok(())
     }
@@ -286,11 +284,7 @@ impl<G: StateGraph> Engine<G> {
         let Some(journal) = &mut self.journal else {
             return Ok(());
         };
-        let key = |id| WriteKey {
-            activation: id,
-            item: None,
-            kind: WriteKind::Pause,
-        };
+        let key = |id| WriteKey::of_turn(id, WriteKind::Pause);
         let pauses = self
             .frontier
             .ready()

@@ -13,12 +13,12 @@ use serde_json::value::RawValue;
 
 use super::journal::Journal;
 use crate::checkpointer::{WriteKey, WriteKind};
-use crate::definition::{Call, Ended, GraphNode, StateGraph};
+use crate::definition::{Call, Ended, GraphNode, StateGraph, Turn};
 use crate::error::{Error, NodeError, OfItem, OfThread};
 use crate::event::{Event, Listener};
 use crate::frontier::{Activation, Frontier};
 use crate::id::ActivationId;
-use crate::run::{Site, Ties};
+use crate::run::Ties;
 
 /// How one task ended.
 pub(crate) struct Finished<G: StateGraph> {
@@ -36,7 +36,7 @@ pub(crate) type Kept = HashMap<(ActivationId, Option<u32>), Box<RawValue>>;
 pub(crate) struct Stage<'a, G: StateGraph> {
     pub(crate) state: &'a Arc<G>,
     pub(crate) context: &'a Arc<G::Context>,
-    pub(crate) ties: &'a Arc<Ties>,
+    pub(crate) ties: &'a Arc<Ties<G::Emit>>,
     pub(crate) listener: &'a Listener<G>,
     pub(crate) step: u64,
 }
@@ -50,19 +50,18 @@ struct Failed {
 impl<'a, G: StateGraph> Stage<'a, G> {
     fn call(&self, activation: &'a Activation<G>, item: u32) -> Call<'a, G> {
         let batch = activation.batch.as_ref();
-        let site = Site {
-            ties: self.ties,
-            step: self.step,
-            node: activation.node.name(),
-            activation: activation.id,
-            item: batch.map(|_| item),
-        };
         Call {
             node: activation.node,
             item: batch.map(|batch| (&batch.items, item as usize)),
             state: self.state,
             context: self.context,
-            site,
+            ties: self.ties,
+            turn: Turn {
+                node: activation.node.name(),
+                activation: activation.id,
+                item: batch.map(|_| item),
+                step: self.step,
+            },
         }
     }
 
@@ -302,9 +301,8 @@ async fn keep<G: StateGraph>(
             let item = activation.batch.as_ref().map(|_| task.item);
             writes.push((
                 WriteKey {
-                    activation: activation.id,
                     item,
-                    kind: WriteKind::Update,
+                    ..WriteKey::of_turn(activation.id, WriteKind::Update)
                 },
                 body,
             ));

@@ -278,7 +278,7 @@ mod tests {
     async fn a_query_without_a_model_is_refused() {
         let search = Search::default().query("x");
         let error = MemoryStore::new().search(&search, NOW()).await.unwrap_err();
-        assert!(matches!(error, StoreError::Unfit(_)), "{error:?}");
+        assert!(matches!(error, StoreError::Unsupported(_)), "{error:?}");
         assert!(error.to_string().contains("`Embedded`"), "{error}");
     }
 }

@@ -42,10 +42,9 @@ impl Ttl {
 
     /// For backends: when it ends, if it begins now.
     pub fn end(self, now: Timestamp) -> Timestamp {
-        let length = u64::try_from(self.length.as_micros()).unwrap_or(u64::MAX);
-        let end = now.as_micros().saturating_add(length);
         // Databases count with a sign.
-        Timestamp::from_micros(end.min(i64::MAX.cast_unsigned()))
+        let last = Timestamp::from_micros(i64::MAX.cast_unsigned());
+        now.saturating_add(self.length).min(last)
     }
 }
 

@@ -65,6 +65,7 @@ impl Prefix {
             return Err(InvalidId::TooLong {
                 what: "prefix",
                 bytes: text.len(),
+                limit: MAX_ID_BYTES,
             });
         }
         Ok(Self(text.into()))

@@ -74,12 +74,11 @@ impl Search {
     /// Judges what can be judged without the store. For backends: before anything else.
     ///
     /// # Errors
-    /// [`StoreError::Unfit`] for a query of which nobody made a meaning.
+    /// [`StoreError::Unsupported`] for a query of which nobody made a meaning.
     pub fn check(&self) -> Result<(), StoreError> {
         if self.query.is_some() && self.near.is_none() {
-            return Err(StoreError::Unfit(
-                "the search has a query, and this store knows no meanings; wrap it in `Embedded`"
-                    .to_owned(),
+            return Err(StoreError::Unsupported(
+                "search by meaning (`Embedded` adds it to any)",
             ));
         }
         Ok(())

@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 
 use super::{Entry, Found, Prefix, Prefixes, Put, Search, Store, Ttl};
 use crate::checkpointer::StoreError;
-use crate::id::{InvalidId, Timestamp};
+use crate::clock::{Clock, SystemClock};
+use crate::id::InvalidId;
 
 /// A store as it is used: typed values at one prefix. What it reads and writes is anything with serde.
 ///
@@ -46,10 +47,8 @@ use crate::id::{InvalidId, Timestamp};
 pub struct Shelf {
     store: Arc<dyn Store>,
     prefix: Result<Prefix, InvalidId>,
-    clock: Clock,
+    clock: Arc<dyn Clock>,
 }
-
-type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 impl fmt::Debug for Shelf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -60,19 +59,18 @@ impl fmt::Debug for Shelf {
 }
 
 impl Shelf {
-    /// The whole of a store, by the system's clock.
+    /// The whole of a store, by the machine's clock.
     pub fn new(store: Arc<dyn Store>) -> Self {
         Self {
             store,
             prefix: Ok(Prefix::default()),
-            clock: Arc::new(Timestamp::now),
+            clock: Arc::new(SystemClock),
         }
     }
 
     /// The same by another clock, such as one that a test moves.
     #[must_use]
-    pub fn clock(self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        let clock = Arc::new(clock);
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self }
     }
 
@@ -138,7 +136,7 @@ impl Shelf {
             ttl,
             ..Put::new(prefix, key, value)
         };
-        self.store.put(put, (self.clock)()).await
+        self.store.put(put, self.clock.now()).await
     }
 
     /// The value under a key, if it is there.
@@ -157,7 +155,10 @@ impl Shelf {
         &self,
         key: &str,
     ) -> Result<Option<Entry<T>>, StoreError> {
-        let entry = self.store.get(self.prefix()?, key, (self.clock)()).await?;
+        let entry = self
+            .store
+            .get(self.prefix()?, key, self.clock.now())
+            .await?;
         entry.map(Entry::read).transpose()
     }
 
@@ -181,7 +182,7 @@ impl Shelf {
     ///
     /// # Errors
     /// [`StoreError::WrongType`] if a value that is found isn't of that type (search for
-    /// `serde_json::Value` where there are several), [`StoreError::Unfit`] for a query where the store isn't
+    /// `serde_json::Value` where there are several), [`StoreError::Unsupported`] for a query where the store isn't
     /// [`Embedded`](super::Embedded), and what the backend says.
     pub async fn search<T: DeserializeOwned>(
         &self,
@@ -189,7 +190,7 @@ impl Shelf {
     ) -> Result<Vec<Found<T>>, StoreError> {
         let prefix = self.prefix()?.join(search.prefix.segments())?;
         let search = Search { prefix, ..search };
-        let found = self.store.search(&search, (self.clock)()).await?;
+        let found = self.store.search(&search, self.clock.now()).await?;
         found.into_iter().map(Found::read).collect()
     }
 
@@ -201,7 +202,7 @@ impl Shelf {
     pub async fn prefixes(&self, prefixes: Prefixes) -> Result<Vec<Prefix>, StoreError> {
         let under = self.prefix()?.join(prefixes.under.segments())?;
         let prefixes = Prefixes { under, ..prefixes };
-        self.store.prefixes(&prefixes, (self.clock)()).await
+        self.store.prefixes(&prefixes, self.clock.now()).await
     }
 
     /// Takes away what has expired, in the whole store, and says how much it was.
@@ -209,7 +210,7 @@ impl Shelf {
     /// # Errors
     /// What the backend says.
     pub async fn sweep(&self) -> Result<usize, StoreError> {
-        self.store.sweep((self.clock)()).await
+        self.store.sweep(self.clock.now()).await
     }
 }
 
@@ -222,14 +223,21 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::id::Timestamp;
     use crate::store::{Field, MemoryStore};
 
-    /// A shelf whose clock stands still until it is told.
-    fn shelf() -> (Shelf, Arc<AtomicU64>) {
-        let clock = Arc::new(AtomicU64::new(100));
-        let hands = Arc::clone(&clock);
-        let shelf = Shelf::new(Arc::new(MemoryStore::new()))
-            .clock(move || Timestamp::from_micros(hands.load(Ordering::Relaxed)));
+    /// Stands still until it is told.
+    struct Still(AtomicU64);
+
+    impl Clock for Still {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_micros(self.0.load(Ordering::Relaxed))
+        }
+    }
+
+    fn shelf() -> (Shelf, Arc<Still>) {
+        let clock = Arc::new(Still(AtomicU64::new(100)));
+        let shelf = Shelf::new(Arc::new(MemoryStore::new())).clock(clock.clone());
         (shelf, clock)
     }
 
@@ -317,9 +325,9 @@ mod tests {
         let times = |entry: Entry<u64>| (entry.created_at.as_micros(), entry.expires_at);
         let plain = shelf.entry("plain").await.unwrap().map(times);
         assert_eq!(plain, Some((100, Some(Timestamp::from_micros(110)))));
-        clock.store(109, Ordering::Relaxed);
+        clock.0.store(109, Ordering::Relaxed);
         assert_eq!(shelf.get("renewed").await.unwrap(), Some(1));
-        clock.store(110, Ordering::Relaxed);
+        clock.0.store(110, Ordering::Relaxed);
         assert_eq!(shelf.under(["x"]).sweep().await.unwrap(), 1);
         let any = Search::default().having(Field::from([]).eq(json!(1)));
         let found = shelf.search::<u64>(any).await.unwrap();

@@ -116,7 +116,10 @@ pub async fn pages_of_the_nearest_leave_no_gap(store: Arc<dyn Store>) {
 
 pub async fn a_query_that_nobody_understands_is_refused(store: Arc<dyn Store>) {
     let refused = store.search(&Search::default().query("x"), now()).await;
-    assert!(matches!(refused, Err(StoreError::Unfit(_))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(StoreError::Unsupported(_))),
+        "{refused:?}"
+    );
 }
 
 /// How often a text has each of two words.

@@ -4,14 +4,15 @@ use graph_runtime::{Entry, Prefix, Timestamp};
 use rusqlite::Connection;
 
 use super::super::failure::Failure;
+use super::super::row::micros;
 use super::read;
-use super::row::{Row, time};
+use super::row::Row;
 
 pub(super) fn put(database: &Connection, row: &Row, now: Timestamp) -> Result<(), Failure> {
     // More than one, so that they never outnumber what is put.
     let trim = "DELETE FROM entries WHERE number IN
                 (SELECT number FROM entries WHERE expires_at <= ?1 ORDER BY expires_at LIMIT 2)";
-    database.prepare_cached(trim)?.execute((time(now),))?;
+    database.prepare_cached(trim)?.execute((micros(now),))?;
     let upsert = "INSERT INTO entries
         (prefix, key, expires_at, renewal, created_at, updated_at, model, vectors, value)
         VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8)
@@ -29,7 +30,7 @@ pub(super) fn put(database: &Connection, row: &Row, now: Timestamp) -> Result<()
         &row.model,
         &row.vectors,
         &row.value,
-        time(now),
+        micros(now),
     ))?;
     Ok(())
 }
@@ -45,7 +46,7 @@ pub(super) fn renew(
     let update = "UPDATE entries
         SET expires_at = max(expires_at, ?3 + min(renewal, 9223372036854775807 - ?3))
         WHERE prefix = ?1 AND key = ?2 AND expires_at > ?3 AND renewal IS NOT NULL";
-    let params = (prefix.as_bytes(), key, time(now));
+    let params = (prefix.as_bytes(), key, micros(now));
     database.prepare_cached(update)?.execute(params)?;
     Ok(read::get(database, prefix, key, now)?.map(|(entry, _)| entry))
 }
@@ -68,5 +69,5 @@ pub(super) fn clear(database: &Connection, prefix: &Prefix) -> Result<(), Failur
 
 pub(super) fn sweep(database: &Connection, now: Timestamp) -> Result<usize, Failure> {
     let delete = "DELETE FROM entries WHERE expires_at <= ?1";
-    Ok(database.prepare_cached(delete)?.execute((time(now),))?)
+    Ok(database.prepare_cached(delete)?.execute((micros(now),))?)
 }

@@ -15,7 +15,6 @@ use graph_runtime::{
 };
 
 use super::workers::Workers;
-pub(super) use row::time;
 
 /// Entries have a number, so that their index is small beside them. What decides whether one is there stands
 /// before what is large.

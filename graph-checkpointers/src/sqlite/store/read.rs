@@ -6,8 +6,8 @@ use graph_runtime::{Entry, Found, Near, Place, Prefix, Prefixes, Search, Timesta
 use rusqlite::Connection;
 
 use super::super::failure::Failure;
-use super::super::row::text;
-use super::row::{self, entry_columns, time};
+use super::super::row::{micros, text};
+use super::row::{self, entry_columns};
 
 /// The entry under a key, and whether reading renews it.
 pub(super) fn get(
@@ -23,7 +23,7 @@ pub(super) fn get(
         WHERE prefix = ?1 AND key = ?2 AND (expires_at IS NULL OR expires_at > ?3)"
     );
     let mut query = database.prepare_cached(query)?;
-    let mut rows = query.query((prefix.as_bytes(), key, time(now)))?;
+    let mut rows = query.query((prefix.as_bytes(), key, micros(now)))?;
     match rows.next()? {
         Some(row) => Ok(Some((row::entry(row)?, row.get(6)?))),
         None => Ok(None),
@@ -56,7 +56,7 @@ fn in_order(database: &Connection, search: &Search, now: Timestamp) -> Result<Ve
     let after = after.map_or(first, |place| first.max((&place.prefix, &place.key)));
     let mut query = database.prepare_cached(IN_ORDER)?;
     let end = search.prefix.end();
-    let mut rows = query.query((after.0.as_bytes(), after.1, end, time(now)))?;
+    let mut rows = query.query((after.0.as_bytes(), after.1, end, micros(now)))?;
     let mut found = Vec::new();
     while found.len() < search.limit.unwrap_or(usize::MAX) {
         let Some(row) = rows.next()? else {
@@ -88,7 +88,7 @@ fn nearest(
         prefix.as_bytes(),
         prefix.end(),
         &near.model,
-        time(now),
+        micros(now),
         conditional,
     );
     let mut rows = query.query(params)?;
@@ -118,19 +118,13 @@ fn nearest(
 
 /// Where a row of [`nearest`] stands, if it can be compared.
 fn place(row: &rusqlite::Row<'_>, near: &Near) -> Result<Option<Place>, Failure> {
-    let blob = |column| -> Result<_, Failure> {
-        Ok(row
-            .get_ref(column)?
-            .as_blob()
-            .map_err(rusqlite::Error::from)?)
-    };
-    let vectors = row::vectors(&near.model, blob(3)?)?;
+    let vectors = row::vectors(&near.model, row::blob(row, 3)?)?;
     let Some(score) = near.score(&vectors) else {
         return Ok(None);
     };
     Ok(Some(Place {
         score: Some(score),
-        prefix: Prefix::from_bytes(blob(1)?)?,
+        prefix: row::prefix(row, 1)?,
         key: text(row, 2)?.to_owned(),
     }))
 }
@@ -168,12 +162,11 @@ pub(super) fn prefixes(
     }
     let mut listed = Vec::new();
     while listed.len() < prefixes.limit.unwrap_or(usize::MAX) {
-        let mut rows = query.query((&from, &end, time(now)))?;
+        let mut rows = query.query((&from, &end, micros(now)))?;
         let Some(row) = rows.next()? else {
             break;
         };
-        let bytes = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
-        let prefix = Prefix::from_bytes(bytes)?;
+        let prefix = row::prefix(row, 0)?;
         from = prefixes.next_after(&prefix);
         listed.push(prefixes.listed(&prefix));
     }

@@ -4,6 +4,7 @@ use graph_runtime::{Entry, Prefix, Put, StoreError, Timestamp, Vectors};
 use serde_json::Value;
 
 use super::super::failure::Failure;
+use super::super::row::{micros, text, time};
 
 /// The columns of an entry, in the order in which [`entry`] takes them.
 macro_rules! entry_columns {
@@ -35,7 +36,7 @@ impl Row {
         Ok(Self {
             prefix: put.prefix,
             key: put.key,
-            expires_at: put.ttl.map(|ttl| time(ttl.end(now))),
+            expires_at: put.ttl.map(|ttl| micros(ttl.end(now))),
             renewal: renewing.map(|ttl| i64::try_from(ttl.length.as_micros()).unwrap_or(i64::MAX)),
             model,
             vectors,
@@ -44,32 +45,35 @@ impl Row {
     }
 }
 
-/// A time to compare others with.
-pub(in super::super) fn time(time: Timestamp) -> i64 {
-    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
-}
-
 /// Reads an entry.
 pub(super) fn entry(row: &rusqlite::Row<'_>) -> Result<Entry, Failure> {
-    let time = |micros: i64| Timestamp::from_micros(micros.cast_unsigned());
     Ok(Entry {
-        prefix: Prefix::from_bytes(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?,
+        prefix: prefix(row, 0)?,
         key: row.get(1)?,
         value: value(row, 2)?,
-        created_at: time(row.get(3)?),
-        updated_at: time(row.get(4)?),
-        expires_at: row.get::<_, Option<i64>>(5)?.map(time),
+        created_at: row.get(3).map(time)?,
+        updated_at: row.get(4).map(time)?,
+        expires_at: row.get::<_, Option<_>>(5)?.map(time),
     })
+}
+
+/// Reads a prefix.
+pub(super) fn prefix(row: &rusqlite::Row<'_>, column: usize) -> Result<Prefix, Failure> {
+    Ok(Prefix::from_bytes(blob(row, column)?)?)
 }
 
 /// Reads a value.
 pub(super) fn value(row: &rusqlite::Row<'_>, column: usize) -> Result<Value, Failure> {
-    let text = row
-        .get_ref(column)?
-        .as_str()
-        .map_err(rusqlite::Error::from)?;
-    serde_json::from_str(text)
+    serde_json::from_str(text(row, column)?)
         .map_err(|error| StoreError::Corrupt(format!("a value of the store: {error}")).into())
+}
+
+/// Borrowed from the row.
+pub(super) fn blob<'row>(
+    row: &'row rusqlite::Row<'_>,
+    column: usize,
+) -> rusqlite::Result<&'row [u8]> {
+    Ok(row.get_ref(column)?.as_blob()?)
 }
 
 /// Vectors as bytes: their common length, then their numbers.
