@@ -106,13 +106,18 @@ pub async fn a_page_follows_what_has_gone_meanwhile(store: Arc<dyn Store>) {
 
 pub async fn a_page_stays_under_its_prefix(store: Arc<dyn Store>) {
     for place in ["a", "b", "c"] {
-        put(&store, &[place], place, place).await;
+        for key in ["1", "2"] {
+            put(&store, &[place], &format!("{place}{key}"), key).await;
+        }
     }
     let found = search(&store, Search::default()).await;
     let after = |number: usize| Search::under(at(&["b"])).after(found[number].place());
-    assert_eq!(keys(&store, after(0)).await, ["b"]);
-    assert!(keys(&store, after(1)).await.is_empty());
-    assert!(keys(&store, after(2)).await.is_empty());
+    for (number, left) in [(0, &["b1", "b2"][..]), (1, &["b1", "b2"]), (2, &["b2"])] {
+        assert_eq!(keys(&store, after(number)).await, left, "{number}");
+    }
+    for number in 3..6 {
+        assert!(keys(&store, after(number)).await.is_empty(), "{number}");
+    }
 }
 
 /// Values of all kinds, some of which have what is asked for.
