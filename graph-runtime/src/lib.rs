@@ -53,6 +53,7 @@ mod event;
 mod frontier;
 mod graph;
 mod id;
+mod interrupt;
 mod invocation;
 mod moment;
 mod outcome;
@@ -64,6 +65,7 @@ mod shared;
 mod state;
 mod store;
 mod thread;
+mod waiting;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -88,6 +90,7 @@ pub use id::{
     ActivationId, InvalidId, MAX_ID_BYTES, MAX_PATH_BYTES, MomentId, QuestionId, ThreadKey,
     Timestamp,
 };
+pub use interrupt::{Asking, Asks};
 pub use invocation::Invocation;
 pub use moment::Moment;
 pub use outcome::{Done, Outcome, Pause};
@@ -102,6 +105,7 @@ pub use store::{
     Put, Search, Shelf, Store, Test, Ttl, Vectors,
 };
 pub use thread::{History, Thread};
+pub use waiting::{Due, Until};
 
 /// What a program with a graph uses: `use graph_runtime::prelude::*;`.
 pub mod prelude {
