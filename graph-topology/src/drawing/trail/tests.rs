@@ -75,6 +75,14 @@ fn of_several_arms_the_one_that_explains_most_is_counted() {
 }
 
 #[test]
+fn of_arms_that_explain_as_much_the_first_is_counted() {
+    let graph = graph("start -> {a, x}; a -> match y { A => {b, c}, B => {b, d} }; x -> {c, d};");
+    let trail = trail(&graph, &[("", "a x"), ("a x", "b c d")]);
+    let ways = ways(&graph, &trail);
+    assert_eq!(ways, ["start-a", "start-x", "a-b", "a-c", "x-c", "x-d"]);
+}
+
+#[test]
 fn a_loop_of_one_node_is_a_way() {
     let graph = graph("start -> a -> if x { a } else { end };");
     let trail = trail(&graph, &[("", "a"), ("a", "a"), ("a", "a"), ("a", "")]);
