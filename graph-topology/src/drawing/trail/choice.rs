@@ -48,10 +48,6 @@ impl<'a> Choice<'a> {
         }
     }
 
-    pub(super) fn has_begun(&self) -> bool {
-        !self.begun.is_empty()
-    }
-
     pub(super) fn begins(&self, node: u16) -> bool {
         self.begun.contains(&node)
     }

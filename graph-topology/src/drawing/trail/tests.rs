@@ -167,6 +167,18 @@ fn a_second_run_begins_at_start_again() {
 }
 
 #[test]
+fn a_run_that_begins_anew_leaves_no_slot_filled() {
+    let graph = graph("start -> {a, b}; {a, b} -> d -> end;");
+    let trail = trail(&graph, &[("", "a b"), ("a", "b"), ("", "a b"), ("b", "a")]);
+    assert_eq!(
+        ways(&graph, &trail),
+        ["start-a 2x", "start-b 2x", "a-d", "b-d"]
+    );
+    let b = BTreeSet::from([1]);
+    assert_eq!((&trail.joins[&0].filled, trail.joins[&0].times), (&b, 0));
+}
+
+#[test]
 fn an_update_that_moves_nothing_is_no_way() {
     let graph = graph("start -> a -> end;");
     let trail = trail(&graph, &[("", "a"), ("", "a"), ("a", "")]);
