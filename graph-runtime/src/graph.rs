@@ -1,21 +1,17 @@
-//! A graph that is ready to run, and what it is built with.
+//! A graph that is ready to run.
 
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::checkpointer::{Checkpointer, Page};
+use crate::checkpointer::Page;
 use crate::definition::StateGraph;
-use crate::engine::Durability;
 use crate::error::Error;
 use crate::event::RunStream;
-use crate::id::{MomentId, Timestamp, check_name};
+use crate::id::{MomentId, check_name};
 use crate::invocation::Invocation;
 use crate::shared::{Core, HasThreads, RunsAlone, Saved, Unsaved};
 use crate::thread::Thread;
-
-/// How many steps a run may take unless it is told otherwise.
-pub const DEFAULT_STEP_LIMIT: usize = 1_000;
 
 /// A graph that is ready to run: cheap to clone, shared between tasks and threads.
 pub struct Graph<G: StateGraph, P = Saved> {
@@ -23,133 +19,9 @@ pub struct Graph<G: StateGraph, P = Saved> {
     persistence: PhantomData<fn() -> P>,
 }
 
-/// What a graph is built with. `Support::graph()` makes one.
-#[must_use = "a builder does nothing until `.build()`"]
-pub struct Builder<G: StateGraph, P = Unsaved, X = ()> {
-    context: X,
-    saver: Option<Arc<dyn Checkpointer>>,
-    namespace: Arc<str>,
-    step_limit: usize,
-    durability: Durability,
-    graph: PhantomData<fn() -> (G, P)>,
-}
-
-/// Whether a graph can do with this persistence: one that asks can't do without a checkpointer. Implemented by
-/// the macro.
-pub trait Suits<P> {}
-
-/// Whether a context was given, where the graph has one.
-#[diagnostic::on_unimplemented(
-    message = "this graph's nodes use a context, and none was given",
-    label = "needs `.context(..)` before it",
-    note = "give it with `.context({C} {{ .. }})`"
-)]
-pub trait Supplies<C> {
-    /// The context.
-    fn supply(self) -> C;
-}
-
-impl<C> Supplies<C> for C {
-    fn supply(self) -> C {
-        self
-    }
-}
-
-impl<G: StateGraph> Default for Builder<G> {
-    fn default() -> Self {
+impl<G: StateGraph, P> Graph<G, P> {
+    pub(crate) fn new(core: Core<G>) -> Self {
         Self {
-            context: (),
-            saver: None,
-            namespace: G::ID.into(),
-            step_limit: DEFAULT_STEP_LIMIT,
-            durability: Durability::default(),
-            graph: PhantomData,
-        }
-    }
-}
-
-impl<G: StateGraph, P, X> Builder<G, P, X> {
-    /// What nodes use and no moment stores: clients, pools. Other than this one can be given for a single run.
-    pub fn context(self, context: G::Context) -> Builder<G, P, G::Context> {
-        let Self {
-            saver,
-            namespace,
-            step_limit,
-            durability,
-            ..
-        } = self;
-        Builder {
-            context,
-            saver,
-            namespace,
-            step_limit,
-            durability,
-            graph: PhantomData,
-        }
-    }
-
-    /// Where moments are kept. A graph with a checkpointer has threads.
-    pub fn checkpointer(self, saver: impl Checkpointer) -> Builder<G, Saved, X> {
-        let Self {
-            context,
-            namespace,
-            step_limit,
-            durability,
-            ..
-        } = self;
-        Builder {
-            context,
-            saver: Some(Arc::new(saver)),
-            namespace,
-            step_limit,
-            durability,
-            graph: PhantomData,
-        }
-    }
-
-    /// What separates this graph's threads from those of other graphs in the same database; as it comes, the
-    /// graph's id.
-    pub fn namespace(mut self, namespace: impl Into<Arc<str>>) -> Self {
-        self.namespace = namespace.into();
-        self
-    }
-
-    /// How many steps a run may take; as it comes, [`DEFAULT_STEP_LIMIT`].
-    pub fn step_limit(mut self, steps: usize) -> Self {
-        self.step_limit = steps;
-        self
-    }
-
-    /// When a step counts as taken; as it comes, [`Durability::Async`].
-    pub fn durability(mut self, durability: Durability) -> Self {
-        self.durability = durability;
-        self
-    }
-
-    /// The graph.
-    pub fn build(self) -> Graph<G, P>
-    where
-        G: Suits<P>,
-        X: Supplies<G::Context>,
-    {
-        let Self {
-            context,
-            saver,
-            namespace,
-            step_limit,
-            durability,
-            ..
-        } = self;
-        let context = Arc::new(context.supply());
-        let core = Core {
-            context,
-            saver,
-            namespace,
-            registry: Arc::default(),
-            step_limit,
-            durability,
-        };
-        Graph {
             core: Arc::new(core),
             persistence: PhantomData,
         }
@@ -175,7 +47,7 @@ impl<G: StateGraph, P> Graph<G, P> {
     {
         let user = user.as_ref();
         check_name("user", user)?;
-        let proposed = MomentId::at(Timestamp::now()).to_string();
+        let proposed = MomentId::at(self.core.setting.clock.now()).to_string();
         let home = self.core.home(&proposed.as_str().into())?;
         let thread = home
             .saver
@@ -236,15 +108,6 @@ impl<G: StateGraph, P> fmt::Debug for Graph<G, P> {
         f.debug_struct("Graph")
             .field("id", &G::ID)
             .field("namespace", &self.core.namespace)
-            .finish_non_exhaustive()
-    }
-}
-
-impl<G: StateGraph, P, X> fmt::Debug for Builder<G, P, X> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder")
-            .field("id", &G::ID)
-            .field("namespace", &self.namespace)
             .finish_non_exhaustive()
     }
 }

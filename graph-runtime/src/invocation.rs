@@ -5,10 +5,11 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::definition::{BoxFuture, StateGraph};
-use crate::engine::{Command, Durability, Setting, run, run_thread};
+use crate::engine::{Command, Durability, run, run_thread};
 use crate::error::Error;
 use crate::event::{Listener, RunStream};
 use crate::outcome::Outcome;
+use crate::setting::Setting;
 use crate::shared::{Core, HasThreads, Saved, Unsaved};
 
 /// A run that begins when it is awaited, or streamed.
@@ -38,7 +39,7 @@ impl<G: StateGraph> Invocation<G> {
 
 impl<G: StateGraph, P> Invocation<G, P> {
     fn new(core: Arc<Core<G>>, thread: Option<Arc<str>>, command: Command<G>) -> Self {
-        let (context, setting) = (Arc::clone(&core.context), core.setting());
+        let (context, setting) = (Arc::clone(&core.context), core.setting.clone());
         Self {
             core,
             context,

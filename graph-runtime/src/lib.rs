@@ -42,7 +42,9 @@
 //! [`Outcome`] and [`Event`] say how a run went, [`Moment`] is what was saved, and [`Checkpointer`] is what a place that
 //! keeps moments must do. What a module with `#[graph]` may hold is told at [`graph`](macro@graph).
 
+mod builder;
 mod checkpointer;
+mod clock;
 mod definition;
 mod engine;
 mod error;
@@ -50,15 +52,18 @@ mod event;
 mod frontier;
 mod graph;
 mod id;
+mod interrupt;
 mod invocation;
 mod moment;
 mod outcome;
 mod run;
 #[cfg(feature = "schema")]
 mod schema;
+mod setting;
 mod shared;
 mod state;
 mod thread;
+mod waiting;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -67,25 +72,33 @@ pub mod __private;
 #[doc = include_str!("language.md")]
 pub use graph_macros::graph;
 
+pub use builder::{Builder, Suits, Supplies};
 pub use checkpointer::{
-    At, Cause, Chain, Checkpointer, Commit, Expect, MemorySaver, Page, Query, Record, Source,
-    StoreError, Write, WriteKey, WriteKind,
+    At, Cause, Chain, Checkpointer, Commit, Expect, Lease, MemorySaver, Message, Page, Query,
+    Record, Source, StoreError, Write, WriteKey, WriteKind,
 };
+pub use clock::{Clock, SystemClock};
 pub use definition::{Answering, BoxFuture, GraphNode, StateGraph};
 pub use engine::Durability;
 pub use error::{Error, NodeError, OfItem, OfThread};
 pub use event::{Event, RunStream};
-pub use graph::{Builder, DEFAULT_STEP_LIMIT, Graph, Suits, Supplies};
-pub use id::{ActivationId, InvalidId, MAX_ID_BYTES, MomentId, QuestionId, ThreadKey, Timestamp};
+pub use graph::Graph;
+pub use id::{
+    ActivationId, InvalidId, MAX_ID_BYTES, MAX_PATH_BYTES, MomentId, QuestionId, ThreadKey,
+    Timestamp,
+};
+pub use interrupt::{Asking, Asks};
 pub use invocation::Invocation;
 pub use moment::Moment;
 pub use outcome::{Done, Outcome, Pause};
-pub use run::{Emitted, Run};
+pub use run::{Emitted, Run, Shown};
 #[cfg(feature = "schema")]
 pub use schema::Schemas;
+pub use setting::DEFAULT_STEP_LIMIT;
 pub use shared::{HasThreads, RunsAlone, Saved, Unsaved};
 pub use state::{Collects, FieldLog, ItemKey, KeyOf, Reducer, Removes};
 pub use thread::{History, Thread};
+pub use waiting::{Due, Until};
 
 /// What a program with a graph uses: `use graph_runtime::prelude::*;`.
 pub mod prelude {

@@ -1,79 +1,93 @@
 //! What a node can know of the run that it is part of, and do beside returning its update.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
+use serde_json::Value;
 use tokio::sync::Notify;
 
+use crate::definition::Turn;
+use crate::engine::Flush;
 use crate::error::Error;
-use crate::id::{ActivationId, MomentId, ThreadKey};
+use crate::id::{MomentId, ThreadKey};
 
 /// The run as a node sees it: a parameter `run: &Run`.
-#[derive(Clone)]
-pub struct Run {
-    ties: Arc<Ties>,
-    step: u64,
-    node: &'static str,
-    activation: ActivationId,
-    item: Option<u32>,
+///
+/// `E` is what the graph's nodes show: anything that is JSON, unless the graph says otherwise.
+pub struct Run<E = Shown> {
+    ties: Arc<Ties<E>>,
+    turn: Turn,
 }
 
 /// What all tasks of a run share.
-pub(crate) struct Ties {
+pub(crate) struct Ties<E> {
     pub(crate) thread: Option<ThreadKey>,
-    pub(crate) emit: Option<Emit>,
-    pub(crate) flush: Option<crate::engine::Flush>,
+    pub(crate) emit: Option<Emit<E>>,
+    pub(crate) flush: Option<Flush>,
     cancelled: AtomicBool,
     cancelling: Notify,
 }
 
 /// Where emitted values go.
-pub(crate) type Emit = Box<dyn Fn(Emitted) + Send + Sync>;
+pub(crate) type Emit<E> = Box<dyn Fn(Emitted<E>) + Send + Sync>;
 
 /// A value that a node showed while it ran.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Emitted {
+pub struct Emitted<E = Shown> {
     /// The node.
     pub node: &'static str,
     /// Which item, in a `for`.
     pub item: Option<u32>,
     /// The value.
-    pub value: serde_json::Value,
+    pub value: E,
 }
 
-/// Where in a run a task is; a [`Run`] is made of it when a node asks for one.
-#[derive(Clone, Copy)]
-pub struct Site<'a> {
-    pub(crate) ties: &'a Arc<Ties>,
-    pub(crate) step: u64,
-    pub(crate) node: &'static str,
-    pub(crate) activation: ActivationId,
-    pub(crate) item: Option<u32>,
-}
+/// Anything that is JSON: what nodes show where the graph doesn't say what they do. Reads like a
+/// [`serde_json::Value`].
+///
+/// ```
+/// use graph_runtime::Shown;
+/// assert_eq!(Shown::from("a token").as_str(), Some("a token"));
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown(Value);
 
-impl Site<'_> {
-    /// The run as the task sees it.
-    pub fn run(self) -> Run {
-        let Self {
-            ties,
-            step,
-            node,
-            activation,
-            item,
-        } = self;
-        Run {
-            ties: Arc::clone(ties),
-            step,
-            node,
-            activation,
-            item,
-        }
+// It doesn't implement `Serialize` itself, or it could be made of itself in two ways.
+impl<T: Serialize> From<T> for Shown {
+    /// What can't be JSON is `null`.
+    fn from(value: T) -> Self {
+        Self(serde_json::to_value(value).unwrap_or_default())
     }
 }
 
-impl Run {
+impl Deref for Shown {
+    type Target = Value;
+
+    fn deref(&self) -> &Value {
+        &self.0
+    }
+}
+
+impl PartialEq<Value> for Shown {
+    fn eq(&self, other: &Value) -> bool {
+        self.0 == *other
+    }
+}
+
+impl PartialEq<&str> for Shown {
+    fn eq(&self, other: &&str) -> bool {
+        self.0 == *other
+    }
+}
+
+impl<E> Run<E> {
+    pub(crate) fn new(ties: Arc<Ties<E>>, turn: Turn) -> Self {
+        Self { ties, turn }
+    }
+
     /// The thread's id; `None` without a checkpointer.
     pub fn thread(&self) -> Option<&str> {
         self.ties.thread.as_ref().map(ThreadKey::thread)
@@ -81,34 +95,34 @@ impl Run {
 
     /// The step in which the node runs, counted within the thread.
     pub fn step(&self) -> u64 {
-        self.step
+        self.turn.step
     }
 
     /// The node's name.
     pub fn node(&self) -> &'static str {
-        self.node
+        self.turn.node
     }
 
     /// The moment that started the node; `None` without a checkpointer.
     pub fn moment(&self) -> Option<MomentId> {
-        self.ties.thread.as_ref().map(|_| self.activation.moment)
+        self.ties
+            .thread
+            .as_ref()
+            .map(|_| self.turn.activation.moment)
     }
 
     /// Which item of a `for` this is.
     pub fn item(&self) -> Option<u32> {
-        self.item
+        self.turn.item
     }
 
-    /// Shows a value to whoever streams the run: a token, a line of progress. Without a listener, and for a
-    /// value that can't be JSON, nothing happens.
-    pub fn emit<T: Serialize>(&self, value: T) {
-        if let Some(emit) = &self.ties.emit
-            && let Ok(value) = serde_json::to_value(value)
-        {
+    /// Shows a value to whoever streams the run: a token, a line of progress. Without a listener nothing happens.
+    pub fn emit(&self, value: impl Into<E>) {
+        if let Some(emit) = &self.ties.emit {
             emit(Emitted {
-                node: self.node,
-                item: self.item,
-                value,
+                node: self.turn.node,
+                item: self.turn.item,
+                value: value.into(),
             });
         }
     }
@@ -127,11 +141,14 @@ impl Run {
         }
         let thread = self.ties.thread.as_ref();
         let (namespace, id) = thread.map_or(("", ""), |key| (key.namespace(), key.thread()));
-        let item = self.item.map(|item| format!(".{item}")).unwrap_or_default();
-        Ok(format!(
-            "{namespace}/{id}/{}/{}{item}",
-            self.node, self.activation
-        ))
+        let Turn {
+            node,
+            activation,
+            item,
+            ..
+        } = self.turn;
+        let item = item.map(|item| format!(".{item}")).unwrap_or_default();
+        Ok(format!("{namespace}/{id}/{node}/{activation}{item}"))
     }
 
     /// Whether the run was cancelled or dropped: for nodes that run on other threads, which dropping the
@@ -149,11 +166,11 @@ impl Run {
     }
 }
 
-impl Ties {
+impl<E> Ties<E> {
     pub(crate) fn new(
         thread: Option<ThreadKey>,
-        emit: Option<Emit>,
-        flush: Option<crate::engine::Flush>,
+        emit: Option<Emit<E>>,
+        flush: Option<Flush>,
     ) -> Arc<Self> {
         Arc::new(Self {
             thread,
@@ -171,19 +188,22 @@ impl Ties {
     }
 }
 
-impl fmt::Debug for Run {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Run")
-            .field("thread", &self.thread())
-            .field("step", &self.step)
-            .field("node", &self.node)
-            .field("item", &self.item)
-            .finish_non_exhaustive()
+impl<E> Clone for Run<E> {
+    fn clone(&self) -> Self {
+        Self {
+            ties: Arc::clone(&self.ties),
+            turn: self.turn,
+        }
     }
 }
 
-impl fmt::Debug for Site<'_> {
+impl<E> fmt::Debug for Run<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.run().fmt(f)
+        f.debug_struct("Run")
+            .field("thread", &self.thread())
+            .field("step", &self.turn.step)
+            .field("node", &self.turn.node)
+            .field("item", &self.turn.item)
+            .finish_non_exhaustive()
     }
 }

@@ -1,14 +1,14 @@
 //! What the handles of a graph share, and what their types say of it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::checkpointer::Checkpointer;
 use crate::definition::StateGraph;
-use crate::engine::{Durability, Home, Registry, Setting};
+use crate::engine::{Home, Registry};
 use crate::error::Error;
 use crate::id::ThreadKey;
 use crate::moment::thread_text;
+use crate::setting::Setting;
 
 /// Marks a graph that has a checkpointer, and with it threads.
 #[derive(Debug)]
@@ -42,8 +42,7 @@ pub(crate) struct Core<G: StateGraph> {
     pub(crate) saver: Option<Arc<dyn Checkpointer>>,
     pub(crate) namespace: Arc<str>,
     pub(crate) registry: Arc<Registry>,
-    pub(crate) step_limit: usize,
-    pub(crate) durability: Durability,
+    pub(crate) setting: Setting<G>,
 }
 
 impl<G: StateGraph> Core<G> {
@@ -60,15 +59,5 @@ impl<G: StateGraph> Core<G> {
             registry: Arc::clone(&self.registry),
             key,
         })
-    }
-
-    pub(crate) fn setting(&self) -> Setting<G> {
-        Setting {
-            step_limit: self.step_limit,
-            durability: self.durability,
-            pause_before: Vec::new(),
-            pause_after: Vec::new(),
-            metadata: BTreeMap::new(),
-        }
     }
 }

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::emit::{Emit, allowances, default_of};
-use super::{answers, batches, calls, io, questions, routes, state, updates};
+use super::{answers, batches, calls, io, questions, routes, state, updates, waits};
 use crate::ast::{Field, Scope};
 use crate::model::forms;
 
@@ -49,7 +49,9 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
         calls::methods(emit),
         updates::read_update(emit),
         answers::read_question(emit),
+        answers::read_answer(emit),
         answers::read_answers(emit),
+        waits::otherwise(emit),
     ];
     quote! {
         impl #krate::StateGraph for #name {
@@ -65,6 +67,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             #types
             type Pause = Pause;
             type Context = #context;
+            type Emit = #door::Shown;
 
             fn topology() -> &'static #door::topology::Topology {
                 &TOPOLOGY

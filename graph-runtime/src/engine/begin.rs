@@ -8,17 +8,18 @@ use super::advance::Turnover;
 use super::answer::take_in;
 use super::journal::{Journal, Position};
 use super::registry::IfBusy;
-use super::request::{Command, Home, Setting};
+use super::request::{Command, Home};
 use super::{Cancelling, Engine, Event};
 use crate::checkpointer::{At, Source, WriteKey, WriteKind};
 use crate::definition::{GraphNode, Next, StateGraph};
 use crate::error::{Error, panic_message};
 use crate::event::Listener;
 use crate::frontier::{Frontier, Slots};
-use crate::id::{MomentId, Timestamp};
+use crate::id::MomentId;
 use crate::moment::{Moment, RunHeader, Stand};
 use crate::outcome::Outcome;
 use crate::run::{Emit, Ties};
+use crate::setting::Setting;
 use crate::state::Change;
 
 /// Begins a run that isn't stored, and sees it through.
@@ -56,7 +57,7 @@ pub(crate) async fn run_thread<G: StateGraph>(
     let hold = home.registry.take(&home.key, if_busy).await?;
     let stand = home.reader().stand::<G>(At::Head).await?;
     let header = RunHeader {
-        id: MomentId::at(Timestamp::now()).to_string().into(),
+        id: MomentId::at(setting.clock.now()).to_string().into(),
         graph: G::ID.into(),
         fingerprint: format!("{:016x}", G::FINGERPRINT).into(),
         metadata: setting.metadata.clone(),
@@ -134,6 +135,7 @@ impl<G: StateGraph> Parts<G> {
                     activation,
                     item,
                     kind,
+                    ..
                 } = write.key;
                 match kind {
                     WriteKind::Update => {
@@ -145,7 +147,12 @@ impl<G: StateGraph> Parts<G> {
                     WriteKind::Passed => {
                         passed.insert(activation);
                     }
-                    WriteKind::Answer => {}
+                    WriteKind::Answer
+                    | WriteKind::Once
+                    | WriteKind::Attempt
+                    | WriteKind::Failed
+                    | WriteKind::Claim
+                    | WriteKind::Requeue => {}
                 }
             }
         }
@@ -173,7 +180,7 @@ impl<G: StateGraph> Parts<G> {
         } = self;
         let emit = listener.is_listening().then(|| {
             let listener = listener.clone();
-            Box::new(move |emitted| listener.tell(|| Event::Emitted(emitted))) as Emit
+            Box::new(move |emitted| listener.tell(|| Event::Emitted(emitted))) as Emit<G::Emit>
         });
         let thread = journal.as_ref().map(|journal| journal.key.clone());
         let flush = journal.as_ref().map(Journal::flush_handle);
@@ -206,7 +213,7 @@ impl<G: StateGraph> Engine<G> {
         if self.frontier.active.is_empty() {
             return self.begin_again(input).await;
         }
-        self.collect_answers().await?;
+        self.attend().await?;
         let paused = self
             .frontier
             .ready()
@@ -276,11 +283,7 @@ impl<G: StateGraph> Engine<G> {
             .filter(|ready| self.pauses.contains(&ready.id));
         let held: Vec<_> = held.map(|ready| ready.id).collect();
         if let Some(journal) = &mut self.journal {
-            let key = |activation| WriteKey {
-                activation,
-                item: None,
-                kind: WriteKind::Passed,
-            };
+            let key = |activation| WriteKey::of_turn(activation, WriteKind::Passed);
             journal
                 .keep(held.iter().map(|id| (key(*id), Vec::new())).collect())
                 .await?;
@@ -299,13 +302,8 @@ impl<G: StateGraph> Engine<G> {
     /// What the thread waits for, as an error.
     fn paused(&self) -> Error {
         let questions = self.frontier.waiting().flat_map(|activation| {
-            let open = activation.questions.iter().flatten();
-            open.map(|question| {
-                (
-                    activation.question_id(question.item),
-                    activation.node.name(),
-                )
-            })
+            let asked = activation.awaited().filter(|open| open.json.is_some());
+            asked.map(|question| (question.id.clone(), activation.node.name()))
         });
         let questions = questions
             .filter(|(id, _)| !self.answers.contains_key(id))
@@ -318,6 +316,7 @@ impl<G: StateGraph> Engine<G> {
             thread: self.thread(),
             questions,
             before: held.map(|ready| ready.node.name()).collect(),
+            due: self.due(),
         }
     }
 }

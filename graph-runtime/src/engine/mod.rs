@@ -3,23 +3,23 @@
 mod advance;
 mod answer;
 mod begin;
+mod hold;
 mod journal;
 mod note;
 mod registry;
 mod request;
 mod tasks;
+mod wake;
 mod writer;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
-
-use serde_json::value::RawValue;
 
 pub(crate) use answer::open_questions;
 pub(crate) use begin::{run, run_thread};
 pub use journal::Durability;
 pub(crate) use registry::Registry;
-pub(crate) use request::{Command, Home, Setting};
+pub(crate) use request::{Command, Home};
 pub(crate) use writer::Flush;
 
 use crate::checkpointer::{Source, WriteKey, WriteKind};
@@ -27,10 +27,12 @@ use crate::definition::{Ended, Next, StateGraph};
 use crate::error::{Error, OfThread};
 use crate::event::{Event, Listener};
 use crate::frontier::{Frontier, Slots};
-use crate::id::{ActivationId, MomentId, QuestionId};
+use crate::id::{ActivationId, MomentId};
 use crate::outcome::{Done, Outcome, Pause};
 use crate::run::Ties;
+use crate::setting::Setting;
 use crate::state::Change;
+use crate::waiting::Answers;
 use advance::Turnover;
 use journal::Journal;
 use tasks::{Finished, Kept, Stage};
@@ -42,12 +44,12 @@ pub(crate) struct Engine<G: StateGraph> {
     frontier: Frontier<G>,
     change: Change,
     journal: Option<Journal>,
-    ties: Cancelling,
+    ties: Cancelling<G::Emit>,
     listener: Listener<G>,
     setting: Setting<G>,
     /// What an earlier run has finished of the step that is next.
     kept: Kept,
-    answers: HashMap<QuestionId, Box<RawValue>>,
+    answers: Answers,
     /// Node turns at which the run has paused, and nobody has gone past.
     pauses: HashSet<ActivationId>,
     /// Node turns whose pause somebody has gone past.
@@ -63,9 +65,9 @@ pub(crate) struct Engine<G: StateGraph> {
 }
 
 /// Tells tasks on other threads when the run is over, however it ends.
-struct Cancelling(Arc<Ties>);
+struct Cancelling<E>(Arc<Ties<E>>);
 
-impl Drop for Cancelling {
+impl<E> Drop for Cancelling<E> {
     fn drop(&mut self) {
         self.0.cancel();
     }
@@ -125,7 +127,7 @@ impl<G: StateGraph> Engine<G> {
             self.turnover.clear();
             match ended {
                 Some(Ended::Update(update)) => self.take_one(update, moment)?,
-                ended => self.take_step(ended, moment)?,
+                ended => self.take_step(ended, moment, now)?,
             }
             if self.journal.is_some() {
                 self.note(moment, now, Source::Step).await?;
@@ -152,7 +154,7 @@ impl<G: StateGraph> Engine<G> {
         if self.frontier.active.is_empty() {
             return self.over().map(Some);
         }
-        self.collect_answers().await?;
+        self.attend().await?;
         if !self.has_work() {
             return Ok(Some(Stopped::Paused {
                 before: Vec::new(),
@@ -220,6 +222,7 @@ impl<G: StateGraph> Engine<G> {
             context: &self.context,
             ties: &self.ties.0,
             listener: &self.listener,
+            answers: &self.answers,
             step,
         }
     }
@@ -232,6 +235,7 @@ impl<G: StateGraph> Engine<G> {
             context: &self.context,
             ties: &self.ties.0,
             listener: &self.listener,
+            answers: &self.answers,
             step,
         };
         stage
@@ -241,34 +245,7 @@ impl<G: StateGraph> Engine<G> {
                 &mut self.finished,
                 self.journal.as_mut(),
             )
-            .await?;
-        self.kept.clear();
-        Ok(())
-    }
-
-    /// Looks for answers, where somebody was asked.
-    async fn collect_answers(&mut self) -> Result<(), Error> {
-        let Some(journal) = &mut self.journal else {
-            return Ok(());
-        };
-        if self.frontier.waiting().next().is_none() {
-            return Ok(());
-        }
-        for write in journal.answers().await? {
-            let WriteKey {
-                activation, item, ..
-            } = write.key;
-            self.answers
-                .insert(QuestionId { activation, item }, journal.open_json(&write)?);
-        }
-        Ok(())
-    }
-
-    fn has_work(&self) -> bool {
-        self.frontier
-            .active
-            .iter()
-            .any(|active| !active.is_waiting() || active.is_answered(&self.answers))
+            .await
     }
 
     /// Nodes that are ready, that this run was told to pause before or an earlier one has paused at, and that
@@ -286,11 +263,7 @@ impl<G: StateGraph> Engine<G> {
         let Some(journal) = &mut self.journal else {
             return Ok(());
         };
-        let key = |id| WriteKey {
-            activation: id,
-            item: None,
-            kind: WriteKind::Pause,
-        };
+        let key = |id| WriteKey::of_turn(id, WriteKind::Pause);
         let pauses = self
             .frontier
             .ready()
@@ -313,7 +286,7 @@ impl<G: StateGraph> Engine<G> {
     fn into_pause(self, before: Vec<G::Node>, after: Vec<G::Node>) -> Result<Outcome<G>, Error> {
         let thread = self.thread();
         let questions =
-            open_questions(&self.frontier, &thread, |id| self.answers.contains_key(&id))?;
+            open_questions(&self.frontier, &thread, |id| self.answers.contains_key(id))?;
         let moment = self
             .journal
             .as_ref()
@@ -324,6 +297,7 @@ impl<G: StateGraph> Engine<G> {
             before,
             after,
             moment,
+            due: self.due(),
             went_on: self.went_on,
         };
         Ok(Outcome::Paused(pause.into()))

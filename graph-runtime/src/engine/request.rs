@@ -1,9 +1,7 @@
-//! What a run is told to do, how it is to be done, and where it is stored.
+//! What a run is told to do, and where it is stored.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::journal::Durability;
 use super::registry::{Hold, IfBusy, Registry};
 use crate::checkpointer::Checkpointer;
 use crate::definition::StateGraph;
@@ -21,16 +19,6 @@ pub(crate) enum Command<G: StateGraph> {
     Resume,
     /// Take answers and go on.
     Answer(Vec<G::Answer>),
-}
-
-/// How a run is done.
-#[derive(Debug)]
-pub(crate) struct Setting<G: StateGraph> {
-    pub(crate) step_limit: usize,
-    pub(crate) durability: Durability,
-    pub(crate) pause_before: Vec<G::Node>,
-    pub(crate) pause_after: Vec<G::Node>,
-    pub(crate) metadata: BTreeMap<String, String>,
 }
 
 /// Where a run is stored.

@@ -13,12 +13,13 @@ use serde_json::value::RawValue;
 
 use super::journal::Journal;
 use crate::checkpointer::{WriteKey, WriteKind};
-use crate::definition::{Call, Ended, GraphNode, StateGraph};
+use crate::definition::{Call, Ended, GraphNode, StateGraph, Turn};
 use crate::error::{Error, NodeError, OfItem, OfThread};
 use crate::event::{Event, Listener};
 use crate::frontier::{Activation, Frontier};
 use crate::id::ActivationId;
-use crate::run::{Site, Ties};
+use crate::run::Ties;
+use crate::waiting::Answers;
 
 /// How one task ended.
 pub(crate) struct Finished<G: StateGraph> {
@@ -36,8 +37,9 @@ pub(crate) type Kept = HashMap<(ActivationId, Option<u32>), Box<RawValue>>;
 pub(crate) struct Stage<'a, G: StateGraph> {
     pub(crate) state: &'a Arc<G>,
     pub(crate) context: &'a Arc<G::Context>,
-    pub(crate) ties: &'a Arc<Ties>,
+    pub(crate) ties: &'a Arc<Ties<G::Emit>>,
     pub(crate) listener: &'a Listener<G>,
+    pub(crate) answers: &'a Answers,
     pub(crate) step: u64,
 }
 
@@ -50,19 +52,19 @@ struct Failed {
 impl<'a, G: StateGraph> Stage<'a, G> {
     fn call(&self, activation: &'a Activation<G>, item: u32) -> Call<'a, G> {
         let batch = activation.batch.as_ref();
-        let site = Site {
-            ties: self.ties,
-            step: self.step,
-            node: activation.node.name(),
-            activation: activation.id,
-            item: batch.map(|_| item),
-        };
         Call {
             node: activation.node,
             item: batch.map(|batch| (&batch.items, item as usize)),
             state: self.state,
             context: self.context,
-            site,
+            ties: self.ties,
+            turn: Turn {
+                node: activation.node.name(),
+                activation: activation.id,
+                item: batch.map(|_| item),
+                step: self.step,
+            },
+            answers: self.answers,
         }
     }
 
@@ -76,6 +78,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
 
     fn tell_ended(&self, node: G::Node, item: Option<u32>, result: Result<&Ended<G>, &NodeError>) {
         self.listener.tell(|| match result {
+            Ok(Ended::Waits(_)) => Event::Waiting { node, item },
             Ok(_) => Event::Finished { node, item },
             Err(error) => Event::Failed {
                 node,
@@ -190,7 +193,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
             .active
             .iter()
             .enumerate()
-            .filter(|(_, active)| !active.is_waiting())
+            .filter(|(_, active)| active.is_running())
         {
             let width = u32::try_from(activation.width()).unwrap_or(u32::MAX);
             let limit = activation.batch.as_ref().and_then(|batch| batch.limit);
@@ -202,6 +205,10 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                 skip: Vec::new(),
                 at_once,
             };
+            if activation.is_waiting() {
+                let sleeps = |item: &u32| activation.awake.binary_search(item).is_err();
+                lane.skip.extend((0..width).filter(sleeps));
+            }
             for item in (0..width).filter(|_| !kept.is_empty()) {
                 let of_item = activation.batch.as_ref().map(|_| item);
                 if let Some(json) = kept.get(&(activation.id, of_item)) {
@@ -228,7 +235,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                         node: activation.node,
                         item: of_item,
                     });
-                    lane.skip.push(item);
+                    skip(&mut lane.skip, item);
                 }
             }
             lanes.push(lane);
@@ -250,6 +257,13 @@ impl<'a, G: StateGraph> Stage<'a, G> {
         Some(poll_fn(move |cx| {
             caught(task.as_mut(), cx).map(|result| (lane, item, result))
         }))
+    }
+}
+
+/// Adds an item to those that don't run, which are in order.
+fn skip(skipped: &mut Vec<u32>, item: u32) {
+    if let Err(place) = skipped.binary_search(&item) {
+        skipped.insert(place, item);
     }
 }
 
@@ -302,9 +316,8 @@ async fn keep<G: StateGraph>(
             let item = activation.batch.as_ref().map(|_| task.item);
             writes.push((
                 WriteKey {
-                    activation: activation.id,
                     item,
-                    kind: WriteKind::Update,
+                    ..WriteKey::of_turn(activation.id, WriteKind::Update)
                 },
                 body,
             ));

@@ -1,0 +1,47 @@
+//! How runs are done: a graph is built with one setting, and a run may have its own.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::clock::{Clock, SystemClock};
+use crate::definition::StateGraph;
+use crate::engine::Durability;
+
+/// How many steps a run may take unless it is told otherwise.
+pub const DEFAULT_STEP_LIMIT: usize = 1_000;
+
+/// How a run is done.
+pub(crate) struct Setting<G: StateGraph> {
+    pub(crate) step_limit: usize,
+    pub(crate) durability: Durability,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) pause_before: Vec<G::Node>,
+    pub(crate) pause_after: Vec<G::Node>,
+    pub(crate) metadata: BTreeMap<String, String>,
+}
+
+impl<G: StateGraph> Default for Setting<G> {
+    fn default() -> Self {
+        Self {
+            step_limit: DEFAULT_STEP_LIMIT,
+            durability: Durability::default(),
+            clock: Arc::new(SystemClock),
+            pause_before: Vec::new(),
+            pause_after: Vec::new(),
+            metadata: BTreeMap::new(),
+        }
+    }
+}
+
+impl<G: StateGraph> Clone for Setting<G> {
+    fn clone(&self) -> Self {
+        Self {
+            step_limit: self.step_limit,
+            durability: self.durability,
+            clock: Arc::clone(&self.clock),
+            pause_before: self.pause_before.clone(),
+            pause_after: self.pause_after.clone(),
+            metadata: self.metadata.clone(),
+        }
+    }
+}
