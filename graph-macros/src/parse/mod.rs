@@ -2,6 +2,7 @@
 
 mod args;
 mod attrs;
+mod duration;
 mod edges;
 mod fields;
 mod items;
