@@ -18,6 +18,7 @@ pub use crate::definition::{
     Answering, BoxFuture, Call, Ended, GraphNode, Items, Next, NoAnswer, NoItems, StateGraph,
 };
 pub use crate::error::NodeError;
+pub use crate::policy::{Effect, Policy, Retry, error_is};
 pub use crate::run::{Run, Shown};
 #[cfg(feature = "schema")]
 pub use crate::schema::{ObjectSchema, schema_of};

@@ -10,10 +10,11 @@ use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::journal::Journal;
-use super::tasks::Finished;
+use super::tasks::{Failed, Finished};
 use super::{Ended, Engine, Event};
-use crate::definition::{GraphNode, StateGraph};
+use crate::definition::{GraphNode, Started, StateGraph};
 use crate::error::{Error, panic_message};
+use crate::failure::Failure;
 use crate::frontier::{Activation, Frontier, OpenQuestion};
 use crate::id::{ActivationId, MomentId, QuestionId, Timestamp};
 
@@ -26,6 +27,8 @@ pub(super) struct Turnover<G: StateGraph> {
     pub(super) asked: Vec<ActivationId>,
     /// The answers that were taken, with their checksums.
     pub(super) answered: Vec<(QuestionId, u64)>,
+    /// Activations that ended by a failure.
+    pub(super) failed: Vec<(ActivationId, Failure)>,
 }
 
 impl<G: StateGraph> Default for Turnover<G> {
@@ -35,6 +38,7 @@ impl<G: StateGraph> Default for Turnover<G> {
             ended: Vec::new(),
             asked: Vec::new(),
             answered: Vec::new(),
+            failed: Vec::new(),
         }
     }
 }
@@ -45,6 +49,7 @@ impl<G: StateGraph> Turnover<G> {
         self.ended.clear();
         self.asked.clear();
         self.answered.clear();
+        self.failed.clear();
     }
 }
 
@@ -122,6 +127,7 @@ impl<G: StateGraph> Engine<G> {
             answers,
             turnover,
             finished,
+            failed,
             listener,
             journal,
             ..
@@ -136,6 +142,7 @@ impl<G: StateGraph> Engine<G> {
             state.apply(update, change);
         };
         let mut results = finished.drain(..).peekable();
+        let mut failures = failed.drain(..).peekable();
         for (place, activation) in frontier.active.iter_mut().enumerate() {
             *at = activation.node.name();
             if activation.is_waiting() {
@@ -165,7 +172,15 @@ impl<G: StateGraph> Engine<G> {
                     Ended::AsksNothing => {}
                 }
             }
-            if questions.is_empty() {
+            // The first one in the order of the items stands for all.
+            let failed = failures.next_if(|failed| failed.place == place);
+            while failures.next_if(|failed| failed.place == place).is_some() {}
+            if let Some(Failed { item, fault, .. }) = failed {
+                let (node, item) = (activation.node.name(), activation.of_item(item));
+                let failure = Failure::new(node, item, &fault.source, fault.attempts);
+                turnover.ended.push(activation.id);
+                turnover.failed.push((activation.id, failure));
+            } else if questions.is_empty() {
                 turnover.ended.push(activation.id);
             } else {
                 turnover.asked.push(activation.id);
@@ -179,7 +194,11 @@ impl<G: StateGraph> Engine<G> {
         for activation in &self.frontier.active {
             if self.turnover.ended.contains(&activation.id) {
                 *at = activation.node.name();
-                self.state.route(Some(activation.node), &mut self.next);
+                let mut failed = self.turnover.failed.iter();
+                match failed.find(|(id, _)| *id == activation.id) {
+                    Some((_, failure)) => self.next.fail(activation.node, failure),
+                    None => self.state.route(Some(activation.node), &mut self.next),
+                }
             }
         }
     }
@@ -194,23 +213,26 @@ impl<G: StateGraph> Engine<G> {
             ..
         } = self;
         let mut index = 0;
-        let mut begin = |frontier: &mut Frontier<G>, node: G::Node, batch| {
+        let mut begin = |frontier: &mut Frontier<G>, started: Started<G>| {
+            let node = started.node;
             if G::topology().nodes[node.index()].kind == NodeKind::Ask {
                 Arc::make_mut(state).reach(node, change);
             }
-            frontier.start(node, batch, ActivationId { moment, index });
+            frontier.start(started, ActivationId { moment, index });
             index += 1;
         };
         for started in next.started.drain(..) {
-            begin(frontier, started.node, started.batch);
+            begin(frontier, started);
         }
+        frontier.failures.append(&mut next.failures);
         for (join, slot) in next.filled.drain(..) {
             if frontier.slots.fill(G::topology(), join, slot) {
-                begin(
-                    frontier,
-                    G::Node::ALL[usize::from(G::topology().joins[join].to)],
-                    None,
-                );
+                let started = Started {
+                    node: G::Node::ALL[usize::from(G::topology().joins[join].to)],
+                    batch: None,
+                    failures: frontier.take_failures(join),
+                };
+                begin(frontier, started);
             }
         }
         frontier.sort();

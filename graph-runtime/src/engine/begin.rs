@@ -158,6 +158,7 @@ impl<G: StateGraph> Parts<G> {
                 .any(|active| active.id == *activation)
         });
         engine.noted_slots.clone_from(&frontier.slots);
+        engine.noted_failures.clone_from(&frontier.failures);
         engine.frontier = frontier;
         engine.kept = kept;
         engine.pauses = pauses.difference(&passed).copied().collect();
@@ -195,8 +196,10 @@ impl<G: StateGraph> Parts<G> {
             counted: 0,
             next: Next::default(),
             finished: Vec::new(),
+            failed: Vec::new(),
             turnover: Turnover::default(),
             noted_slots: Slots::none::<G>(),
+            noted_failures: Vec::new(),
         }
     }
 }
@@ -230,7 +233,7 @@ impl<G: StateGraph> Engine<G> {
             .drain(..)
             .map(|activation| activation.id)
             .collect();
-        self.frontier.slots.clear();
+        self.frontier.clear_slots();
         self.kept.clear();
         self.pauses.clear();
         if let Some(journal) = &mut self.journal {

@@ -2,6 +2,7 @@
 
 mod advance;
 mod answer;
+mod attempt;
 mod begin;
 mod journal;
 mod note;
@@ -23,10 +24,11 @@ pub(crate) use request::{Command, Home};
 pub(crate) use writer::Flush;
 
 use crate::checkpointer::{Source, WriteKey, WriteKind};
-use crate::definition::{Ended, Next, StateGraph};
+use crate::definition::{Ended, GraphNode, Next, StateGraph};
 use crate::error::{Error, OfThread};
 use crate::event::{Event, Listener};
-use crate::frontier::{Frontier, Slots};
+use crate::failure::Failure;
+use crate::frontier::{Activation, Frontier, Slots};
 use crate::id::{ActivationId, MomentId, QuestionId};
 use crate::outcome::{Done, Outcome, Pause};
 use crate::run::Ties;
@@ -34,7 +36,7 @@ use crate::setting::Setting;
 use crate::state::Change;
 use advance::Turnover;
 use journal::Journal;
-use tasks::{Finished, Kept, Stage};
+use tasks::{Failed, Finished, Kept, Stage, is_handled};
 
 /// A run under way.
 pub(crate) struct Engine<G: StateGraph> {
@@ -58,9 +60,13 @@ pub(crate) struct Engine<G: StateGraph> {
     counted: u64,
     next: Next<G>,
     finished: Vec<Finished<G>>,
+    /// Tasks of the step that have failed, and whose failures are taken on.
+    failed: Vec<Failed>,
     turnover: Turnover<G>,
     /// The joins' slots as the last moment has them.
     noted_slots: Slots,
+    /// The failures that wait at joins, as the last moment has them.
+    noted_failures: Vec<(usize, Failure)>,
 }
 
 /// Tells tasks on other threads when the run is over, however it ends.
@@ -114,8 +120,14 @@ impl<G: StateGraph> Engine<G> {
             }
             taken += 1;
             let ended = match self.frontier.active.as_slice() {
-                [only] if only.is_plain() && self.kept.is_empty() => {
-                    Some(self.stage().run_one(only).await?)
+                [only] if only.is_plain() && self.kept.is_empty() && self.is_left_alone(only) => {
+                    match self.stage().run_one(only).await {
+                        Ok(ended) => Some(ended),
+                        Err(failed) => {
+                            self.fail_alone(failed)?;
+                            None
+                        }
+                    }
                 }
                 _ => {
                     self.run_ready().await?;
@@ -139,6 +151,23 @@ impl<G: StateGraph> Engine<G> {
                 return Ok(stopped);
             }
         }
+    }
+
+    /// Whether nothing is done about the node beside running it.
+    fn is_left_alone(&self, only: &Activation<G>) -> bool {
+        self.setting.policies.get(only.node.index()).is_none()
+    }
+
+    /// What becomes of the failure of the only node: it is taken on, or the run ends with it.
+    #[cold]
+    fn fail_alone(&mut self, failed: Failed) -> Result<(), Error> {
+        let only = &self.frontier.active[failed.place];
+        if !is_handled::<G>(only.node) {
+            return Err(self.stage().error(only, failed.item, failed.fault.source));
+        }
+        self.finished.clear();
+        self.failed.push(failed);
+        Ok(())
     }
 
     /// By far the most common case: one node, which is ready.
@@ -221,7 +250,9 @@ impl<G: StateGraph> Engine<G> {
             context: &self.context,
             ties: &self.ties.0,
             listener: &self.listener,
+            setting: &self.setting,
             step,
+            head: self.journal.as_ref().and_then(Journal::head),
         }
     }
 
@@ -233,13 +264,16 @@ impl<G: StateGraph> Engine<G> {
             context: &self.context,
             ties: &self.ties.0,
             listener: &self.listener,
+            setting: &self.setting,
             step,
+            head: self.journal.as_ref().and_then(Journal::head),
         };
         stage
             .run_all(
                 &self.frontier,
                 &self.kept,
                 &mut self.finished,
+                &mut self.failed,
                 self.journal.as_mut(),
             )
             .await?;

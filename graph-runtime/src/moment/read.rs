@@ -1,6 +1,7 @@
 //! Reading moments: from records to the user's types.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::payload::ThreadSeal;
 use super::replay::{Damage, Replay, replay};
@@ -215,15 +216,19 @@ impl Reader<'_> {
                 node,
                 batch: batch.transpose()?,
                 questions,
+                failures: Some(stored.failures.as_slice().into())
+                    .filter(|failures: &Arc<[_]>| !failures.is_empty()),
             });
         }
         for (join, filled) in &replay.slots {
-            let topology = G::topology();
-            let place = (0..topology.joins.len()).find(|&place| topology.join_text(place) == *join);
-            let place = place.ok_or_else(|| self.changed(format!("the join `{join}` is gone")))?;
-            if !frontier.slots.restore(topology, place, filled) {
+            let place = self.join::<G>(join)?;
+            if !frontier.slots.restore(G::topology(), place, filled) {
                 return Err(self.changed(format!("the join `{join}` can't be filled like that")));
             }
+        }
+        for (join, failure) in &replay.failures {
+            let place = self.join::<G>(join)?;
+            frontier.failures.push((place, failure.clone()));
         }
         frontier.sort();
         Ok(frontier)
@@ -233,6 +238,12 @@ impl Reader<'_> {
         let node = G::Node::ALL.iter().find(|node| node.name() == name);
         node.copied()
             .ok_or_else(|| self.changed(format!("node `{name}` is gone")))
+    }
+
+    fn join<G: StateGraph>(&self, text: &str) -> Result<usize, Failure<'static>> {
+        let topology = G::topology();
+        let place = (0..topology.joins.len()).find(|&place| topology.join_text(place) == text);
+        place.ok_or_else(|| self.changed(format!("the join `{text}` is gone")))
     }
 
     fn changed(&self, what: String) -> Failure<'static> {
