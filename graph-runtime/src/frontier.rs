@@ -61,6 +61,7 @@ impl<G: StateGraph> Activation<G> {
         QuestionId {
             activation: self.id,
             item,
+            name: None,
         }
     }
 }

@@ -378,9 +378,8 @@ async fn keep<G: StateGraph>(
             let item = activation.of_item(task.item);
             writes.push((
                 WriteKey {
-                    activation: activation.id,
                     item,
-                    kind: WriteKind::Update,
+                    ..WriteKey::of_turn(activation.id, WriteKind::Update)
                 },
                 body,
             ));
