@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::emit::{Emit, allowances, default_of};
-use super::{answers, batches, calls, io, questions, routes, state, updates};
+use super::{answers, batches, calls, io, policies, questions, routes, state, updates};
 use crate::ast::{Field, Scope};
 use crate::model::forms;
 
@@ -39,6 +39,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             quote!(#name)
         },
     );
+    let policies = policies::constant(emit);
     let methods = [
         io::merging(emit),
         updates::apply(emit),
@@ -56,6 +57,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             const ID: &'static str = #id;
             const FINGERPRINT: u64 = #fingerprint;
             const FIELDS: &'static [#door::FieldSpec] = &[#(#specs),*];
+            #policies
 
             type Node = Node;
             type Items = #items;

@@ -14,6 +14,7 @@ mod fields;
 mod io;
 mod json;
 mod nodes;
+mod policies;
 mod questions;
 mod returns;
 mod routes;

@@ -204,8 +204,9 @@ fn no_field(name: &Ident, state: &State) -> String {
 /// How edges lead to a node. Where one leads there with an item and another without, the topology says so.
 fn reached<'f>(index: usize, flow: &'f Flow<'_>) -> Reached<'f> {
     let each = flow.arrivals(index).find_map(|arrival| arrival.each);
-    let plainly =
-        flow.arrivals(index).next().is_some() || flow.joins.iter().any(|join| join.to == index);
+    let plainly = flow.arrivals(index).next().is_some()
+        || flow.joins.iter().any(|join| join.to == index)
+        || flow.handlers.contains(&index);
     match each {
         Some(each) => Reached::ByItem(&each.item),
         None if plainly && flow.whole => Reached::Plainly,

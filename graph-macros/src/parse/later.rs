@@ -10,15 +10,9 @@ use crate::findings::Findings;
 
 /// The shape in which a word has to be written.
 enum Shape {
-    Flag,
     Text,
     Expr,
-    Name,
     Types,
-    /// `(name = value, ..)`
-    Settings,
-    /// Any of the above.
-    Any,
 }
 
 struct Later {
@@ -28,50 +22,12 @@ struct Later {
     meanwhile: &'static str,
 }
 
-const NODE: &[Later] = &[
-    Later {
-        name: "retry",
-        shape: Shape::Settings,
-        form: "retry(times = 3)",
-        meanwhile: "try again inside the function",
-    },
-    Later {
-        name: "timeout",
-        shape: Shape::Text,
-        form: "timeout = \"30s\"",
-        meanwhile: "bound the waiting inside the function",
-    },
-    Later {
-        name: "on_error",
-        shape: Shape::Name,
-        form: "on_error = handler",
-        meanwhile: "write the failure into a field and route on it",
-    },
-    Later {
-        name: "cache",
-        shape: Shape::Any,
-        form: "cache",
-        meanwhile: "keep the result in a field and route around the node",
-    },
-    Later {
-        name: "effect",
-        shape: Shape::Flag,
-        form: "effect",
-        meanwhile: "make sure that the function may run twice",
-    },
-    Later {
-        name: "at_most_once",
-        shape: Shape::Flag,
-        form: "at_most_once",
-        meanwhile: "make sure that the function may run twice",
-    },
-    Later {
-        name: "asks",
-        shape: Shape::Types,
-        form: "asks(Question)",
-        meanwhile: "ask in a node of its own, with `#[ask(into = ..)]`",
-    },
-];
+const NODE: &[Later] = &[Later {
+    name: "asks",
+    shape: Shape::Types,
+    form: "asks(Question)",
+    meanwhile: "ask in a node of its own, with `#[ask(into = ..)]`",
+}];
 
 const ASK: &[Later] = &[
     Later {
@@ -89,15 +45,7 @@ const ASK: &[Later] = &[
 ];
 
 /// The arguments of `#[node]` that are still to come.
-pub(super) const NODE_ARGS: [&str; 7] = [
-    "retry",
-    "timeout",
-    "on_error",
-    "cache",
-    "effect",
-    "at_most_once",
-    "asks",
-];
+pub(super) const NODE_ARGS: [&str; 1] = ["asks"];
 
 /// The arguments of `#[ask]` that are still to come.
 pub(super) const ASK_ARGS: [&str; 2] = ["within", "else"];
@@ -143,19 +91,11 @@ fn answer(later: &[Later], args: &mut Args, findings: &mut Findings) {
 impl Shape {
     fn fits(&self, arg: &Arg) -> bool {
         match (self, &arg.value) {
-            (Self::Any, _) | (Self::Flag, Value::Flag) | (Self::Expr, Value::Is(_)) => true,
+            (Self::Expr, Value::Is(_)) => true,
             (Self::Text, Value::Is(value)) => is::<LitStr>(value),
-            (Self::Name, Value::Is(value)) => is::<Ident>(value),
             (Self::Types, Value::List(types)) => Punctuated::<Type, Token![,]>::parse_terminated
                 .parse2(types.clone())
                 .is_ok(),
-            // A time limit can be told apart further: `timeout(idle = "5s")`.
-            (Self::Settings | Self::Text, Value::List(settings)) => {
-                let parser = Punctuated::<Arg, Token![,]>::parse_terminated;
-                parser
-                    .parse2(settings.clone())
-                    .is_ok_and(|settings| !settings.is_empty())
-            }
             _ => false,
         }
     }

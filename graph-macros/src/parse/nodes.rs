@@ -4,9 +4,8 @@ use proc_macro2::Ident;
 use syn::{Attribute, Signature};
 
 use super::args::Args;
-use super::attrs;
-use super::later;
-use crate::ast::{Ask, Node, NodeRole, Task};
+use super::{attrs, later, policy};
+use crate::ast::{Ask, Handler, Node, NodeRole, Task};
 use crate::findings::Findings;
 
 /// Reads a node; `ours` are its attributes of ours.
@@ -57,13 +56,16 @@ pub(super) fn node(
 fn task(
     attr: &Attribute,
     signature: Option<&Signature>,
-    on_error: &mut Option<Ident>,
+    on_error: &mut Option<Handler>,
     findings: &mut Findings,
 ) -> Task {
-    let known = [&["writes", "spawn", "blocking"][..], &later::NODE_ARGS].concat();
+    let own = &["writes", "spawn", "blocking"][..];
+    let known = [own, &policy::ARGS, &later::NODE_ARGS].concat();
     let mut args = Args::of(attr, "node", &known, findings);
-    *on_error = args.peek_name("on_error");
+    *on_error = policy::handler(&mut args, findings);
+    let policy = policy::policy(&mut args, signature, findings);
     let task = Task {
+        policy,
         writes: args.names("writes", "writes(field)", findings),
         spawn: args.flag("spawn", findings).is_some(),
         blocking: blocking(&mut args, signature, findings),
