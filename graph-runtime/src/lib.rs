@@ -55,6 +55,7 @@ mod graph;
 mod id;
 mod invocation;
 mod moment;
+mod once;
 mod outcome;
 mod policy;
 mod run;

@@ -13,17 +13,18 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::definition::Turn;
-use crate::engine::Flush;
+use crate::engine::Aside;
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::id::{MomentId, ThreadKey};
+use crate::once::Notes;
 
 /// The run as a node sees it: a parameter `run: &Run`.
 ///
 /// `E` is what the graph's nodes show: anything that is JSON, unless the graph says otherwise.
 pub struct Run<E = Shown> {
-    ties: Arc<Ties<E>>,
-    turn: Turn,
+    pub(crate) ties: Arc<Ties<E>>,
+    pub(crate) turn: Turn,
     failures: Option<Arc<[Failure]>>,
     pulse: Option<Arc<Pulse>>,
 }
@@ -32,7 +33,9 @@ pub struct Run<E = Shown> {
 pub(crate) struct Ties<E> {
     pub(crate) thread: Option<ThreadKey>,
     pub(crate) emit: Option<Emit<E>>,
-    pub(crate) flush: Option<Flush>,
+    pub(crate) aside: Option<Arc<Aside>>,
+    /// What sub-steps have come to.
+    pub(crate) notes: Notes,
     cancelled: AtomicBool,
     cancelling: Notify,
 }
@@ -178,8 +181,8 @@ impl<E> Run<E> {
     /// # Errors
     /// [`Error::Store`] if it can't be stored. Without a checkpointer the key is good for this run only.
     pub async fn idempotency_key(&self) -> Result<String, Error> {
-        if let Some(flush) = &self.ties.flush {
-            flush.wait().await?;
+        if let Some(aside) = &self.ties.aside {
+            aside.flush().await?;
         }
         let thread = self.ties.thread.as_ref();
         let (namespace, id) = thread.map_or(("", ""), |key| (key.namespace(), key.thread()));
@@ -220,12 +223,13 @@ impl<E> Ties<E> {
     pub(crate) fn new(
         thread: Option<ThreadKey>,
         emit: Option<Emit<E>>,
-        flush: Option<Flush>,
+        aside: Option<Arc<Aside>>,
     ) -> Arc<Self> {
         Arc::new(Self {
             thread,
             emit,
-            flush,
+            aside,
+            notes: Notes::default(),
             cancelled: AtomicBool::new(false),
             cancelling: Notify::new(),
         })

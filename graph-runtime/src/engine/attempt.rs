@@ -15,7 +15,7 @@ use crate::definition::{Ended, StateGraph};
 use crate::error::{NodeError, Timeout};
 use crate::event::Event;
 use crate::frontier::Activation;
-use crate::policy::Policy;
+use crate::policy::{Effect, Policy};
 use crate::run::Pulse;
 
 impl<'a, G: StateGraph> Stage<'a, G> {
@@ -29,6 +29,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
         if policy.needs_timer() && !has_timer() {
             return Err(Fault::of(NodeError::NoTimer, 0));
         }
+        self.claim(activation, item, policy).await?;
         let mut attempt: u32 = 1;
         loop {
             let error = match self.attempt(activation, item, attempt, policy).await {
@@ -50,6 +51,30 @@ impl<'a, G: StateGraph> Stage<'a, G> {
             }
             attempt = attempt.saturating_add(1);
         }
+    }
+
+    /// Writes down that an effect is about to begin, unless that is written.
+    async fn claim(
+        self,
+        activation: &'a Activation<G>,
+        item: u32,
+        policy: Policy,
+    ) -> Result<(), Fault> {
+        if policy.doing() == Effect::None {
+            return Ok(());
+        }
+        let (key, is_claimed) = self.past.claim(activation.id, activation.of_item(item));
+        if is_claimed {
+            return match policy.doing() {
+                Effect::AtMostOnce => Err(Fault::of(NodeError::OutcomeUnknown, 0)),
+                Effect::Claimed | Effect::None => Ok(()),
+            };
+        }
+        let Some(aside) = &self.ties.aside else {
+            return Ok(());
+        };
+        let claimed = aside.keep(self.head, key, b"").await;
+        claimed.map_err(|error| Fault::of(NodeError::Returned(error.into()), 0))
     }
 
     /// Runs a task once, for as long as it may take.

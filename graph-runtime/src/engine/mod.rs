@@ -2,10 +2,12 @@
 
 mod advance;
 mod answer;
+mod aside;
 mod attempt;
 mod begin;
 mod journal;
 mod note;
+mod past;
 mod registry;
 mod request;
 mod tasks;
@@ -17,11 +19,12 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 pub(crate) use answer::open_questions;
+pub(crate) use aside::Aside;
 pub(crate) use begin::{run, run_thread};
 pub use journal::Durability;
+pub(crate) use past::requeue;
 pub(crate) use registry::Registry;
 pub(crate) use request::{Command, Home};
-pub(crate) use writer::Flush;
 
 use crate::checkpointer::{Source, WriteKey, WriteKind};
 use crate::definition::{Ended, GraphNode, Next, StateGraph};
@@ -36,6 +39,7 @@ use crate::setting::Setting;
 use crate::state::Change;
 use advance::Turnover;
 use journal::Journal;
+use past::{OrderlyEnd, Past};
 use tasks::{Failed, Finished, Kept, Stage, is_handled};
 
 /// A run under way.
@@ -56,6 +60,15 @@ pub(crate) struct Engine<G: StateGraph> {
     /// Node turns whose pause somebody has gone past.
     passed: HashSet<ActivationId>,
     went_on: bool,
+    past: Past,
+    /// Whether turns of an earlier run are ready.
+    resumes: bool,
+    /// Ready turns that an earlier run has paused at, and so not begun.
+    unbegun: HashSet<ActivationId>,
+    /// Turns of an earlier run that this one has begun again.
+    begun: Vec<ActivationId>,
+    /// Turns that have failed in this step, each with its attempts.
+    tried: Vec<(ActivationId, u32)>,
     /// Moments of a run without a checkpointer, which have no ids of their own.
     counted: u64,
     next: Next<G>,
@@ -90,7 +103,11 @@ enum Stopped<G: StateGraph> {
 impl<G: StateGraph> Engine<G> {
     /// Takes steps until nothing is active, somebody has to answer, or something fails.
     pub(crate) async fn drive(mut self) -> Result<Outcome<G>, Error> {
-        let stopped = self.steps().await;
+        let stopped = match self.begin_again_at_turns().await {
+            Ok(()) => self.steps().await,
+            Err(error) => Err(error),
+        };
+        let stopped = self.end_turns(stopped).await;
         // Whatever was handed to the writer is part of how the run ends, also of a failure.
         let flushed = self.flush().await;
         match (stopped, flushed) {
@@ -134,6 +151,10 @@ impl<G: StateGraph> Engine<G> {
                     None
                 }
             };
+            if !self.failed.is_empty() {
+                // A node that failed with the store is no node that failed.
+                self.flush().await?;
+            }
             let (moment, now) = self.new_moment();
             self.turnover.clear();
             match ended {
@@ -143,6 +164,7 @@ impl<G: StateGraph> Engine<G> {
             if self.journal.is_some() {
                 self.note(moment, now, Source::Step).await?;
             }
+            self.ties.0.notes.forget(&self.turnover.ended);
             self.tell_step(moment);
             self.listener.heard().await;
             if !self.setting.pause_after.is_empty()
@@ -151,6 +173,69 @@ impl<G: StateGraph> Engine<G> {
                 return Ok(stopped);
             }
         }
+    }
+
+    /// Writes down that turns of an earlier run are begun again, before anything is run.
+    ///
+    /// # Errors
+    /// [`Error::Poisoned`] if one of them has taken too many processes along.
+    async fn begin_again_at_turns(&mut self) -> Result<(), Error> {
+        if !std::mem::take(&mut self.resumes) {
+            return Ok(());
+        }
+        let held = self.held_before();
+        let ready = self.frontier.ready();
+        let begun =
+            ready.filter(|ready| !self.unbegun.contains(&ready.id) && !held.contains(&ready.node));
+        let begun: Vec<_> = begun.map(|ready| (ready.id, ready.node.name())).collect();
+        for (id, node) in &begun {
+            let attempts = self.past.deaths(*id);
+            if attempts >= self.setting.max_attempts {
+                return Err(Error::Poisoned {
+                    thread: self.thread(),
+                    node,
+                    attempts,
+                });
+            }
+        }
+        self.begun = begun.into_iter().map(|(id, _)| id).collect();
+        let Some(journal) = &mut self.journal else {
+            return Ok(());
+        };
+        let attempts = self
+            .begun
+            .iter()
+            .map(|id| (self.past.begin(*id), Vec::new()));
+        journal.keep_now(attempts.collect()).await
+    }
+
+    /// Writes down of turns of an earlier run, which are still to be ended, that this one has come to an orderly end.
+    async fn end_turns<T>(&mut self, stopped: Result<T, Error>) -> Result<T, Error> {
+        let active = |id: &&ActivationId| self.frontier.ready().any(|ready| ready.id == **id);
+        let left: Vec<_> = self.begun.iter().filter(active).copied().collect();
+        let (Some(journal), false) = (&mut self.journal, left.is_empty()) else {
+            return stopped;
+        };
+        let error = match &stopped {
+            Err(Error::Store { .. }) => return stopped,
+            Err(error) => error.to_string(),
+            Ok(_) => String::new(),
+        };
+        let mut ends = Vec::new();
+        for id in left {
+            let tried = self.tried.iter().filter(|(of, _)| *of == id);
+            let end = OrderlyEnd {
+                attempts: tried.map(|(_, attempts)| *attempts).max().unwrap_or(1),
+                error: error.clone(),
+            };
+            let body = serde_json::to_vec(&end).map_err(|source| Error::Encode {
+                what: "a failure".to_owned(),
+                source,
+            })?;
+            ends.extend(self.past.end(id).map(|key| (key, body)));
+        }
+        journal.keep(ends).await?;
+        stopped
     }
 
     /// Whether nothing is done about the node beside running it.
@@ -162,6 +247,7 @@ impl<G: StateGraph> Engine<G> {
     #[cold]
     fn fail_alone(&mut self, failed: Failed) -> Result<(), Error> {
         let only = &self.frontier.active[failed.place];
+        self.tried.push((only.id, failed.fault.attempts));
         if !is_handled::<G>(only.node) {
             return Err(self.stage().error(only, failed.item, failed.fault.source));
         }
@@ -251,6 +337,7 @@ impl<G: StateGraph> Engine<G> {
             ties: &self.ties.0,
             listener: &self.listener,
             setting: &self.setting,
+            past: &self.past,
             step,
             head: self.journal.as_ref().and_then(Journal::head),
         }
@@ -258,6 +345,7 @@ impl<G: StateGraph> Engine<G> {
 
     async fn run_ready(&mut self) -> Result<(), Error> {
         self.finished.clear();
+        self.tried.clear();
         let step = self.next_step();
         let stage = Stage {
             state: &self.state,
@@ -265,6 +353,7 @@ impl<G: StateGraph> Engine<G> {
             ties: &self.ties.0,
             listener: &self.listener,
             setting: &self.setting,
+            past: &self.past,
             step,
             head: self.journal.as_ref().and_then(Journal::head),
         };
@@ -274,6 +363,7 @@ impl<G: StateGraph> Engine<G> {
                 &self.kept,
                 &mut self.finished,
                 &mut self.failed,
+                &mut self.tried,
                 self.journal.as_mut(),
             )
             .await?;

@@ -12,6 +12,7 @@ use futures_util::stream::FuturesUnordered;
 use serde_json::value::RawValue;
 
 use super::journal::Journal;
+use super::past::Past;
 use crate::checkpointer::{WriteKey, WriteKind};
 use crate::definition::{BoxFuture, Call, Ended, GraphNode, StateGraph, Turn};
 use crate::error::{Error, NodeError, OfItem, OfThread};
@@ -40,6 +41,7 @@ pub(crate) struct Stage<'a, G: StateGraph> {
     pub(crate) ties: &'a Arc<Ties<G::Emit>>,
     pub(crate) listener: &'a Listener<G>,
     pub(crate) setting: &'a Setting<G>,
+    pub(crate) past: &'a Past,
     pub(crate) step: u64,
     pub(crate) head: Option<MomentId>,
 }
@@ -157,6 +159,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
         kept: &Kept,
         finished: &mut Vec<Finished<G>>,
         failed: &mut Vec<Failed>,
+        tried: &mut Vec<(ActivationId, u32)>,
         mut journal: Option<&mut Journal>,
     ) -> Result<(), Error> {
         let mut lanes = self.lanes(frontier, kept, finished)?;
@@ -184,6 +187,9 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                     let of_item = activation.of_item(item);
                     let told = result.as_ref().map_err(|fault| &fault.source);
                     self.tell_ended(activation.node, of_item, told);
+                    if let Err(fault) = &result {
+                        tried.push((activation.id, fault.attempts));
+                    }
                     match result {
                         Ok(ended) => finished.push(Finished { place, item, ended }),
                         Err(fault) if is_handled::<G>(activation.node) => {
@@ -297,8 +303,8 @@ impl<'a, G: StateGraph> Stage<'a, G> {
     }
 
     /// How often earlier runs have begun the turn, as far as that is known.
-    pub(super) fn attempts_before(&self, _activation: &Activation<G>) -> u32 {
-        0
+    pub(super) fn attempts_before(&self, activation: &Activation<G>) -> u32 {
+        self.past.attempts(activation.id)
     }
 }
 
