@@ -80,6 +80,16 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     /// Runs one task of several, in a box of its own size.
     fn call_boxed(call: Call<'_, Self>) -> BoxFuture<'_, Result<Ended<Self>, NodeError>>;
 
+    /// What a node reads of the state and its item, as JSON: by what its result is looked up in a cache.
+    /// `None` for one whose attribute doesn't say `cache`.
+    ///
+    /// # Errors
+    /// If something that it reads can't be encoded.
+    fn cache_key(call: &Call<'_, Self>) -> Result<Option<Vec<u8>>, serde_json::Error> {
+        let _ = call;
+        Ok(None)
+    }
+
     /// Reads back an update that was stored while siblings ran.
     ///
     /// # Errors

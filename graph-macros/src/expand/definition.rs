@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::emit::{Emit, allowances, default_of};
-use super::{answers, batches, calls, io, policies, questions, routes, state, updates};
+use super::{answers, batches, caching, calls, io, policies, questions, routes, state, updates};
 use crate::ast::{Field, Scope};
 use crate::model::forms;
 
@@ -48,6 +48,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
         io::into_output(emit),
         routes::method(emit),
         calls::methods(emit),
+        caching::method(emit),
         updates::read_update(emit),
         answers::read_question(emit),
         answers::read_answers(emit),

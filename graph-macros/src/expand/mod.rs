@@ -4,6 +4,7 @@
 mod accepted;
 mod answers;
 mod batches;
+mod caching;
 mod calls;
 mod conditional;
 mod constant;

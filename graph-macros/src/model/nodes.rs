@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 use syn::{GenericParam, ReturnType, Safety};
 
 use super::flow::Flow;
-use super::params::{ParamSource, Reached, Scope};
+use super::params::{Param, ParamSource, Reached, Scope};
 use super::{Node, forms, position};
 use crate::ast::{self, Module, NodeRole, State};
 use crate::findings::Findings;
@@ -82,6 +82,7 @@ fn node<'a>(
         check_answer(name, &state.fields[*field], each, findings);
     }
     let (params, resolved) = scope.params(ast, reached, findings);
+    check_cache(ast, &params, state, findings);
     let item = params
         .iter()
         .find(|param| param.source == ParamSource::Item)
@@ -160,6 +161,24 @@ fn writes<'a>(
         }
     }
     (writes, unknown)
+}
+
+/// What is taken from a cache is looked up by what the node reads.
+fn check_cache(node: &ast::Node, params: &[Param<'_>], state: &State, findings: &mut Findings) {
+    if node.policy().is_none_or(|policy| policy.cache.is_none()) {
+        return;
+    }
+    for param in params {
+        if let ParamSource::Field(field) = param.source
+            && state.fields[field].unsaved.is_some()
+        {
+            let name = param.name;
+            findings.at(
+                name,
+                format!("`{name}` is never stored, so no result can be looked up by it; leave `cache` out, or save the field"),
+            );
+        }
+    }
 }
 
 /// An answer replaces what was there, or a second one would be mixed with the first.

@@ -39,7 +39,7 @@ use crate::setting::Setting;
 use crate::state::Change;
 use advance::Turnover;
 use journal::Journal;
-use past::{OrderlyEnd, Past};
+use past::Past;
 use tasks::{Failed, Finished, Kept, Stage, is_handled};
 
 /// A run under way.
@@ -173,69 +173,6 @@ impl<G: StateGraph> Engine<G> {
                 return Ok(stopped);
             }
         }
-    }
-
-    /// Writes down that turns of an earlier run are begun again, before anything is run.
-    ///
-    /// # Errors
-    /// [`Error::Poisoned`] if one of them has taken too many processes along.
-    async fn begin_again_at_turns(&mut self) -> Result<(), Error> {
-        if !std::mem::take(&mut self.resumes) {
-            return Ok(());
-        }
-        let held = self.held_before();
-        let ready = self.frontier.ready();
-        let begun =
-            ready.filter(|ready| !self.unbegun.contains(&ready.id) && !held.contains(&ready.node));
-        let begun: Vec<_> = begun.map(|ready| (ready.id, ready.node.name())).collect();
-        for (id, node) in &begun {
-            let attempts = self.past.deaths(*id);
-            if attempts >= self.setting.max_attempts {
-                return Err(Error::Poisoned {
-                    thread: self.thread(),
-                    node,
-                    attempts,
-                });
-            }
-        }
-        self.begun = begun.into_iter().map(|(id, _)| id).collect();
-        let Some(journal) = &mut self.journal else {
-            return Ok(());
-        };
-        let attempts = self
-            .begun
-            .iter()
-            .map(|id| (self.past.begin(*id), Vec::new()));
-        journal.keep_now(attempts.collect()).await
-    }
-
-    /// Writes down of turns of an earlier run, which are still to be ended, that this one has come to an orderly end.
-    async fn end_turns<T>(&mut self, stopped: Result<T, Error>) -> Result<T, Error> {
-        let active = |id: &&ActivationId| self.frontier.ready().any(|ready| ready.id == **id);
-        let left: Vec<_> = self.begun.iter().filter(active).copied().collect();
-        let (Some(journal), false) = (&mut self.journal, left.is_empty()) else {
-            return stopped;
-        };
-        let error = match &stopped {
-            Err(Error::Store { .. }) => return stopped,
-            Err(error) => error.to_string(),
-            Ok(_) => String::new(),
-        };
-        let mut ends = Vec::new();
-        for id in left {
-            let tried = self.tried.iter().filter(|(of, _)| *of == id);
-            let end = OrderlyEnd {
-                attempts: tried.map(|(_, attempts)| *attempts).max().unwrap_or(1),
-                error: error.clone(),
-            };
-            let body = serde_json::to_vec(&end).map_err(|source| Error::Encode {
-                what: "a failure".to_owned(),
-                source,
-            })?;
-            ends.extend(self.past.end(id).map(|key| (key, body)));
-        }
-        journal.keep(ends).await?;
-        stopped
     }
 
     /// Whether nothing is done about the node beside running it.

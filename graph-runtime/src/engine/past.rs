@@ -10,10 +10,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::Engine;
 use super::request::Home;
 use crate::checkpointer::{At, Commit, Expect, StoreError, Write, WriteKey, WriteKind};
-use crate::definition::StateGraph;
+use crate::definition::{GraphNode, StateGraph};
 use crate::error::Error;
+use crate::frontier::Activation;
 use crate::id::ActivationId;
 use crate::moment::{ThreadSeal, thread_text};
 
@@ -37,9 +39,9 @@ struct PastTurn {
 
 /// How a time ended.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct OrderlyEnd {
-    pub(super) attempts: u32,
-    pub(super) error: String,
+struct OrderlyEnd {
+    attempts: u32,
+    error: String,
 }
 
 impl PastTurn {
@@ -144,6 +146,79 @@ fn key(
         item,
         kind,
         name: number.map(|number| Arc::from(number.to_string())),
+    }
+}
+
+impl<G: StateGraph> Engine<G> {
+    /// Writes down that turns of an earlier run are begun again, before anything is run.
+    ///
+    /// # Errors
+    /// [`Error::Poisoned`] if one of them has taken too many processes along.
+    pub(super) async fn begin_again_at_turns(&mut self) -> Result<(), Error> {
+        if !std::mem::take(&mut self.resumes) {
+            return Ok(());
+        }
+        let held = self.held_before();
+        let runs = |ready: &&Activation<G>| {
+            !self.unbegun.contains(&ready.id) && !held.contains(&ready.node) && !self.is_kept(ready)
+        };
+        let begun = self.frontier.ready().filter(runs);
+        let begun: Vec<_> = begun.map(|ready| (ready.id, ready.node.name())).collect();
+        for (id, node) in &begun {
+            let attempts = self.past.deaths(*id);
+            if attempts >= self.setting.max_attempts.max(1) {
+                return Err(Error::Poisoned {
+                    thread: self.thread(),
+                    node,
+                    attempts,
+                });
+            }
+        }
+        self.begun = begun.into_iter().map(|(id, _)| id).collect();
+        let Some(journal) = &mut self.journal else {
+            return Ok(());
+        };
+        let attempts = self
+            .begun
+            .iter()
+            .map(|id| (self.past.begin(*id), Vec::new()));
+        journal.keep_now(attempts.collect()).await
+    }
+
+    /// Whether an earlier run has finished all tasks of a turn: what took that run along was another one.
+    fn is_kept(&self, turn: &Activation<G>) -> bool {
+        let mut items = (0..).take(turn.width());
+        !self.kept.is_empty()
+            && items.all(|item| self.kept.contains_key(&(turn.id, turn.of_item(item))))
+    }
+
+    /// Writes down of turns of an earlier run, which are still to be ended, that this one has come to an orderly end.
+    pub(super) async fn end_turns<T>(&mut self, stopped: Result<T, Error>) -> Result<T, Error> {
+        let active = |id: &&ActivationId| self.frontier.ready().any(|ready| ready.id == **id);
+        let left: Vec<_> = self.begun.iter().filter(active).copied().collect();
+        let (Some(journal), false) = (&mut self.journal, left.is_empty()) else {
+            return stopped;
+        };
+        let error = match &stopped {
+            Err(Error::Store { .. }) => return stopped,
+            Err(error) => error.to_string(),
+            Ok(_) => String::new(),
+        };
+        let mut ends = Vec::new();
+        for id in left {
+            let tried = self.tried.iter().filter(|(of, _)| *of == id);
+            let end = OrderlyEnd {
+                attempts: tried.map(|(_, attempts)| *attempts).max().unwrap_or(1),
+                error: error.clone(),
+            };
+            let body = serde_json::to_vec(&end).map_err(|source| Error::Encode {
+                what: "a failure".to_owned(),
+                source,
+            })?;
+            ends.extend(self.past.end(id).map(|key| (key, body)));
+        }
+        journal.keep(ends).await?;
+        stopped
     }
 }
 
