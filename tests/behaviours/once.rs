@@ -1,10 +1,13 @@
 //! Sub-steps that are done once: over failures, timeouts, crashes at every point, and not beyond their turn.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use graph_runtime::prelude::*;
-use graph_runtime::{At, Checkpointer, ThreadKey, WriteKind};
+use graph_runtime::{At, Checkpointer, Policy, Retry, ThreadKey, WriteKind};
 
 use crate::bench::{Act, Bench, bench, kinds};
 use crate::between::Over;
@@ -79,7 +82,7 @@ mod till {
     }
 }
 
-use till::{Input, Till, Tools};
+use till::{Input, Node, Till, Tools};
 
 struct Shop {
     bench: Arc<Bench>,
@@ -170,60 +173,84 @@ async fn without_a_checkpointer_it_is_remembered_for_the_run() {
     );
 }
 
+/// A thread whose store takes its time.
+fn slowly(shop: &Shop, saver: &Arc<Over<Slow>>, durability: Durability) -> Thread<Till> {
+    // Nothing has to be waited for, so no timer is needed.
+    let at_once = Policy::new().retry(Retry::times(1).delay(Duration::ZERO));
+    let graph = Till::graph()
+        .context(shop.tools())
+        .policy(Node::Pay, at_once);
+    let graph = graph.durability(durability).checkpointer(Arc::clone(saver));
+    graph.build().thread("t")
+}
+
+/// Sees a dropped run through: what is stored by now isn't done again.
+async fn check(shop: &Shop, saver: &Arc<Over<Slow>>, durability: Durability, at: usize) {
+    let key = ThreadKey::new("once", "t").unwrap();
+    let stands = saver.inner.load(&key, At::Head).await.unwrap();
+    let kept = stands.iter().flat_map(|chain| &chain.writes);
+    let kept = kept.filter(|write| write.key.kind == WriteKind::Once);
+    let names: Vec<_> = kept.map(|write| write.key.name.clone().unwrap()).collect();
+    let stored = |name: &str| names.iter().filter(|kept| &***kept == name).count();
+    let (charged, told) = (shop.charged(), shop.told());
+    let thread = slowly(shop, saver, durability);
+    let paid = match stands.and_then(|chain| chain.head) {
+        Some(head) => thread.moment(head).await.unwrap().state.paid.len(),
+        None => 0,
+    };
+    let outcome = match thread.resume().await {
+        Err(Error::NothingToResume { .. }) => thread.invoke(two()).await,
+        resumed => resumed,
+    };
+    let place = format!("{durability:?}, dropped at poll {at}");
+    assert_eq!(
+        outcome.unwrap().done().unwrap().paid[1..],
+        [7, 8],
+        "{place}"
+    );
+    let again = charged - stored("charge") - paid;
+    assert!(shop.charged() <= 3 + again, "{place}");
+    let again = told - stored("tell") - paid.min(1);
+    assert!(shop.told() <= 1 + again, "{place}");
+    assert_eq!(saver.inner.writes(&key).await.unwrap(), [], "{place}");
+}
+
 // A crash between the sub-step's end and its commit lets it be done again; nothing else does.
 #[tokio::test]
 async fn dropped_at_any_poll_a_stored_sub_step_is_not_done_again() {
     for durability in [Durability::Sync, Durability::Async] {
         for at in 0.. {
-            let shop = Shop::new();
-            let saver = Slow::new(3);
-            let thread = |shop: &Shop| {
-                let graph = Till::graph().context(shop.tools()).durability(durability);
-                graph
-                    .checkpointer(Arc::<Over<Slow>>::clone(&saver))
-                    .build()
-                    .thread("t")
-            };
-            let run = thread(&shop).invoke(two());
+            let (shop, saver) = (Shop::new(), Slow::new(9));
+            let run = slowly(&shop, &saver, durability).invoke(two());
             if polled(run.into_future(), at).await.is_some() {
-                assert!(at > 12, "over too soon for what this is to show");
+                assert!(at > 5, "over too soon for what this is to show");
                 break;
             }
-            // What is stored at this moment, and what was done.
-            let key = ThreadKey::new("once", "t").unwrap();
-            let stands = saver.inner.load(&key, At::Head).await.unwrap();
-            let kept = stands.iter().flat_map(|chain| &chain.writes);
-            let kept = kept.filter(|write| write.key.kind == WriteKind::Once);
-            let names: Vec<_> = kept.map(|write| write.key.name.clone().unwrap()).collect();
-            let stored = |name: &str| names.iter().filter(|kept| &***kept == name).count();
-            let (charged, told) = (shop.charged(), shop.told());
-            let paid = match stands.and_then(|chain| chain.head) {
-                Some(head) => thread(&shop).moment(head).await.unwrap().state.paid.len(),
-                None => 0,
-            };
-            // A commit that was under way is seen through.
-            let outcome = match thread(&shop).resume().await {
-                Err(Error::NothingToResume { .. }) => thread(&shop).invoke(two()).await,
-                resumed => resumed,
-            };
-            let output = outcome.unwrap().done().unwrap();
-            assert_eq!(
-                output.paid[1..],
-                [7, 8],
-                "{durability:?}, dropped at poll {at}"
-            );
-            let again = charged - stored("charge") - paid;
-            assert!(
-                shop.charged() <= 3 + again,
-                "{durability:?}, dropped at poll {at}"
-            );
-            let again = told - stored("tell") - paid.min(1);
-            assert!(
-                shop.told() <= 1 + again,
-                "{durability:?}, dropped at poll {at}"
-            );
-            assert_eq!(saver.inner.writes(&key).await.unwrap(), []);
+            check(&shop, &saver, durability, at).await;
         }
+    }
+}
+
+// Outside of a tokio runtime every commit is awaited in place, and dropped with the run.
+#[test]
+fn outside_of_tokio_too() {
+    fn finished<F: Future>(future: F, polls: usize) -> Option<F::Output> {
+        let mut future = pin!(future);
+        let mut context = Context::from_waker(Waker::noop());
+        (0..polls).find_map(|_| match future.as_mut().poll(&mut context) {
+            Poll::Ready(output) => Some(output),
+            Poll::Pending => None,
+        })
+    }
+
+    for at in 0.. {
+        let (shop, saver) = (Shop::new(), Slow::new(3));
+        let run = slowly(&shop, &saver, Durability::Sync).invoke(two());
+        if finished(run.into_future(), at).is_some() {
+            assert!(at > 20, "over too soon for what this is to show");
+            break;
+        }
+        finished(check(&shop, &saver, Durability::Sync, at), 10_000).unwrap();
     }
 }
 

@@ -134,7 +134,7 @@ fn what_has_an_effect_is_not_looked_up_and_once_is_once() {
 fn failures_lead_to_a_node() {
     assert_eq!(
         only(about_async("on_error = c")),
-        "there is no node `c`; write it, or correct the name"
+        "there is no node `c`; write a function of that name with `#[node]`"
     );
     for name in ["start", "end"] {
         assert_eq!(
