@@ -53,6 +53,7 @@ mod failure;
 mod frontier;
 mod graph;
 mod id;
+mod interrupt;
 mod invocation;
 mod moment;
 mod once;
@@ -65,6 +66,7 @@ mod setting;
 mod shared;
 mod state;
 mod thread;
+mod waiting;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -89,6 +91,7 @@ pub use id::{
     ActivationId, InvalidId, MAX_ID_BYTES, MAX_PATH_BYTES, MomentId, QuestionId, ThreadKey,
     Timestamp,
 };
+pub use interrupt::{Asking, Asks};
 pub use invocation::Invocation;
 pub use moment::Moment;
 pub use outcome::{Done, Outcome, Pause};
@@ -100,6 +103,7 @@ pub use setting::{DEFAULT_MAX_ATTEMPTS, DEFAULT_STEP_LIMIT, Siblings};
 pub use shared::{HasThreads, RunsAlone, Saved, Unsaved};
 pub use state::{Collects, FieldLog, ItemKey, KeyOf, Reducer, Removes};
 pub use thread::{History, Thread};
+pub use waiting::{Due, Until};
 
 /// What a program with a graph uses: `use graph_runtime::prelude::*;`.
 pub mod prelude {

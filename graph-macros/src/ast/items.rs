@@ -133,6 +133,7 @@ pub(crate) struct Handler {
 pub(crate) enum NodeRole {
     Task(Task),
     Ask(Ask),
+    Wait(Wait),
     /// A kind that can be written but doesn't run yet, which is reported.
     Later,
 }
@@ -143,6 +144,13 @@ pub(crate) struct Task {
     pub(crate) spawn: bool,
     pub(crate) blocking: bool,
     pub(crate) policy: Policy,
+    pub(crate) asks: Option<Asks>,
+}
+
+/// `asks(Question)`
+pub(crate) struct Asks {
+    pub(crate) word: Ident,
+    pub(crate) question: Type,
 }
 
 /// What is done about a node beside running it.
@@ -184,10 +192,25 @@ pub(crate) struct Names {
     pub(crate) open: bool,
 }
 
-/// `#[ask(into = field)]`
+/// `#[ask(into = field, within = "3d", else = expr)]`
 pub(crate) struct Ask {
     /// Nothing only if it is missing, which is reported.
     pub(crate) into: Option<Ident>,
+    pub(crate) within: Option<Duration>,
+    /// What it is answered when that time is over.
+    pub(crate) otherwise: Option<Expr>,
+}
+
+/// `#[wait(until = expr)]`, `#[wait(time = "1h")]`
+pub(crate) struct Wait {
+    /// Nothing only if it is missing, which is reported.
+    pub(crate) time: Option<Time>,
+}
+
+/// How long something waits.
+pub(crate) enum Time {
+    Until(Expr),
+    Length(Duration),
 }
 
 impl Node {
@@ -200,7 +223,7 @@ impl Node {
     pub(crate) fn policy(&self) -> Option<&Policy> {
         match &self.role {
             NodeRole::Task(task) => Some(&task.policy).filter(|policy| !policy.is_plain()),
-            NodeRole::Ask(_) | NodeRole::Later => None,
+            NodeRole::Ask(_) | NodeRole::Wait(_) | NodeRole::Later => None,
         }
     }
 }

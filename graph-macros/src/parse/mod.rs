@@ -14,6 +14,7 @@ mod policy;
 mod serde;
 mod structs;
 mod targets;
+mod waits;
 
 pub(crate) use mend::PLACEHOLDER;
 pub(crate) use module::module;

@@ -4,8 +4,8 @@ use proc_macro2::Ident;
 use syn::{Attribute, Signature};
 
 use super::args::Args;
-use super::{attrs, later, policy};
-use crate::ast::{Ask, Handler, Node, NodeRole, Task};
+use super::{attrs, later, policy, waits};
+use crate::ast::{Handler, Node, NodeRole, Task};
 use crate::findings::Findings;
 
 /// Reads a node; `ours` are its attributes of ours.
@@ -26,15 +26,8 @@ pub(super) fn node(
     let mut on_error = None;
     let role = match attrs::name(first).as_str() {
         "node" => NodeRole::Task(task(first, signature.as_ref(), &mut on_error, findings)),
-        "ask" => NodeRole::Ask(ask(first, findings)),
-        "wait" => {
-            later::attribute(
-                &attrs::word(first),
-                "use `#[ask(into = ..)]` and answer it when the time has come",
-                findings,
-            );
-            NodeRole::Later
-        }
+        "ask" => NodeRole::Ask(waits::ask(first, findings)),
+        "wait" => NodeRole::Wait(waits::wait(first, signature.as_ref(), findings)),
         _ => {
             later::attribute(
                 &attrs::word(first),
@@ -59,8 +52,8 @@ fn task(
     on_error: &mut Option<Handler>,
     findings: &mut Findings,
 ) -> Task {
-    let own = &["writes", "spawn", "blocking"][..];
-    let known = [own, &policy::ARGS, &later::NODE_ARGS].concat();
+    let own = &["writes", "spawn", "blocking", "asks"][..];
+    let known = [own, &policy::ARGS].concat();
     let mut args = Args::of(attr, "node", &known, findings);
     *on_error = policy::handler(&mut args, findings);
     let policy = policy::policy(&mut args, signature, findings);
@@ -69,8 +62,8 @@ fn task(
         writes: args.names("writes", "writes(field)", findings),
         spawn: args.flag("spawn", findings).is_some(),
         blocking: blocking(&mut args, signature, findings),
+        asks: waits::asks(&mut args, signature, findings),
     };
-    later::node(&mut args, findings);
     if let (true, true, Some(word)) = (task.spawn, task.blocking, attr.path().get_ident()) {
         findings.at(
             word,
@@ -92,18 +85,4 @@ fn blocking(args: &mut Args, signature: Option<&Signature>, findings: &mut Findi
         return false;
     }
     true
-}
-
-fn ask(attr: &Attribute, findings: &mut Findings) -> Ask {
-    let known = [&["into"][..], &later::ASK_ARGS].concat();
-    let mut args = Args::of(attr, "ask", &known, findings);
-    if !args.has("into") {
-        findings.at(
-            attr,
-            "`ask` needs the field that takes the answer; write `#[ask(into = field)]`",
-        );
-    }
-    let into = args.value("into", "into = field", findings);
-    later::ask(&mut args, findings);
-    Ask { into }
 }

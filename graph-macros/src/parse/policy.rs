@@ -32,6 +32,12 @@ pub(super) fn policy(
         effect: effect(args, findings),
         ..Policy::default()
     };
+    if let (Effect::AtMostOnce, Some(word)) = (policy.effect, args.word("asks")) {
+        findings.at(
+            word,
+            "a node that asks runs again when it is answered; leave `at_most_once` out, or ask in a node before",
+        );
+    }
     if let Some(arg) = args.take("retry") {
         if policy.effect == Effect::AtMostOnce {
             findings.at(

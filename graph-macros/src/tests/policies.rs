@@ -117,6 +117,10 @@ fn what_has_an_effect_is_not_looked_up_and_once_is_once() {
         "`at_most_once` is never tried again; leave `retry` out, or say `effect`"
     );
     assert_eq!(
+        about_async("at_most_once, asks(Size)")[0],
+        "a node that asks runs again when it is answered; leave `at_most_once` out, or ask in a node before"
+    );
+    assert_eq!(
         only(about_async("effect, at_most_once")),
         "`at_most_once` is an `effect` already; leave one of them out"
     );

@@ -41,7 +41,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
             };
             self.listener.tell(|| Event::Retrying {
                 node: activation.node,
-                item: activation.of_item(item),
+                item: activation.item(item),
                 attempt: self.attempts_before(activation) + attempt,
                 error: error.to_string(),
                 delay,
@@ -63,7 +63,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
         if policy.doing() == Effect::None {
             return Ok(());
         }
-        let (key, is_claimed) = self.past.claim(activation.id, activation.of_item(item));
+        let (key, is_claimed) = self.past.claim(activation.id, activation.item(item));
         if is_claimed {
             return match policy.doing() {
                 Effect::AtMostOnce => Err(Fault::of(NodeError::OutcomeUnknown, 0)),

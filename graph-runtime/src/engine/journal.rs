@@ -78,6 +78,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) body: Body<'a>,
     pub(crate) world: World<'a>,
     pub(crate) ended: &'a [ActivationId],
+    /// When the thread wants to be woken.
+    pub(crate) due: Option<Timestamp>,
 }
 
 /// The state's part of a record.
@@ -176,6 +178,7 @@ impl Journal {
             mut body,
             world,
             ended,
+            due,
         } = entry;
         let snapshot = matches!(world, World::State(_));
         if snapshot || self.header_due {
@@ -195,7 +198,7 @@ impl Journal {
             step: self.step + 1,
             source,
             created_at: at,
-            due: None,
+            due,
             payload: Vec::new(),
         };
         record.payload = self.seal.seal_record(&record, draft);
@@ -313,6 +316,15 @@ impl Journal {
     /// What earlier runs have left of turns that they didn't end.
     pub(crate) fn past(&self, writes: &[Write]) -> Result<Past, Error> {
         Past::of(writes, self.seal).map_err(|source| self.failure(source))
+    }
+
+    /// The body of an answer; nothing where the time has come without one.
+    pub(crate) fn open_answer(&self, write: &Write) -> Result<Option<Box<RawValue>>, Error> {
+        let body = self.seal.open_write(&write.key, &write.payload);
+        if body.is_ok_and(<[u8]>::is_empty) {
+            return Ok(None);
+        }
+        self.open_json(write).map(Some)
     }
 
     /// The body of a write.

@@ -5,18 +5,18 @@ mod answer;
 mod aside;
 mod attempt;
 mod begin;
+mod hold;
 mod journal;
 mod note;
 mod past;
 mod registry;
 mod request;
 mod tasks;
+mod wake;
 mod writer;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
-
-use serde_json::value::RawValue;
 
 pub(crate) use answer::open_questions;
 pub(crate) use aside::Aside;
@@ -32,11 +32,12 @@ use crate::error::{Error, OfThread};
 use crate::event::{Event, Listener};
 use crate::failure::Failure;
 use crate::frontier::{Activation, Frontier, Slots};
-use crate::id::{ActivationId, MomentId, QuestionId};
+use crate::id::{ActivationId, MomentId};
 use crate::outcome::{Done, Outcome, Pause};
 use crate::run::Ties;
 use crate::setting::Setting;
 use crate::state::Change;
+use crate::waiting::Answers;
 use advance::Turnover;
 use journal::Journal;
 use past::Past;
@@ -54,7 +55,7 @@ pub(crate) struct Engine<G: StateGraph> {
     setting: Setting<G>,
     /// What an earlier run has finished of the step that is next.
     kept: Kept,
-    answers: HashMap<QuestionId, Box<RawValue>>,
+    answers: Answers,
     /// Node turns at which the run has paused, and nobody has gone past.
     pauses: HashSet<ActivationId>,
     /// Node turns whose pause somebody has gone past.
@@ -159,7 +160,7 @@ impl<G: StateGraph> Engine<G> {
             self.turnover.clear();
             match ended {
                 Some(Ended::Update(update)) => self.take_one(update, moment)?,
-                ended => self.take_step(ended, moment)?,
+                ended => self.take_step(ended, moment, now)?,
             }
             if self.journal.is_some() {
                 self.note(moment, now, Source::Step).await?;
@@ -205,7 +206,7 @@ impl<G: StateGraph> Engine<G> {
         if self.frontier.active.is_empty() {
             return self.over().map(Some);
         }
-        self.collect_answers().await?;
+        self.attend().await?;
         if !self.has_work() {
             return Ok(Some(Stopped::Paused {
                 before: Vec::new(),
@@ -275,6 +276,7 @@ impl<G: StateGraph> Engine<G> {
             listener: &self.listener,
             setting: &self.setting,
             past: &self.past,
+            answers: &self.answers,
             step,
             head: self.journal.as_ref().and_then(Journal::head),
         }
@@ -291,6 +293,7 @@ impl<G: StateGraph> Engine<G> {
             listener: &self.listener,
             setting: &self.setting,
             past: &self.past,
+            answers: &self.answers,
             step,
             head: self.journal.as_ref().and_then(Journal::head),
         };
@@ -303,31 +306,7 @@ impl<G: StateGraph> Engine<G> {
                 &mut self.tried,
                 self.journal.as_mut(),
             )
-            .await?;
-        self.kept.clear();
-        Ok(())
-    }
-
-    /// Looks for answers, where somebody was asked.
-    async fn collect_answers(&mut self) -> Result<(), Error> {
-        let Some(journal) = &mut self.journal else {
-            return Ok(());
-        };
-        if self.frontier.waiting().next().is_none() {
-            return Ok(());
-        }
-        for write in journal.answers().await? {
-            self.answers
-                .insert(write.key.question(), journal.open_json(&write)?);
-        }
-        Ok(())
-    }
-
-    fn has_work(&self) -> bool {
-        self.frontier
-            .active
-            .iter()
-            .any(|active| !active.is_waiting() || active.is_answered(&self.answers))
+            .await
     }
 
     /// Nodes that are ready, that this run was told to pause before or an earlier one has paused at, and that
@@ -368,7 +347,7 @@ impl<G: StateGraph> Engine<G> {
     fn into_pause(self, before: Vec<G::Node>, after: Vec<G::Node>) -> Result<Outcome<G>, Error> {
         let thread = self.thread();
         let questions =
-            open_questions(&self.frontier, &thread, |id| self.answers.contains_key(&id))?;
+            open_questions(&self.frontier, &thread, |id| self.answers.contains_key(id))?;
         let moment = self
             .journal
             .as_ref()
@@ -379,6 +358,7 @@ impl<G: StateGraph> Engine<G> {
             before,
             after,
             moment,
+            due: self.due(),
             went_on: self.went_on,
         };
         Ok(Outcome::Paused(pause.into()))

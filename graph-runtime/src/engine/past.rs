@@ -159,10 +159,15 @@ impl<G: StateGraph> Engine<G> {
             return Ok(());
         }
         let held = self.held_before();
+        // What has waited may go on now, from its beginning.
+        self.attend().await?;
         let runs = |ready: &&Activation<G>| {
-            !self.unbegun.contains(&ready.id) && !held.contains(&ready.node) && !self.is_kept(ready)
+            ready.is_running()
+                && !self.unbegun.contains(&ready.id)
+                && !held.contains(&ready.node)
+                && !self.is_kept(ready)
         };
-        let begun = self.frontier.ready().filter(runs);
+        let begun = self.frontier.active.iter().filter(runs);
         let begun: Vec<_> = begun.map(|ready| (ready.id, ready.node.name())).collect();
         for (id, node) in &begun {
             let attempts = self.past.deaths(*id);
@@ -189,12 +194,12 @@ impl<G: StateGraph> Engine<G> {
     fn is_kept(&self, turn: &Activation<G>) -> bool {
         let mut items = (0..).take(turn.width());
         !self.kept.is_empty()
-            && items.all(|item| self.kept.contains_key(&(turn.id, turn.of_item(item))))
+            && items.all(|item| self.kept.contains_key(&(turn.id, turn.item(item))))
     }
 
     /// Writes down of turns of an earlier run, which are still to be ended, that this one has come to an orderly end.
     pub(super) async fn end_turns<T>(&mut self, stopped: Result<T, Error>) -> Result<T, Error> {
-        let active = |id: &&ActivationId| self.frontier.ready().any(|ready| ready.id == **id);
+        let active = |id: &&ActivationId| self.frontier.active.iter().any(|turn| turn.id == **id);
         let left: Vec<_> = self.begun.iter().filter(active).copied().collect();
         let (Some(journal), false) = (&mut self.journal, left.is_empty()) else {
             return stopped;
@@ -234,10 +239,8 @@ pub(crate) async fn requeue<G: StateGraph>(home: &Home) -> Result<(), Error> {
         });
     };
     let past = Past::of(&stand.writes, reader.seal).map_err(|source| reader.store(source))?;
-    let keys = stand
-        .frontier
-        .ready()
-        .filter_map(|ready| past.requeue(ready.id));
+    let turns = stand.frontier.active.iter();
+    let keys = turns.filter_map(|turn| past.requeue(turn.id));
     let writes = keys.map(|key| Write {
         payload: reader.seal.seal_write(&key, b""),
         key,

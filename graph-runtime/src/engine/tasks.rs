@@ -17,10 +17,12 @@ use crate::checkpointer::{WriteKey, WriteKind};
 use crate::definition::{BoxFuture, Call, Ended, GraphNode, StateGraph, Turn};
 use crate::error::{Error, NodeError, OfItem, OfThread};
 use crate::event::{Event, Listener};
+use crate::failure::Failure;
 use crate::frontier::{Activation, Frontier};
 use crate::id::{ActivationId, MomentId};
 use crate::run::Ties;
 use crate::setting::{Setting, Siblings};
+use crate::waiting::Answers;
 
 /// How one task ended.
 pub(crate) struct Finished<G: StateGraph> {
@@ -42,6 +44,7 @@ pub(crate) struct Stage<'a, G: StateGraph> {
     pub(crate) listener: &'a Listener<G>,
     pub(crate) setting: &'a Setting<G>,
     pub(crate) past: &'a Past,
+    pub(crate) answers: &'a Answers,
     pub(crate) step: u64,
     pub(crate) head: Option<MomentId>,
 }
@@ -97,6 +100,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                 attempt: self.attempts_before(activation) + attempt,
                 head: self.head,
             },
+            answers: self.answers,
             failures: activation.failures.as_ref(),
             pulse: None,
         }
@@ -112,6 +116,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
 
     fn tell_ended(&self, node: G::Node, item: Option<u32>, result: Result<&Ended<G>, &NodeError>) {
         self.listener.tell(|| match result {
+            Ok(Ended::Waits(_)) => Event::Waiting { node, item },
             Ok(_) => Event::Finished { node, item },
             Err(error) => Event::Failed {
                 node,
@@ -124,7 +129,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
     /// What a failure is to the whole run.
     pub(super) fn error(&self, activation: &Activation<G>, item: u32, source: NodeError) -> Error {
         let thread = OfThread(self.ties.thread.as_ref().map(crate::moment::thread_text));
-        let (node, item) = (activation.node.name(), OfItem(activation.of_item(item)));
+        let (node, item) = (activation.node.name(), OfItem(activation.item(item)));
         match source {
             NodeError::OutcomeUnknown => Error::OutcomeUnknown { thread, node, item },
             source => Error::Node {
@@ -184,7 +189,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                     running.extend(self.start(frontier, &mut lanes, lane));
                     let place = lanes[lane].place;
                     let activation = &frontier.active[place];
-                    let of_item = activation.of_item(item);
+                    let of_item = activation.item(item);
                     let told = result.as_ref().map_err(|fault| &fault.source);
                     self.tell_ended(activation.node, of_item, told);
                     if let Err(fault) = &result {
@@ -233,7 +238,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
             .active
             .iter()
             .enumerate()
-            .filter(|(_, active)| !active.is_waiting())
+            .filter(|(_, active)| active.is_running())
         {
             let width = u32::try_from(activation.width()).unwrap_or(u32::MAX);
             let limit = activation.batch.as_ref().and_then(|batch| batch.limit);
@@ -245,8 +250,12 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                 skip: Vec::new(),
                 at_once,
             };
+            if activation.is_waiting() {
+                let sleeps = |item: &u32| activation.awake.binary_search(item).is_err();
+                lane.skip.extend((0..width).filter(sleeps));
+            }
             for item in (0..width).filter(|_| !kept.is_empty()) {
-                let of_item = activation.of_item(item);
+                let of_item = activation.item(item);
                 if let Some(json) = kept.get(&(activation.id, of_item)) {
                     let update = G::read_update(activation.node, json).map_err(|error| {
                         Error::GraphChanged {
@@ -271,7 +280,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                         node: activation.node,
                         item: of_item,
                     });
-                    lane.skip.push(item);
+                    skip(&mut lane.skip, item);
                 }
             }
             lanes.push(lane);
@@ -288,7 +297,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
     ) -> Option<impl Future<Output = (usize, u32, Result<Ended<G>, Fault>)> + use<'a, G>> {
         let item = lanes[lane].next()?;
         let activation = &frontier.active[lanes[lane].place];
-        self.tell_started(activation.node, activation.of_item(item));
+        self.tell_started(activation.node, activation.item(item));
         let mut task = self.task(activation, item);
         Some(poll_fn(move |cx| {
             task.poll(cx).map(|result| (lane, item, result))
@@ -328,11 +337,24 @@ impl Failed {
     fn order(&self) -> (usize, u32) {
         (self.place, self.item)
     }
+
+    /// What whoever takes it on is told.
+    pub(super) fn failure<G: StateGraph>(&self, activation: &Activation<G>) -> Failure {
+        let (node, item) = (activation.node.name(), activation.item(self.item));
+        Failure::new(node, item, &self.fault.source, self.fault.attempts)
+    }
 }
 
 /// Whether a node's failure leads somewhere, and not out of the run.
 pub(super) fn is_handled<G: StateGraph>(node: G::Node) -> bool {
     G::topology().nodes[node.index()].on_error.is_some()
+}
+
+/// Adds an item to those that don't run, which are in order.
+fn skip(skipped: &mut Vec<u32>, item: u32) {
+    if let Err(place) = skipped.binary_search(&item) {
+        skipped.insert(place, item);
+    }
 }
 
 /// The tasks of one activation.
@@ -381,7 +403,7 @@ async fn keep<G: StateGraph>(
                 what: format!("what node `{}` set", activation.node.name()),
                 source,
             })?;
-            let item = activation.of_item(task.item);
+            let item = activation.item(task.item);
             writes.push((
                 WriteKey {
                     item,
