@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // what helps a test may fail it
 
 mod answers;
+mod bench;
 mod between;
 mod cancelling;
 mod changed;
@@ -15,15 +16,20 @@ mod determinism;
 mod dropping;
 mod durability;
 mod edges;
+mod effects;
 mod encoding;
 mod graphs;
+mod handlers;
 mod keeping;
 mod nodes;
 mod office;
+mod once;
 mod panics;
 mod parallel;
 mod people;
+mod poison;
 mod restart;
+mod retry;
 mod running;
 mod saving;
 mod sizes;
@@ -31,5 +37,6 @@ mod slow;
 mod store;
 mod stranded;
 mod streaming;
+mod timeouts;
 mod votes;
 mod waiting;
