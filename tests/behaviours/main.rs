@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // what helps a test may fail it
 
 mod answers;
+mod asleep;
 mod between;
 mod cancelling;
 mod changed;
@@ -18,6 +19,7 @@ mod durability;
 mod edges;
 mod encoding;
 mod graphs;
+mod interrupts;
 mod keeping;
 mod nodes;
 mod office;
@@ -36,3 +38,4 @@ mod votes;
 mod waiting;
 mod waits;
 mod watch;
+mod workshop;

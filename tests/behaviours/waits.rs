@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use futures_util::StreamExt as _;
 use graph_runtime::prelude::*;
 use graph_runtime::{Clock, Event, Graph, Timestamp};
-use futures_util::StreamExt as _;
 
 use self::alarms::{Alarms, Input};
 use crate::store::{Store, on_every_backend};
