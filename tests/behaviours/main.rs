@@ -8,10 +8,12 @@
 
 mod answers;
 mod bench;
+mod asleep;
 mod between;
 mod cancelling;
 mod changed;
 mod damage;
+mod deadlines;
 mod determinism;
 mod dropping;
 mod durability;
@@ -20,6 +22,7 @@ mod effects;
 mod encoding;
 mod graphs;
 mod handlers;
+mod interrupts;
 mod keeping;
 mod nodes;
 mod office;
@@ -40,3 +43,6 @@ mod streaming;
 mod timeouts;
 mod votes;
 mod waiting;
+mod waits;
+mod watch;
+mod workshop;
