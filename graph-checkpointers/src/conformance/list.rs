@@ -15,7 +15,7 @@ macro_rules! __conformance {
         }
     };
     (every) => {
-        $crate::__conformance! { run
+        $crate::__conformance! { run []
             heads {
                 the_first_record_becomes_the_head
                 each_commit_moves_the_head
@@ -84,7 +84,10 @@ macro_rules! __conformance {
                 the_first_write_of_a_key_stays
                 the_first_write_of_a_key_in_one_commit_stays
                 a_key_that_is_there_does_not_stop_its_neighbours
-                kinds_and_items_are_keys_of_their_own
+                kinds_items_and_names_are_keys_of_their_own
+                names_that_look_like_parts_of_a_key_are_names
+                the_first_write_of_a_name_stays
+                a_name_that_cannot_be_stored_is_refused
                 writes_come_in_the_order_of_their_keys
                 consuming_removes_all_of_a_turn_and_nothing_else
                 writes_may_be_consumed_without_a_record
@@ -106,6 +109,23 @@ macro_rules! __conformance {
                 an_unknown_moment_is_not_found
                 an_unknown_thread_holds_nothing
                 deleting_a_thread_leaves_the_others
+            }
+            paths {
+                a_path_has_records_of_its_own
+                a_path_has_writes_of_its_own
+                a_path_has_a_head_of_its_own
+                a_moment_of_another_path_is_not_found
+                paths_that_look_alike_are_apart
+                the_longest_path_in_the_longest_names
+                paths_are_not_listed_as_threads
+                pages_of_threads_do_not_count_paths
+                deleting_a_thread_takes_all_below_along
+                deleting_a_thread_that_has_only_paths
+                deleting_a_path_takes_what_is_below_along_and_nothing_else
+                deleting_a_path_that_looks_like_a_pattern
+                deleting_a_path_where_nothing_lies_takes_what_is_below
+                deleting_a_path_leaves_the_users_of_its_thread
+                a_deleted_path_may_begin_again
             }
             names {
                 paths
@@ -154,6 +174,23 @@ macro_rules! __conformance {
                 a_thread_is_listed_once
                 a_thread_of_a_user_is_listed_when_it_begins
             }
+            due {
+                a_thread_that_waits_for_no_time_is_never_due
+                a_thread_is_due_from_its_time_on
+                the_earliest_and_the_latest_time_are_kept
+                a_time_beyond_what_databases_count_is_malformed
+                only_the_head_says_when_a_thread_is_due
+                of_a_batch_only_the_last_record_counts
+                writes_alone_change_nothing_about_it
+                a_refused_commit_wakes_nobody
+                a_deleted_thread_is_not_due
+                a_thread_of_another_namespace_is_not_due_here
+                a_path_wakes_nobody_by_itself
+                the_earliest_comes_first_and_then_by_bytes
+                a_page_holds_no_more_than_is_asked_for
+                a_page_begins_after_the_one_before
+                pages_leave_no_gap
+            }
             users {
                 the_first_proposal_is_kept
                 each_user_has_a_thread
@@ -189,16 +226,20 @@ macro_rules! __conformance {
                 an_arc_works_alike
                 a_box_works_alike
                 pointers_to_pointers_work_alike
+                pointers_lease_as_what_they_point_to
+                pointers_have_the_inbox_of_what_they_point_to
                 pointers_commit_inline_as_what_they_point_to
             }
         }
     };
     (reopened) => {
-        $crate::__conformance! { run_reopening
+        $crate::__conformance! { run_reopening []
             reopening {
                 records_are_there_again
                 branches_are_there_again
                 writes_are_there_again
+                paths_are_there_again
+                what_is_due_is_due_again
                 what_was_consumed_stays_away
                 what_was_deleted_stays_away
                 users_are_there_again
@@ -212,15 +253,146 @@ macro_rules! __conformance {
             }
         }
     };
-    ($run:ident $($subject:ident { $($case:ident)* })*) => {$(
+    // What a store may leave out is ignored then, so that a test run says so.
+    (told () $next:ident) => {
+        $crate::__conformance!($next [] []);
+    };
+    (told (lease) $next:ident) => {
+        $crate::__conformance!($next [#[ignore = "this store keeps no leases"]] []);
+    };
+    (told (inbox) $next:ident) => {
+        $crate::__conformance!($next [] [#[ignore = "this store has no inbox"]]);
+    };
+    (told (lease, inbox) $next:ident) => {
+        $crate::__conformance!($next
+            [#[ignore = "this store keeps no leases"]]
+            [#[ignore = "this store has no inbox"]]
+        );
+    };
+    (told (inbox, lease) $next:ident) => {
+        $crate::__conformance!(told (lease, inbox) $next);
+    };
+    (told ($($other:tt)*) $next:ident) => {
+        ::core::compile_error!("`without` takes `lease`, `inbox` or both");
+    };
+    (sharing $leases:tt $inbox:tt) => {
+        $crate::__conformance!(leases $leases);
+        $crate::__conformance!(inbox $inbox);
+        $crate::__conformance!(without $leases $inbox);
+    };
+    (sharing_reopened $leases:tt $inbox:tt) => {
+        $crate::__conformance!(leases_reopened $leases);
+        $crate::__conformance!(inbox_reopened $inbox);
+    };
+    (leases $told:tt) => {
+        $crate::__conformance! { run $told
+            leases {
+                a_lease_says_who_holds_it
+                one_at_a_time_holds_it
+                renewing_it_keeps_its_epoch_and_moves_its_end
+                one_that_has_ended_may_be_taken_by_another
+                one_that_has_ended_may_be_renewed_while_nobody_takes_it
+                it_may_be_cut_short_by_renewing_it
+                the_longest_is_no_shorter
+                one_that_was_given_back_may_be_taken
+                one_that_was_given_back_is_not_renewed
+                giving_back_what_was_lost_leaves_the_new_one
+                giving_one_back_leaves_those_of_other_threads
+                each_thread_has_its_own
+                it_is_the_whole_threads_whatever_the_path
+                it_begins_no_thread
+                it_goes_with_its_thread
+                a_holder_may_be_called_anything
+                a_holder_that_cannot_be_named_is_refused
+                of_sixteen_who_ask_one_is_given_it
+            }
+            fences {
+                the_holder_may_commit
+                the_holder_may_commit_after_renewing
+                the_holder_of_one_that_has_ended_may_commit_while_nobody_takes_it
+                whoever_lost_it_is_fenced_and_changes_nothing
+                writes_alone_are_fenced_too
+                a_fenced_commit_begins_no_thread
+                whoever_gave_it_back_is_fenced
+                an_epoch_that_was_never_given_is_fenced
+                the_lease_of_another_thread_is_none
+                a_commit_without_a_lease_is_judged_by_the_head_alone
+                children_commit_under_the_lease_of_their_thread
+                being_fenced_comes_before_a_conflict
+                a_repeat_of_what_happened_is_no_news
+                deleting_a_thread_fences_whoever_runs_it
+                nothing_of_the_old_holder_comes_after_the_new_one
+            }
+        }
+    };
+    (inbox $told:tt) => {
+        $crate::__conformance! { run $told
+            inbox {
+                messages_come_in_the_order_of_their_arrival
+                an_inbox_without_messages_is_empty
+                reading_removes_nothing
+                a_message_begins_no_thread
+                each_thread_and_each_path_has_an_inbox
+                a_message_of_any_bytes_comes_back
+                a_message_beyond_the_limit_is_refused
+                a_commit_removes_the_messages_that_it_names
+                a_commit_leaves_the_messages_that_it_does_not_name
+                a_message_may_be_received_by_the_first_commit
+                a_message_may_be_received_without_a_record
+                receiving_what_is_not_there_is_fine
+                a_refused_commit_receives_nothing
+                no_position_is_given_twice
+                a_repeat_receives_no_later_message
+                deleting_a_thread_empties_its_inboxes
+                of_sixteen_who_send_at_once_none_is_lost
+                of_two_who_receive_one_message_one_goes_on
+            }
+        }
+    };
+    (leases_reopened $told:tt) => {
+        $crate::__conformance! { run_reopening $told
+            reopening_leases {
+                a_lease_is_there_again
+                epochs_rise_over_reopening
+                a_holder_is_fenced_by_another_handle
+            }
+        }
+    };
+    (inbox_reopened $told:tt) => {
+        $crate::__conformance! { run_reopening $told
+            reopening_inbox {
+                messages_are_there_again
+                what_was_received_stays_away
+                one_handle_receives_what_another_sends
+            }
+        }
+    };
+    (without [] []) => {};
+    (without [$($leases:tt)+] []) => {
+        $crate::__conformance! { run [] without { a_store_without_leases_says_so } }
+    };
+    (without [] [$($inbox:tt)+]) => {
+        $crate::__conformance! { run [] without { a_store_without_an_inbox_says_so } }
+    };
+    (without [$($leases:tt)+] [$($inbox:tt)+]) => {
+        $crate::__conformance! { run []
+            without {
+                a_store_without_leases_says_so
+                a_store_without_an_inbox_says_so
+            }
+        }
+    };
+    (case [$($told:tt)*] $run:ident $subject:ident $case:ident) => {
+        #[test]
+        $($told)*
+        fn $case() {
+            $crate::conformance::$run(open, $crate::conformance::cases::$subject::$case);
+        }
+    };
+    ($run:ident $told:tt $($subject:ident { $($case:ident)* })*) => {$(
         mod $subject {
             use super::open;
-            $(
-                #[test]
-                fn $case() {
-                    $crate::conformance::$run(open, $crate::conformance::cases::$subject::$case);
-                }
-            )*
+            $($crate::__conformance! { case $told $run $subject $case })*
         }
     )*};
 }
