@@ -165,7 +165,10 @@ pub(super) async fn leased(
     ttl: Duration,
 ) -> Lease {
     let lease = store.lease(thread, holder, ttl).await.unwrap();
-    lease.expect("a store that keeps no leases is to be proved `without(lease)`")
+    let Some(lease) = lease else {
+        unreachable!("a store that keeps no leases is to be proved `without(lease)`");
+    };
+    lease
 }
 
 /// A lease that doesn't end before the case does.

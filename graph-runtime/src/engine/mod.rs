@@ -307,7 +307,7 @@ impl<G: StateGraph> Engine<G> {
     fn into_pause(self, before: Vec<G::Node>, after: Vec<G::Node>) -> Result<Outcome<G>, Error> {
         let thread = self.thread();
         let questions =
-            open_questions(&self.frontier, &thread, |id| self.answers.contains_key(&id))?;
+            open_questions(&self.frontier, &thread, |id| self.answers.contains_key(id))?;
         let moment = self
             .journal
             .as_ref()
