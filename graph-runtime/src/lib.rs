@@ -52,6 +52,7 @@ mod event;
 mod frontier;
 mod graph;
 mod id;
+mod interrupt;
 mod invocation;
 mod moment;
 mod outcome;
@@ -62,6 +63,7 @@ mod setting;
 mod shared;
 mod state;
 mod thread;
+mod waiting;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -85,6 +87,7 @@ pub use id::{
     ActivationId, InvalidId, MAX_ID_BYTES, MAX_PATH_BYTES, MomentId, QuestionId, ThreadKey,
     Timestamp,
 };
+pub use interrupt::{Asking, Asks};
 pub use invocation::Invocation;
 pub use moment::Moment;
 pub use outcome::{Done, Outcome, Pause};
@@ -95,6 +98,7 @@ pub use setting::DEFAULT_STEP_LIMIT;
 pub use shared::{HasThreads, RunsAlone, Saved, Unsaved};
 pub use state::{Collects, FieldLog, ItemKey, KeyOf, Reducer, Removes};
 pub use thread::{History, Thread};
+pub use waiting::{Due, Until};
 
 /// What a program with a graph uses: `use graph_runtime::prelude::*;`.
 pub mod prelude {
