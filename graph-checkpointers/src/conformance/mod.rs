@@ -16,6 +16,7 @@ mod kit;
 mod list;
 mod place;
 mod run;
+mod sharing;
 
 pub use place::Place;
 #[doc(hidden)]
@@ -61,15 +62,15 @@ macro_rules! conformance {
             $crate::__conformance!(open $place, $open);
             $crate::__conformance!(every);
             $crate::__conformance!(reopened);
-            $crate::__conformance!(told ($($($what),+)?) sharing);
-            $crate::__conformance!(told ($($($what),+)?) sharing_reopened);
+            $crate::__conformance_sharing!(told ($($($what),+)?) sharing);
+            $crate::__conformance_sharing!(told ($($($what),+)?) sharing_reopened);
         }
     };
     ($name:ident, $open:expr $(, without($($what:ident),+))? $(,)?) => {
         mod $name {
             $crate::__conformance!(open _place, $open);
             $crate::__conformance!(every);
-            $crate::__conformance!(told ($($($what),+)?) sharing);
+            $crate::__conformance_sharing!(told ($($($what),+)?) sharing);
         }
     };
 }
