@@ -7,8 +7,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // what helps a test may fail it
 
 mod answers;
-mod bench;
 mod asleep;
+mod bench;
 mod between;
 mod cancelling;
 mod changed;
