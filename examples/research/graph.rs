@@ -46,7 +46,12 @@ pub mod briefing {
     #[node(writes(text))]
     fn write(sections: &[lookup::Output], quoted: usize) -> String {
         let mut text = String::new();
-        for lookup::Output { topic, found, other_name } in sections {
+        for lookup::Output {
+            topic,
+            found,
+            other_name,
+        } in sections
+        {
             let name = other_name.as_deref().filter(|name| !name.is_empty());
             let name = name.map(|name| format!(" ({name})")).unwrap_or_default();
             let _ = writeln!(text, "# {topic}{name}\n");

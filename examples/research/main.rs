@@ -56,8 +56,8 @@ async fn run(args: Args) -> Result<()> {
     let thread = graph.thread_of(args.text.display().to_string()).await?;
     let mut terminal = Terminal::new();
     let state = thread.state().await?;
-    let is_unfinished = state
-        .is_some_and(|moment| !moment.next.is_empty() && moment.state.topics == args.topics);
+    let is_unfinished =
+        state.is_some_and(|moment| !moment.next.is_empty() && moment.state.topics == args.topics);
     let mut run = if is_unfinished {
         terminal.note("Going on where it was left.")?;
         thread.resume()

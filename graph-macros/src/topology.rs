@@ -72,7 +72,7 @@ fn place(at: At, graph: &Graph<'_>) -> Option<TokenStream> {
             .0
             .to_token_stream(),
         At::JoinTarget(join) => flow.joins.get(join)?.name.to_token_stream(),
-        At::OnError(node) => graph.nodes.get(node)?.ast.on_error.to_token_stream(),
+        At::OnError(node) => graph.nodes.get(node)?.ast.handler()?.to_token_stream(),
     })
 }
 
@@ -105,7 +105,6 @@ fn node(node: &model::Node<'_>, graph: &Graph<'_>) -> Node {
         ParamSource::Field(field) => Some(short(field)),
         _ => None,
     };
-    let handler = node.ast.on_error.as_ref();
     let shared = node.child.iter().flat_map(|child| &child.shared);
     let mut reads: Vec<u16> = node.params.iter().filter_map(read).collect();
     for field in shared.map(|shared| short(shared.field)) {
@@ -123,7 +122,7 @@ fn node(node: &model::Node<'_>, graph: &Graph<'_>) -> Node {
         },
         reads: reads.into(),
         writes: node.writes.iter().copied().map(short).collect(),
-        on_error: handler.and_then(|name| index_of(name, graph)),
+        on_error: node.ast.handler().and_then(|name| index_of(name, graph)),
     }
 }
 

@@ -43,6 +43,7 @@
 //! keeps moments must do. What a module with `#[graph]` may hold is told at [`graph`](macro@graph).
 
 mod builder;
+mod cache;
 mod checkpointer;
 mod child;
 mod clock;
@@ -51,19 +52,23 @@ mod definition;
 mod engine;
 mod error;
 mod event;
+mod failure;
 mod frontier;
 mod graph;
 mod id;
 mod interrupt;
 mod invocation;
 mod moment;
+mod once;
 mod outcome;
+mod policy;
 mod run;
 #[cfg(feature = "schema")]
 mod schema;
 mod setting;
 mod shared;
 mod state;
+mod store;
 mod thread;
 mod waiting;
 
@@ -75,6 +80,7 @@ pub mod __private;
 pub use graph_macros::graph;
 
 pub use builder::{Builder, Suits, Supplies};
+pub use cache::{Cache, CacheKey, MemoryCache};
 pub use checkpointer::{
     At, Cause, Chain, Checkpointer, Commit, Expect, Lease, MemorySaver, Message, Page, Query,
     Record, Source, StoreError, Write, WriteKey, WriteKind,
@@ -83,8 +89,9 @@ pub use child::ChildThread;
 pub use clock::{Clock, SystemClock};
 pub use definition::{Answering, BoxFuture, GraphNode, StateGraph};
 pub use engine::Durability;
-pub use error::{Error, NodeError, OfItem, OfThread};
+pub use error::{Error, NodeError, OfItem, OfThread, Timeout};
 pub use event::{Event, RunStream};
+pub use failure::{Failure, FailureKind, Permanent};
 pub use graph::Graph;
 pub use id::{
     ActivationId, InvalidId, MAX_ID_BYTES, MAX_PATH_BYTES, MomentId, QuestionId, ThreadKey,
@@ -94,12 +101,17 @@ pub use interrupt::{Asking, Asks};
 pub use invocation::Invocation;
 pub use moment::{Child, Moment};
 pub use outcome::{Done, Outcome, Pause};
+pub use policy::{IsError, Policy, Retry, error_is};
 pub use run::{Emitted, Run, Shown};
 #[cfg(feature = "schema")]
 pub use schema::Schemas;
-pub use setting::DEFAULT_STEP_LIMIT;
+pub use setting::{DEFAULT_MAX_ATTEMPTS, DEFAULT_STEP_LIMIT, Siblings};
 pub use shared::{HasThreads, RunsAlone, Saved, Unsaved};
 pub use state::{Collects, FieldLog, ItemKey, KeyOf, Never, Patch, Reducer, Removes, Shares};
+pub use store::{
+    Condition, Embed, Embedded, Entry, Field, Found, MemoryStore, Near, Place, Prefix, Prefixes,
+    Put, Search, Shelf, Store, Test, Ttl, Vectors,
+};
 pub use thread::{History, Thread};
 pub use waiting::{Due, Until};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::checkpointer::{At, Query, WriteKind};
 use crate::definition::StateGraph;
-use crate::engine::{Command, Home, open_questions};
+use crate::engine::{Command, Home, open_questions, requeue};
 use crate::error::Error;
 use crate::event::RunStream;
 use crate::id::{MomentId, QuestionId};
@@ -77,6 +77,30 @@ impl<G: StateGraph> Thread<G> {
 
     pub(crate) fn home(&self) -> Result<Home, Error> {
         self.core.home(&self.id)
+    }
+
+    /// Lets what is ready begin anew: a node that has taken too many processes along
+    /// ([`Error::Poisoned`]), and one that may happen only once and of which nobody knows what came
+    /// ([`Error::OutcomeUnknown`]). It runs nothing; `resume()` does.
+    ///
+    /// # Errors
+    /// [`Error::NothingToResume`] on a thread that was never run, [`Error::Busy`] while it is being run,
+    /// [`Error::Store`].
+    pub async fn requeue(&self) -> Result<(), Error> {
+        let home = self.core.home(&self.id)?;
+        let _hold = home.take().await?;
+        requeue::<G>(&home).await
+    }
+
+    /// Goes on as far as it is possible without anybody's word: asks and waits whose time has come are over, what
+    /// they and others have left unfinished runs. Where nothing is due, the outcome is the pause that stands. Unlike
+    /// [`resume`](Self::resume) it doesn't go past a node that a run was told to pause before, and it waits for a
+    /// run that is under way in this process. [`Graph::due`](crate::Graph::due) says whom to wake.
+    ///
+    /// # Errors
+    /// Of the run: [`Error::NothingToResume`] on a thread that was never run.
+    pub fn wake(&self) -> Invocation<G> {
+        self.answers([])
     }
 
     fn run(&self, command: Command<G>) -> Invocation<G> {

@@ -6,7 +6,8 @@ use tempfile::TempDir;
 
 use crate::program::{Ended, run};
 
-const TEXT: &str = "Bees make honey. A hive has one queen. Drones do no work! Honey keeps for years.";
+const TEXT: &str =
+    "Bees make honey. A hive has one queen. Drones do no work! Honey keeps for years.";
 
 struct Place(TempDir);
 
@@ -40,10 +41,24 @@ async fn what_is_not_found_is_asked_for_also_after_a_restart() {
     let topics = ["idlers", "honey", "wasps"];
     let ended = place.run(&topics, "drones\n").await;
     assert_eq!(ended.code, Some(0), "{}", ended.complained);
-    assert!(ended.said.ends_with("The questions stay open; start again to answer them.\n"), "{}", ended.said);
+    assert!(
+        ended
+            .said
+            .ends_with("The questions stay open; start again to answer them.\n"),
+        "{}",
+        ended.said
+    );
     let ended = place.run(&topics, "drones\nhornets\n").await;
-    assert!(ended.said.starts_with("Going on where it was left.\n"), "{}", ended.said);
-    assert!(!ended.said.contains(": search\n"), "looked up twice:\n{}", ended.said);
+    assert!(
+        ended.said.starts_with("Going on where it was left.\n"),
+        "{}",
+        ended.said
+    );
+    assert!(
+        !ended.said.contains(": search\n"),
+        "looked up twice:\n{}",
+        ended.said
+    );
     let briefing = "# idlers (drones)\n\n- Drones do no work!\n\n# honey\n\n- Bees make honey.\n- Honey keeps for years.\n\n# wasps (hornets)\n\nNothing is said about it.\n\n3 sentences quoted.\n";
     assert!(ended.said.ends_with(briefing), "{}", ended.said);
 }
@@ -54,5 +69,9 @@ async fn a_text_that_is_not_there_is_said() {
     fs::remove_file(place.0.path().join("bees.txt")).unwrap();
     let ended = place.run(&["honey"], "").await;
     assert_eq!(ended.code, Some(1));
-    assert!(ended.complained.contains("bees.txt can't be read"), "{}", ended.complained);
+    assert!(
+        ended.complained.contains("bees.txt can't be read"),
+        "{}",
+        ended.complained
+    );
 }

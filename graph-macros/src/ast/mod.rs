@@ -9,6 +9,7 @@ pub(crate) use edges::{
     Target,
 };
 pub(crate) use items::{
-    Ask, Asks, Context, ContextField, Default, Field, GraphArgs, Input, Module, Names, Node,
-    NodeRole, Reduce, ReduceHow, Scope, State, Subgraph, Task, Time, Wait,
+    Ask, Asks, Context, ContextField, Default, Effect, Field, GraphArgs, Handler, Input, Module,
+    Names, Node, NodeRole, Policy, Reduce, ReduceHow, Retry, Scope, State, Subgraph, Task, Time,
+    Wait,
 };

@@ -22,7 +22,7 @@ use crate::error::{Error, NodeError};
 use crate::event::Event;
 use crate::id::{MomentId, QuestionId, ThreadKey, Timestamp};
 use crate::moment::{RunHeader, Stand, StoredCall, StoredChild};
-use crate::setting::Setting;
+use crate::setting::{Setting, Siblings};
 use crate::waiting::{Awaited, Due};
 
 /// What the graphs within a run take over from it.
@@ -32,6 +32,7 @@ pub(crate) struct Nest {
     pub(crate) durability: Durability,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metadata: BTreeMap<String, String>,
+    pub(crate) siblings: Siblings,
     /// Where those that have moved stand now, until the next moment says so.
     moved: Mutex<Vec<StoredChild<'static>>>,
 }
@@ -44,6 +45,7 @@ impl Nest {
             durability: setting.durability,
             clock: Arc::clone(&setting.clock),
             metadata: setting.metadata.clone(),
+            siblings: setting.siblings,
             moved: Mutex::default(),
         }
     }
@@ -238,6 +240,9 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
             durability: self.nest.durability,
             clock: Arc::clone(&self.nest.clock),
             metadata: self.nest.metadata.clone(),
+            siblings: self.nest.siblings,
+            // Who takes the process along is found out by the outer run, which has begun the node as often.
+            max_attempts: u32::MAX,
             ..Setting::default()
         }
     }

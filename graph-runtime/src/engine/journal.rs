@@ -6,7 +6,9 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 use tokio::runtime::Handle;
 
+use super::aside::Aside;
 use super::child::NestStore;
+use super::past::Past;
 use super::registry::{Hold, Slot};
 use super::request::Home;
 use super::writer::{Backlog, Flush, Writer};
@@ -54,10 +56,11 @@ pub(crate) struct Journal {
     /// Node turns that have writes in the store.
     written: HashSet<ActivationId>,
     backlog: Arc<Backlog>,
+    aside: Arc<Aside>,
     writer: Option<Writer>,
     hold: Hold,
-    /// Where the answers are kept, and what is stored first, if this is a graph within another run.
-    outer: Option<(ThreadKey, Flush)>,
+    /// Where the answers are kept, if this is a graph within another run.
+    outer: Option<ThreadKey>,
     /// The next record has to be a snapshot, whatever it costs.
     snapshot_wanted: bool,
 }
@@ -101,7 +104,15 @@ impl Journal {
         durability: Durability,
         header: RunHeader<'static>,
     ) -> Self {
+        let backlog = Backlog::new(key.clone());
         Self {
+            aside: Aside::new(
+                &saver,
+                &key,
+                &backlog,
+                &hold.slot(),
+                backlog.flush_handle(None),
+            ),
             inline: saver.commits_inline(),
             saver,
             seal: ThreadSeal::new(&key),
@@ -115,7 +126,7 @@ impl Journal {
             chain: 0,
             usual_size: 256,
             written: HashSet::new(),
-            backlog: Backlog::new(key.clone()),
+            backlog,
             writer: None,
             hold,
             key,
@@ -124,12 +135,14 @@ impl Journal {
         }
     }
 
-    /// Of a graph within another run: answers are kept with the thread itself, and `flush` is that of the run.
-    pub(crate) fn within(self, root: ThreadKey, flush: Flush) -> Self {
-        Self {
-            outer: Some((root, flush)),
-            ..self
-        }
+    /// Of a graph within another run: answers are kept with the thread itself, and what `outer` waits for is stored
+    /// first.
+    pub(crate) fn within(mut self, root: ThreadKey, outer: Flush) -> Self {
+        let flush = self.backlog.flush_handle(Some(outer));
+        let slot = self.hold.slot();
+        self.aside = Aside::new(&self.saver, &self.key, &self.backlog, &slot, flush);
+        self.outer = Some(root);
+        self
     }
 
     /// The next record will be a snapshot.
@@ -163,14 +176,9 @@ impl Journal {
         thread_text(&self.key)
     }
 
-    pub(crate) fn flush_handle(&self) -> Flush {
-        let outer = self.outer.as_ref().map(|(_, flush)| flush.clone());
-        self.backlog.flush_handle(outer)
-    }
-
     /// Where the graphs within this run are stored.
     pub(crate) fn nest(&self) -> NestStore {
-        let root = self.outer.as_ref().map(|(root, _)| root.clone());
+        let root = self.outer.clone();
         NestStore {
             home: Home {
                 saver: Arc::clone(&self.saver),
@@ -179,8 +187,13 @@ impl Journal {
             },
             root: root.unwrap_or_else(|| self.key.clone()),
             run: self.header.id.clone().into_owned(),
-            flush: self.flush_handle(),
+            flush: self.aside.flush_handle(),
         }
+    }
+
+    /// The way to the store for what nodes keep themselves.
+    pub(crate) fn aside(&self) -> Arc<Aside> {
+        Arc::clone(&self.aside)
     }
 
     /// Whether the next record has to be a snapshot: where the chain would cost more than twice the state.
@@ -246,6 +259,9 @@ impl Journal {
         self.chain = if snapshot { size } else { self.chain + size };
         (self.head, self.base) = (Some(id), Some(base));
         (self.sequence, self.step) = (record.sequence, record.step);
+        if self.aside.has_written() {
+            self.written.extend(self.aside.take_written());
+        }
         let written = &mut self.written;
         let consumed = if written.is_empty() {
             Vec::new()
@@ -296,6 +312,19 @@ impl Journal {
     /// Keeps things beside the records: results of tasks whose siblings are still running, pauses. They are
     /// handed over, not awaited: the record that takes them in, or a flush, comes after them.
     pub(crate) async fn keep(&mut self, writes: Vec<(WriteKey, Vec<u8>)>) -> Result<(), Error> {
+        self.keep_by(writes, false).await
+    }
+
+    /// [`keep`](Self::keep), stored when this returns.
+    pub(crate) async fn keep_now(&mut self, writes: Vec<(WriteKey, Vec<u8>)>) -> Result<(), Error> {
+        self.keep_by(writes, true).await
+    }
+
+    async fn keep_by(
+        &mut self,
+        writes: Vec<(WriteKey, Vec<u8>)>,
+        at_once: bool,
+    ) -> Result<(), Error> {
         if writes.is_empty() {
             return Ok(());
         }
@@ -306,15 +335,12 @@ impl Journal {
             key,
         };
         let writes = writes.into_iter().map(seal).collect();
-        self.store(
-            Commit {
-                expected: Expect::Head(self.head),
-                writes,
-                ..Commit::default()
-            },
-            false,
-        )
-        .await
+        let commit = Commit {
+            expected: Expect::Head(self.head),
+            writes,
+            ..Commit::default()
+        };
+        self.store(commit, at_once).await
     }
 
     /// Answers may have come in for these node turns since their writes were read.
@@ -325,7 +351,7 @@ impl Journal {
     /// Where the answers are: with the thread itself, however deep in it this run is.
     fn answers_at(&self) -> (&ThreadKey, ThreadSeal) {
         match &self.outer {
-            Some((root, _)) => (root, ThreadSeal::new(root)),
+            Some(root) => (root, ThreadSeal::new(root)),
             None => (&self.key, self.seal),
         }
     }
@@ -369,6 +395,11 @@ impl Journal {
         stored.map_err(|source| self.failure(source))
     }
 
+    /// What earlier runs have left of turns that they didn't end.
+    pub(crate) fn past(&self, writes: &[Write]) -> Result<Past, Error> {
+        Past::of(writes, self.seal).map_err(|source| self.failure(source))
+    }
+
     fn open_answer(&self, seal: ThreadSeal, write: &Write) -> Result<Option<Box<RawValue>>, Error> {
         let body = seal.open_write(&write.key, &write.payload);
         if body.is_ok_and(<[u8]>::is_empty) {
@@ -396,10 +427,8 @@ impl Journal {
 
     /// Waits until everything is stored.
     pub(crate) async fn flush(&mut self) -> Result<(), Error> {
-        match &self.writer {
-            Some(writer) => writer.flush().await.map_err(|source| self.failure(source)),
-            None => Ok(()),
-        }
+        let stored = self.backlog.flush().await;
+        stored.map_err(|source| self.failure(source))
     }
 
     fn failure(&self, source: StoreError) -> Error {
@@ -412,7 +441,7 @@ impl Journal {
 
 /// Commits so that dropping the run doesn't leave it open whether the commit happens: it is seen through, and the
 /// thread is taken until then.
-async fn commit_surely(
+pub(super) async fn commit_surely(
     saver: &Arc<dyn Checkpointer>,
     key: &ThreadKey,
     commit: Commit,

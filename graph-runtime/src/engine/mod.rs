@@ -2,11 +2,14 @@
 
 mod advance;
 mod answer;
+mod aside;
+mod attempt;
 mod begin;
 mod child;
 mod hold;
 mod journal;
 mod note;
+mod past;
 mod registry;
 mod request;
 mod tasks;
@@ -17,19 +20,21 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 pub(crate) use answer::open_questions;
+pub(crate) use aside::Aside;
 pub(crate) use begin::{run, run_thread};
 pub(crate) use child::Nest;
 pub use child::{Nesting, Returned, read_within, subgraph};
 pub use journal::Durability;
+pub(crate) use past::requeue;
 pub(crate) use registry::Registry;
 pub(crate) use request::{Command, Home};
-pub(crate) use writer::Flush;
 
 use crate::checkpointer::{Source, WriteKey, WriteKind};
-use crate::definition::{Ended, Next, StateGraph};
+use crate::definition::{Ended, GraphNode, Next, StateGraph};
 use crate::error::{Error, OfThread};
 use crate::event::{Event, Listener};
-use crate::frontier::{Frontier, Slots};
+use crate::failure::Failure;
+use crate::frontier::{Activation, Frontier, Slots};
 use crate::id::{ActivationId, MomentId};
 use crate::moment::StoredChild;
 use crate::outcome::{Done, Outcome, Pause};
@@ -39,7 +44,8 @@ use crate::state::Change;
 use crate::waiting::Answers;
 use advance::Turnover;
 use journal::Journal;
-use tasks::{Finished, Kept, Stage};
+use past::Past;
+use tasks::{Failed, Finished, Kept, Stage, is_handled};
 
 /// A run under way.
 pub(crate) struct Engine<G: StateGraph> {
@@ -59,15 +65,28 @@ pub(crate) struct Engine<G: StateGraph> {
     /// Node turns whose pause somebody has gone past.
     passed: HashSet<ActivationId>,
     went_on: bool,
+    past: Past,
+    /// Whether turns of an earlier run are ready.
+    resumes: bool,
+    /// Ready turns that an earlier run has paused at, and so not begun.
+    unbegun: HashSet<ActivationId>,
+    /// Turns of an earlier run that this one has begun again.
+    begun: Vec<ActivationId>,
+    /// Turns that have failed in this step, each with its attempts.
+    tried: Vec<(ActivationId, u32)>,
     /// Moments of a run without a checkpointer, which have no ids of their own.
     counted: u64,
     next: Next<G>,
     finished: Vec<Finished<G>>,
+    /// Tasks of the step that have failed, and whose failures are taken on.
+    failed: Vec<Failed>,
     turnover: Turnover<G>,
     /// The joins' slots as the last moment has them.
     noted_slots: Slots,
     /// The graphs within this one that have come somewhere, as the last moment has them.
     children: Vec<StoredChild<'static>>,
+    /// The failures that wait at joins, as the last moment has them.
+    noted_failures: Vec<(usize, Failure)>,
 }
 
 /// Tells tasks on other threads when the run is over, however it ends.
@@ -99,7 +118,11 @@ impl<G: StateGraph> Engine<G> {
 
     /// The same, with everything stored in the end.
     async fn settle(&mut self) -> Result<Stopped<G>, Error> {
-        let stopped = self.steps().await;
+        let stopped = match self.begin_again_at_turns().await {
+            Ok(()) => self.steps().await,
+            Err(error) => Err(error),
+        };
+        let stopped = self.end_turns(stopped).await;
         // Whatever was handed to the writer is part of how the run ends, also of a failure.
         let flushed = self.flush().await;
         match (stopped, flushed) {
@@ -128,14 +151,24 @@ impl<G: StateGraph> Engine<G> {
             }
             taken += 1;
             let ended = match self.frontier.active.as_slice() {
-                [only] if only.is_plain() && self.kept.is_empty() => {
-                    Some(self.stage().run_one(only).await?)
+                [only] if only.is_plain() && self.kept.is_empty() && self.is_left_alone(only) => {
+                    match self.stage().run_one(only).await {
+                        Ok(ended) => Some(ended),
+                        Err(failed) => {
+                            self.fail_alone(failed)?;
+                            None
+                        }
+                    }
                 }
                 _ => {
                     self.run_ready().await?;
                     None
                 }
             };
+            if !self.failed.is_empty() {
+                // A node that failed with the store is no node that failed.
+                self.flush().await?;
+            }
             let (moment, now) = self.new_moment();
             self.turnover.clear();
             match ended {
@@ -145,6 +178,7 @@ impl<G: StateGraph> Engine<G> {
             if self.journal.is_some() {
                 self.note(moment, now, Source::Step).await?;
             }
+            self.ties.0.notes.forget(&self.turnover.ended);
             self.tell_step(moment);
             self.listener.heard().await;
             if !self.setting.pause_after.is_empty()
@@ -153,6 +187,24 @@ impl<G: StateGraph> Engine<G> {
                 return Ok(stopped);
             }
         }
+    }
+
+    /// Whether nothing is done about the node beside running it.
+    fn is_left_alone(&self, only: &Activation<G>) -> bool {
+        self.setting.policies.get(only.node.index()).is_none()
+    }
+
+    /// What becomes of the failure of the only node: it is taken on, or the run ends with it.
+    #[cold]
+    fn fail_alone(&mut self, failed: Failed) -> Result<(), Error> {
+        let only = &self.frontier.active[failed.place];
+        self.tried.push((only.id, failed.fault.attempts));
+        if !is_handled::<G>(only.node) {
+            return Err(self.stage().error(only, failed.item, failed.fault.source));
+        }
+        self.finished.clear();
+        self.failed.push(failed);
+        Ok(())
     }
 
     /// By far the most common case: one node, which is ready.
@@ -235,27 +287,36 @@ impl<G: StateGraph> Engine<G> {
             context: &self.context,
             ties: &self.ties.0,
             listener: &self.listener,
+            setting: &self.setting,
+            past: &self.past,
             answers: &self.answers,
             step,
+            head: self.journal.as_ref().and_then(Journal::head),
         }
     }
 
     async fn run_ready(&mut self) -> Result<(), Error> {
         self.finished.clear();
+        self.tried.clear();
         let step = self.next_step();
         let stage = Stage {
             state: &self.state,
             context: &self.context,
             ties: &self.ties.0,
             listener: &self.listener,
+            setting: &self.setting,
+            past: &self.past,
             answers: &self.answers,
             step,
+            head: self.journal.as_ref().and_then(Journal::head),
         };
         stage
             .run_all(
                 &self.frontier,
                 &self.kept,
                 &mut self.finished,
+                &mut self.failed,
+                &mut self.tried,
                 self.journal.as_mut(),
             )
             .await

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::body::{Body, RunHeader, StoredActivation, StoredChild, move_on};
 use super::payload::ThreadSeal;
 use crate::checkpointer::{Chain, Record, StoreError};
+use crate::failure::Failure;
 use crate::id::{ActivationId, QuestionId};
 use crate::state::Image;
 
@@ -20,6 +21,8 @@ pub(crate) struct Replay<'a> {
     pub(crate) slots: BTreeMap<Cow<'a, str>, Vec<u32>>,
     /// Graphs within this one: those that can be gone on with, and those that have just ended.
     pub(crate) children: Vec<StoredChild<'a>>,
+    /// Failures that wait at joins, each with its join.
+    pub(crate) failures: Vec<(Cow<'a, str>, Failure)>,
     /// Bytes read so far: what loading this moment costs.
     pub(crate) bytes: usize,
 }
@@ -81,6 +84,7 @@ impl<'a> Replay<'a> {
             active: Vec::new(),
             slots: BTreeMap::new(),
             children: Vec::new(),
+            failures: Vec::new(),
             bytes: 0,
         };
         replay.follow(record, body);
@@ -122,6 +126,9 @@ impl<'a> Replay<'a> {
                 });
                 (id, activation)
             }));
+        if let Some(failures) = body.failures {
+            self.failures = failures;
+        }
         for (join, filled) in body.slots {
             if filled.is_empty() {
                 self.slots.remove(&join);

@@ -8,8 +8,8 @@ pub mod plain;
 mod reduce;
 mod shares;
 
-pub(crate) use change::sorted;
 pub use change::{Change, FieldLog, FieldSpec};
+pub(crate) use change::{encode_into, sorted};
 pub use fields::{Fields, entry};
 pub(crate) use image::Image;
 pub use patch::{Never, Patch};
