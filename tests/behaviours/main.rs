@@ -45,6 +45,7 @@ mod subgraph_crashes;
 mod subgraph_memory;
 mod subgraph_questions;
 mod subgraph_shares;
+mod subgraph_times;
 mod subgraphs;
 mod timeouts;
 mod votes;

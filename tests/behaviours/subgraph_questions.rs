@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use graph_runtime::prelude::*;
-use graph_runtime::{Answering, Checkpointer, ThreadKey};
+use graph_runtime::{Answering, Checkpointer, Schemas, ThreadKey};
 
 use crate::nested::top::{self, Node, Question};
 use crate::nested::{answered, input, leaf, log, middle, process, to_the_end, yes};
@@ -28,6 +28,31 @@ fn text(question: &Question) -> (Node, Option<u32>, String) {
     let middle::Question::Dig(dig) = middle;
     let leaf::Question::Confirm(confirm) = &dig.question;
     (question.node(), item, confirm.question.clone())
+}
+
+#[test]
+fn schemas_reach_down_to_whoever_asks() {
+    let questions = top::Top::question_schemas();
+    assert_eq!(
+        questions.keys().collect::<Vec<_>>(),
+        [&"each", &"one", &"two"]
+    );
+    let innermost = &questions["one"]["anyOf"][0]["anyOf"][0];
+    assert_eq!(
+        (&innermost["type"], &innermost["$id"]),
+        (&"string".into(), &"urn:graph:leaf:question:confirm".into())
+    );
+    let answers = top::Top::answer_schemas();
+    let dig = &answers["two"]["properties"]["answer"]["anyOf"][0];
+    assert_eq!(dig["properties"]["node"]["const"], "dig");
+    let confirm = &dig["properties"]["answer"]["anyOf"][0];
+    assert_eq!(confirm["properties"]["value"]["type"], "boolean");
+    // What a graph gives is a part of what the outer one gives.
+    let output = top::Top::output_schema();
+    assert_eq!(
+        output["$defs"]["leaf.Output"]["properties"]["topic"]["type"],
+        "string"
+    );
 }
 
 on_every_backend! {
@@ -137,6 +162,23 @@ on_every_backend! {
         thread.answer(yes(&pause.questions()[0])).await.unwrap();
         let history = thread.history().await.unwrap();
         assert!(history[0].children.is_empty());
+    }
+
+    async fn beginning_again_forgets_what_was_asked_and_answered(store) {
+        let (saver, desk) = (store.open().await, Arc::<Desk>::default());
+        let thread = process(Arc::clone(&saver), &desk);
+        let pause = thread.invoke(input(PAIR, &[])).await.unwrap().paused().unwrap();
+        // Stored, and taken by nobody.
+        let answer = thread.answer(yes(&pause.questions()[0])).step_limit(0).await;
+        assert!(matches!(answer, Err(Error::StepLimit { .. })));
+        assert!(thread.questions().await.unwrap().is_empty());
+        let outcome = thread.from_start(input(PAIR, &[])).await.unwrap();
+        assert_eq!(writes(&*saver).await, 0);
+        let again = outcome.paused().unwrap();
+        assert_ne!(again.questions()[0].id(), pause.questions()[0].id());
+        let error = thread.answer(yes(&pause.questions()[0])).await.unwrap_err();
+        assert!(matches!(error, Error::Stale { .. }), "{error}");
+        thread.answer(yes(&again.questions()[0])).await.unwrap().done().unwrap();
     }
 
     async fn a_resumed_thread_asks_what_it_asked(store) {

@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::advance::answer_sum;
-use super::child::is_asked_at;
+use super::envelope::is_asked_at;
 use super::request::Home;
 use crate::checkpointer::{At, Commit, Expect, Query, StoreError, Write, WriteKey, WriteKind};
 use crate::definition::{Answering, GraphNode, StateGraph};

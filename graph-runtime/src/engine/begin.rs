@@ -272,12 +272,14 @@ impl<G: StateGraph> Engine<G> {
         input: G::Input,
         lend: impl FnOnce(&mut G),
     ) -> Result<Self, Error> {
-        self.turnover.ended = self
-            .frontier
-            .active
-            .drain(..)
-            .map(|activation| activation.id)
-            .collect();
+        for activation in self.frontier.active.drain(..) {
+            // What graphs within it have asked goes with it.
+            let asked = activation.awaited().map(|open| open.id.activation);
+            self.turnover.ended.extend(asked);
+            self.turnover.ended.push(activation.id);
+        }
+        self.turnover.ended.sort_unstable();
+        self.turnover.ended.dedup();
         self.frontier.clear_slots();
         self.kept.clear();
         self.pauses.clear();
