@@ -43,6 +43,7 @@
 //! keeps moments must do. What a module with `#[graph]` may hold is told at [`graph`](macro@graph).
 
 mod builder;
+mod cache;
 mod checkpointer;
 mod clock;
 mod definition;
@@ -65,6 +66,7 @@ mod schema;
 mod setting;
 mod shared;
 mod state;
+mod store;
 mod thread;
 mod waiting;
 
@@ -76,6 +78,7 @@ pub mod __private;
 pub use graph_macros::graph;
 
 pub use builder::{Builder, Suits, Supplies};
+pub use cache::{Cache, CacheKey, MemoryCache};
 pub use checkpointer::{
     At, Cause, Chain, Checkpointer, Commit, Expect, Lease, MemorySaver, Message, Page, Query,
     Record, Source, StoreError, Write, WriteKey, WriteKind,
@@ -102,6 +105,10 @@ pub use schema::Schemas;
 pub use setting::{DEFAULT_MAX_ATTEMPTS, DEFAULT_STEP_LIMIT, Siblings};
 pub use shared::{HasThreads, RunsAlone, Saved, Unsaved};
 pub use state::{Collects, FieldLog, ItemKey, KeyOf, Reducer, Removes};
+pub use store::{
+    Condition, Embed, Embedded, Entry, Field, Found, MemoryStore, Near, Place, Prefix, Prefixes,
+    Put, Search, Shelf, Store, Test, Ttl, Vectors,
+};
 pub use thread::{History, Thread};
 pub use waiting::{Due, Until};
 
