@@ -7,6 +7,7 @@ mod attempt;
 mod begin;
 mod hold;
 mod journal;
+mod lookup;
 mod note;
 mod past;
 mod registry;

@@ -307,7 +307,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
     fn task(&self, activation: &'a Activation<G>, item: u32) -> Task<'a, G> {
         match self.setting.policies.get(activation.node.index()) {
             None => Task::Plain(G::call_boxed(self.call(activation, item, 1))),
-            Some(policy) => Task::Guarded(Box::pin(self.run_guarded(activation, item, policy))),
+            Some(policy) => Task::Guarded(Box::pin(self.run_or_look_up(activation, item, policy))),
         }
     }
 
