@@ -9,6 +9,7 @@
 mod answers;
 mod bench;
 mod between;
+mod cache;
 mod cancelling;
 mod changed;
 mod damage;
