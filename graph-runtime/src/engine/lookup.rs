@@ -7,7 +7,8 @@ use std::error::Error as StdError;
 use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::tasks::{Fault, Stage};
+use super::failures::Fault;
+use super::tasks::Stage;
 use crate::cache::CacheKey;
 use crate::definition::{Ended, GraphNode, StateGraph};
 use crate::event::Event;
