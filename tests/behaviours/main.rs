@@ -7,12 +7,14 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // what helps a test may fail it
 
 mod answers;
+mod asleep;
 mod bench;
 mod between;
 mod cache;
 mod cancelling;
 mod changed;
 mod damage;
+mod deadlines;
 mod determinism;
 mod dropping;
 mod durability;
@@ -21,6 +23,7 @@ mod effects;
 mod encoding;
 mod graphs;
 mod handlers;
+mod interrupts;
 mod keeping;
 mod nodes;
 mod office;
@@ -41,3 +44,6 @@ mod streaming;
 mod timeouts;
 mod votes;
 mod waiting;
+mod waits;
+mod watch;
+mod workshop;
