@@ -61,12 +61,6 @@ fn what_is_still_to_come_says_what_to_do() {
         "`timeout` is not there yet; for now, bound the waiting inside the function"
     );
     assert_eq!(
-        only(about_attribute(
-            "#[ask(into = x, within = \"3d\")] fn ask() -> Q { Q } #[node]"
-        )),
-        "`within` is not there yet; for now, answer it from outside when the time has come"
-    );
-    assert_eq!(
         only(about_attribute("#[subgraph(other::Other, into = x)]")),
         "`#[subgraph]` is not there yet; for now, call the other graph inside a node"
     );

@@ -6,6 +6,7 @@ mod editing;
 mod lowering;
 mod nodes;
 mod state;
+mod waits;
 
 use crate::findings::Findings;
 use crate::model::Graph;

@@ -18,7 +18,7 @@ mod test {
     #[node(retry(times = 3), timeout = "30s", on_error = d)]
     fn a() {}
 
-    #[ask(into = approved, within = "3d", else = false)]
+    #[ask(into = approved)]
     fn b() -> String {
         String::new()
     }
