@@ -8,6 +8,7 @@ mod nodes;
 mod policies;
 mod state;
 mod subgraphs;
+mod waits;
 
 use crate::findings::Findings;
 use crate::model::Graph;

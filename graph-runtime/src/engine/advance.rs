@@ -28,6 +28,9 @@ pub(super) struct Turnover<G: StateGraph> {
     pub(super) asked: Vec<ActivationId>,
     /// Results of tasks whose siblings wait, to be stored beside the moment.
     pub(super) held: Vec<(WriteKey, Vec<u8>)>,
+    /// Turns of graphs within ours, whose answers lie with us, perhaps without our knowing: a time that came there
+    /// has answered.
+    pub(super) closed: Vec<ActivationId>,
     /// The answers that were taken, with their checksums.
     pub(super) answered: Vec<(QuestionId, u64)>,
     /// Activations that ended by a failure.
@@ -41,6 +44,7 @@ impl<G: StateGraph> Default for Turnover<G> {
             ended: Vec::new(),
             asked: Vec::new(),
             held: Vec::new(),
+            closed: Vec::new(),
             answered: Vec::new(),
             failed: Vec::new(),
         }
@@ -53,6 +57,7 @@ impl<G: StateGraph> Turnover<G> {
         self.ended.clear();
         self.asked.clear();
         self.held.clear();
+        self.closed.clear();
         self.answered.clear();
         self.failed.clear();
     }
@@ -76,6 +81,7 @@ impl<G: StateGraph> Turnover<G> {
             let of_node = |other: &OpenQuestion| other.id.activation == open.id.activation;
             if !still.iter().any(of_node) {
                 self.ended.push(open.id.activation);
+                self.closed.push(open.id.activation);
             }
         }
     }
@@ -158,7 +164,7 @@ impl<G: StateGraph> Engine<G> {
             answers,
             turnover,
             finished,
-            failed,
+            failures,
             listener,
             journal,
             ..
@@ -173,7 +179,7 @@ impl<G: StateGraph> Engine<G> {
             state.apply(update, change);
         };
         let mut results = finished.drain(..).peekable();
-        let mut failures = failed.drain(..).peekable();
+        let mut failures = failures.taken_on.drain(..).peekable();
         for (place, activation) in frontier.active.iter().enumerate() {
             *at = activation.node.name();
             if turnover.asked.contains(&activation.id) {

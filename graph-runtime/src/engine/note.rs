@@ -140,6 +140,7 @@ impl<G: StateGraph> Engine<G> {
             ended: &turnover.ended,
             due: frontier.due(),
         };
+        journal.expect_writes(&turnover.closed);
         journal.record(entry, last).await?;
         change.clear();
         if snapshot {

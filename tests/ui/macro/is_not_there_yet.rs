@@ -11,14 +11,11 @@ mod test {
     }
 
     edges! {
-        start -> a -> d -> end;
+        start -> c -> end;
     }
 
-    #[node(retry(times = 3), timeout = "30s", on_error = d)]
-    fn a() {}
-
-    #[node(effect, cache, retry = 3)]
-    fn d() {}
+    #[node]
+    fn c() {}
 }
 
 fn main() {}
