@@ -97,11 +97,11 @@ pub fn schema_of<T: JsonSchema>() -> Value {
         .into()
 }
 
+/// Makes the schema of a field.
+type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
 /// The schema of an object as a part of another schema; for generated code.
-pub fn object_schema(
-    generator: &mut SchemaGenerator,
-    fields: &[(&str, fn(&mut SchemaGenerator) -> Schema)],
-) -> Schema {
+pub fn object_schema(generator: &mut SchemaGenerator, fields: &[(&str, SchemaOf)]) -> Schema {
     let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
     let properties: Map<String, Value> = fields
         .iter()

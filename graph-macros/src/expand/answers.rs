@@ -6,7 +6,7 @@ use syn::spanned::Spanned as _;
 
 use super::emit::{Emit, spanned, update_of};
 use super::questions::{Ask, asks};
-use super::subgraphs;
+use super::subgraphs::{self, Within};
 use crate::ast::NodeRole;
 use crate::names::{both, plain};
 
@@ -17,7 +17,7 @@ pub(super) fn suits(emit: &Emit<'_>) -> TokenStream {
     let asks = asks(emit);
     // A graph that asks makes one that it is a node of ask.
     let children = subgraphs::children(emit);
-    let children: Vec<_> = children.iter().map(|each| each.state()).collect();
+    let children: Vec<_> = children.iter().map(Within::state).collect();
     let children = quote!(#(#children: #krate::Suits<P>,)*);
     let waits = emit.graph.nodes.iter();
     let waits: Vec<_> = waits
@@ -89,7 +89,7 @@ pub(super) fn read_answer(emit: &Emit<'_>) -> TokenStream {
         }
     });
     let children = subgraphs::children(emit);
-    let within: Vec<_> = children.iter().map(|each| each.camel()).collect();
+    let within: Vec<_> = children.iter().map(Within::camel).collect();
     let rest = (asks.len() + within.len() < emit.graph.nodes.len())
         .then(|| quote!(_ => #door::unexpected("questions", #krate::GraphNode::name(node)),));
     quote! {

@@ -116,11 +116,10 @@ fn within(emit: &Emit<'_>, within: &Within<'_>, signature: &Signature) -> TokenS
         .iter()
         .map(|Given { name, here, .. }| quote!(let #name = #here;));
     let called = called(within.node, signature);
-    let begin = within.begin();
     let (first, returned) = returned(within.node, &signature.output);
-    let begin = Ident::new(&begin.to_string(), first);
-    let begun = quote_spanned!(first=> #begin::begin(#returned));
-    subgraphs::call(emit, within, &quote!(#(#here)* #called #begun))
+    let taker = Ident::new(&within.begin().to_string(), first);
+    let input = quote_spanned!(first=> #taker::begin(#returned));
+    subgraphs::call(emit, within, &quote!(#(#here)* #called #input))
 }
 
 /// The item of a node that is called for each.

@@ -308,6 +308,7 @@ fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> TokenSt
         .iter()
         .map(|each| each.of(emit, "Answer"))
         .collect();
+    let answering = answering(emit, asks, children);
     quote! {
         /// An answer: made from its question, or read from JSON: `{"node": .., "id": .., "value": ..}`, or, for a node
         /// that is a graph, `{"node": .., "answer": ..}`.
@@ -375,6 +376,18 @@ fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> TokenSt
             }
         }
 
+        #answering
+    }
+}
+
+/// How the engine knows an answer.
+fn answering(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> TokenStream {
+    let Emit { krate, door, .. } = emit;
+    let camel: Vec<_> = asks.iter().map(Ask::camel).collect();
+    let names: Vec<_> = asks.iter().map(Ask::name).collect();
+    let within: Vec<_> = children.iter().map(Within::camel).collect();
+    let within_names: Vec<_> = children.iter().map(Within::name).collect();
+    quote! {
         #[automatically_derived]
         impl #krate::Answering for Answer {
             fn id(&self) -> #krate::QuestionId {

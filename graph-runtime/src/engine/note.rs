@@ -81,42 +81,15 @@ impl<G: StateGraph> Engine<G> {
             } else {
                 slots::<G>(&frontier.slots, noted_slots)
             },
-            started: frontier
-                .active
-                .iter()
-                .filter(|activation| snapshot || activation.id.moment == moment)
-                .zip(0..)
-                .map(|(activation, place)| {
-                    stored(
-                        activation,
-                        ActivationId {
-                            moment,
-                            index: place,
-                        },
-                        &carried,
-                    )
-                })
-                .collect(),
+            started: started_turns(frontier, snapshot, moment, &carried),
             failures: (snapshot || frontier.failures != *noted_failures)
                 .then(|| waiting_failures::<G>(&frontier.failures))
                 .filter(|waiting| !snapshot || !waiting.is_empty()),
             ..Body::default()
         };
         if !snapshot {
-            let older = frontier
-                .active
-                .iter()
-                .filter(|activation| activation.id.moment != moment);
-            body.still = older.map(|activation| activation.id).collect();
-            body.asked = frontier
-                .active
-                .iter()
-                .filter(|activation| turnover.asked.contains(&activation.id))
-                .map(|activation| StoredQuestions {
-                    id: activation.id,
-                    questions: questions(activation).unwrap_or_default(),
-                })
-                .collect();
+            body.still = still(frontier, moment);
+            body.asked = asked(frontier, &turnover.asked);
         }
         let whole = if snapshot {
             encode_state(&**state)?
@@ -155,6 +128,42 @@ impl<G: StateGraph> Engine<G> {
         noted_failures.clone_from(&frontier.failures);
         Ok(())
     }
+}
+
+/// The turns that begin with this moment; in a snapshot all of them.
+fn started_turns<'a, G: StateGraph>(
+    frontier: &'a Frontier<G>,
+    snapshot: bool,
+    moment: MomentId,
+    items: &'a EncodedItems,
+) -> Vec<StoredActivation<'a>> {
+    let active = frontier.active.iter();
+    active
+        .filter(|activation| snapshot || activation.id.moment == moment)
+        .zip(0..)
+        .map(|(activation, index)| stored(activation, ActivationId { moment, index }, items))
+        .collect()
+}
+
+/// The turns that began earlier and go on.
+fn still<G: StateGraph>(frontier: &Frontier<G>, moment: MomentId) -> Vec<ActivationId> {
+    let ids = frontier.active.iter().map(|activation| activation.id);
+    ids.filter(|id| id.moment != moment).collect()
+}
+
+/// What those wait for that have come to wait.
+fn asked<'a, G: StateGraph>(
+    frontier: &'a Frontier<G>,
+    turns: &[ActivationId],
+) -> Vec<StoredQuestions<'a>> {
+    let active = frontier.active.iter();
+    active
+        .filter(|activation| turns.contains(&activation.id))
+        .map(|activation| StoredQuestions {
+            id: activation.id,
+            questions: questions(activation).unwrap_or_default(),
+        })
+        .collect()
 }
 
 /// Takes in where the graphs within this one stand now, and gives those that have moved.
