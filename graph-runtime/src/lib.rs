@@ -53,6 +53,7 @@ mod frontier;
 mod graph;
 mod id;
 mod invocation;
+mod meter;
 mod moment;
 mod outcome;
 mod run;
@@ -61,7 +62,9 @@ mod schema;
 mod setting;
 mod shared;
 mod state;
+mod stop;
 mod thread;
+mod timer;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -77,9 +80,9 @@ pub use checkpointer::{
 };
 pub use clock::{Clock, SystemClock};
 pub use definition::{Answering, BoxFuture, GraphNode, StateGraph};
-pub use engine::Durability;
+pub use engine::{Busy, Durability};
 pub use error::{Error, NodeError, OfItem, OfThread};
-pub use event::{Event, RunStream};
+pub use event::{Event, Kind, RunStream, Running};
 pub use graph::Graph;
 pub use id::{
     ActivationId, InvalidId, MAX_ID_BYTES, MAX_PATH_BYTES, MomentId, QuestionId, ThreadKey,
@@ -91,8 +94,9 @@ pub use outcome::{Done, Outcome, Pause};
 pub use run::{Emitted, Run, Shown};
 #[cfg(feature = "schema")]
 pub use schema::Schemas;
-pub use setting::DEFAULT_STEP_LIMIT;
+pub use setting::{DEFAULT_LEASE, DEFAULT_PATIENCE, DEFAULT_STEP_LIMIT};
 pub use shared::{HasThreads, RunsAlone, Saved, Unsaved};
+pub use stop::CancellationToken;
 pub use state::{Collects, FieldLog, ItemKey, KeyOf, Reducer, Removes};
 pub use thread::{History, Thread};
 

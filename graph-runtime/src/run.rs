@@ -41,6 +41,8 @@ pub struct Emitted<E = Shown> {
     pub node: &'static str,
     /// Which item, in a `for`.
     pub item: Option<u32>,
+    /// The step in which the node runs.
+    pub step: u64,
     /// The value.
     pub value: E,
 }
@@ -116,12 +118,17 @@ impl<E> Run<E> {
         self.turn.item
     }
 
-    /// Shows a value to whoever streams the run: a token, a line of progress. Without a listener nothing happens.
+    /// Shows a value to whoever streams the run: a token, a line of progress. What a node shows comes in the order
+    /// in which it shows it, also from another thread. Without a listener nothing happens.
+    ///
+    /// What it takes is what the graph says by `#[graph(id = "..", emits = Progress)]`; where it says nothing,
+    /// anything that is JSON.
     pub fn emit(&self, value: impl Into<E>) {
         if let Some(emit) = &self.ties.emit {
             emit(Emitted {
                 node: self.turn.node,
                 item: self.turn.item,
+                step: self.turn.step,
                 value: value.into(),
             });
         }

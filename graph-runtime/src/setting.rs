@@ -2,13 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock};
 use crate::definition::StateGraph;
-use crate::engine::Durability;
+use crate::engine::{Busy, Durability};
+use crate::event::{Kinds, QUEUE};
+use crate::stop::CancellationToken;
 
 /// How many steps a run may take unless it is told otherwise.
 pub const DEFAULT_STEP_LIMIT: usize = 1_000;
+
+/// How long a run that goes on by itself waits for its listener unless it is told otherwise.
+pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a lease on a thread is taken for unless it is told otherwise.
+pub const DEFAULT_LEASE: Duration = Duration::from_secs(30);
 
 /// How a run is done.
 pub(crate) struct Setting<G: StateGraph> {
@@ -18,6 +27,16 @@ pub(crate) struct Setting<G: StateGraph> {
     pub(crate) pause_before: Vec<G::Node>,
     pub(crate) pause_after: Vec<G::Node>,
     pub(crate) metadata: BTreeMap<String, String>,
+    /// What its listener wants to hear.
+    pub(crate) kinds: Kinds,
+    /// How many events wait to be heard.
+    pub(crate) queue: usize,
+    pub(crate) patience: Duration,
+    pub(crate) tokens: Vec<CancellationToken>,
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) if_busy: Busy,
+    /// How long a lease is taken for, where other processes run threads of the same store.
+    pub(crate) lease: Option<Duration>,
 }
 
 impl<G: StateGraph> Default for Setting<G> {
@@ -29,6 +48,13 @@ impl<G: StateGraph> Default for Setting<G> {
             pause_before: Vec::new(),
             pause_after: Vec::new(),
             metadata: BTreeMap::new(),
+            kinds: Kinds::default(),
+            queue: QUEUE,
+            patience: DEFAULT_PATIENCE,
+            tokens: Vec::new(),
+            deadline: None,
+            if_busy: Busy::default(),
+            lease: None,
         }
     }
 }
@@ -42,6 +68,13 @@ impl<G: StateGraph> Clone for Setting<G> {
             pause_before: self.pause_before.clone(),
             pause_after: self.pause_after.clone(),
             metadata: self.metadata.clone(),
+            kinds: self.kinds,
+            queue: self.queue,
+            patience: self.patience,
+            tokens: self.tokens.clone(),
+            deadline: self.deadline,
+            if_busy: self.if_busy,
+            lease: self.lease,
         }
     }
 }

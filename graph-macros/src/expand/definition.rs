@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::emit::{Emit, allowances, default_of};
-use super::{answers, batches, calls, io, questions, routes, state, updates};
+use super::{answers, batches, calls, emitted, io, questions, routes, state, updates};
 use crate::ast::{Field, Scope};
 use crate::model::forms;
 
@@ -39,12 +39,15 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             quote!(#name)
         },
     );
+    let emits = emitted::type_of(emit);
     let methods = [
         io::merging(emit),
         updates::apply(emit),
         resets(emit),
         reach(emit),
         io::into_output(emit),
+        io::output_json(emit),
+        emitted::json(emit),
         routes::method(emit),
         calls::methods(emit),
         updates::read_update(emit),
@@ -65,7 +68,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             #types
             type Pause = Pause;
             type Context = #context;
-            type Emit = #door::Shown;
+            type Emit = #emits;
 
             fn topology() -> &'static #door::topology::Topology {
                 &TOPOLOGY

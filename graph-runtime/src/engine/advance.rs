@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::journal::Journal;
 use super::tasks::Finished;
-use super::{Ended, Engine, Event};
+use super::{Ended, Engine, Event, Kind};
 use crate::definition::{GraphNode, StateGraph};
 use crate::error::{Error, panic_message};
 use crate::frontier::{Activation, Frontier, OpenQuestion};
@@ -56,7 +56,10 @@ impl<G: StateGraph> Engine<G> {
         };
         self.turnover.ran.push(node);
         self.turnover.ended.push(id);
-        self.listener.tell(|| Event::Updated {
+        self.listener.tell_stored(Kind::Updates, || Event::Updated {
+            node,
+            item: None,
+            step: self.next_step(),
             update: update.clone(),
         });
         let step = catch_unwind(AssertUnwindSafe(|| {
@@ -115,6 +118,7 @@ impl<G: StateGraph> Engine<G> {
 
     /// In task order: by node, then by item.
     fn apply_updates(&mut self, at: &mut &'static str) -> Result<(), Error> {
+        let step = self.next_step();
         let Self {
             state,
             frontier,
@@ -129,8 +133,11 @@ impl<G: StateGraph> Engine<G> {
         let thread = || journal.as_ref().map(Journal::thread).unwrap_or_default();
         let state = Arc::make_mut(state);
         state.reset_step(change);
-        let mut apply = |update: G::Update| {
-            listener.tell(|| Event::Updated {
+        let mut apply = |node: G::Node, item: Option<u32>, update: G::Update| {
+            listener.tell_stored(Kind::Updates, || Event::Updated {
+                node,
+                item,
+                step,
                 update: update.clone(),
             });
             state.apply(update, change);
@@ -141,10 +148,11 @@ impl<G: StateGraph> Engine<G> {
             if activation.is_waiting() {
                 if activation.is_answered(answers) {
                     let update = take_answers(activation, answers, &mut turnover.answered);
-                    apply(update.map_err(|what| Error::GraphChanged {
+                    let update = update.map_err(|what| Error::GraphChanged {
                         thread: thread(),
                         what,
-                    })?);
+                    })?;
+                    apply(activation.node, None, update);
                     turnover.ran.push(activation.node);
                     turnover.ended.push(activation.id);
                 }
@@ -154,14 +162,10 @@ impl<G: StateGraph> Engine<G> {
             let mut questions = Vec::new();
             while let Some(result) = results.next_if(|result| result.place == place) {
                 let Finished { item, ended, .. } = result;
+                let item = activation.batch.as_ref().map(|_| item);
                 match ended {
-                    Ended::Update(update) => apply(update),
-                    Ended::Asks(json) => {
-                        questions.push(OpenQuestion {
-                            item: activation.batch.as_ref().map(|_| item),
-                            json,
-                        });
-                    }
+                    Ended::Update(update) => apply(activation.node, item, update),
+                    Ended::Asks(json) => questions.push(OpenQuestion { item, json }),
                     Ended::AsksNothing => {}
                 }
             }

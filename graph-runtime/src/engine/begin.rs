@@ -4,23 +4,28 @@ use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use tracing::Instrument as _;
+
 use super::advance::Turnover;
 use super::answer::take_in;
-use super::journal::{Journal, Position};
-use super::registry::IfBusy;
+use super::journal::{Durability, Journal, Position};
+use super::lease::Leased;
+use super::registry::{Busy, Hold};
 use super::request::{Command, Home};
-use super::{Cancelling, Engine, Event};
+use super::watch::Watch;
+use super::{Cancelling, Engine, Event, Kind};
 use crate::checkpointer::{At, Source, WriteKey, WriteKind};
 use crate::definition::{GraphNode, Next, StateGraph};
 use crate::error::{Error, panic_message};
 use crate::event::Listener;
 use crate::frontier::{Frontier, Slots};
 use crate::id::MomentId;
-use crate::moment::{Moment, RunHeader, Stand};
+use crate::moment::{Moment, RunHeader, Stand, thread_text};
 use crate::outcome::Outcome;
 use crate::run::{Emit, Ties};
 use crate::setting::Setting;
 use crate::state::Change;
+use crate::stop::Stopping;
 
 /// Begins a run that isn't stored, and sees it through.
 pub(crate) async fn run<G: StateGraph>(
@@ -29,13 +34,17 @@ pub(crate) async fn run<G: StateGraph>(
     setting: Setting<G>,
     listener: Listener<G>,
 ) -> Result<Outcome<G>, Error> {
+    let watch = Watch::new(G::ID, None, None);
     let parts = Parts {
         context,
         journal: None,
+        stopping: Stopping::new(setting.tokens.clone(), setting.deadline)?,
+        watch: watch.clone(),
         setting,
         listener,
     };
-    parts.fresh(input).await?.drive().await
+    let run = async { parts.fresh(input).await?.drive().await };
+    watch.over(run.instrument(watch.run_span()).await)
 }
 
 /// Begins a run of a thread, or goes on with it, and sees it through.
@@ -46,54 +55,96 @@ pub(crate) async fn run_thread<G: StateGraph>(
     setting: Setting<G>,
     listener: Listener<G>,
 ) -> Result<Outcome<G>, Error> {
-    let if_busy = match &command {
+    let busy = match &command {
         Command::Answer(answers) => {
             take_in::<G>(&home, answers).await?;
             // Whoever runs the thread takes the answer along; if it came too late for that, it is taken now.
-            IfBusy::Wait
+            Busy::Enqueue
         }
-        Command::Invoke(_) | Command::FromStart(_) | Command::Resume => IfBusy::Reject,
+        Command::Invoke(_) | Command::FromStart(_) | Command::Resume => setting.if_busy,
     };
-    let hold = home.registry.take(&home.key, if_busy).await?;
-    let stand = home.reader().stand::<G>(At::Head).await?;
-    let header = RunHeader {
-        id: MomentId::at(setting.clock.now()).to_string().into(),
-        graph: G::ID.into(),
-        fingerprint: format!("{:016x}", G::FINGERPRINT).into(),
-        metadata: setting.metadata.clone(),
-    };
-    let journal = Journal::new(home.saver, home.key, hold, setting.durability, header);
-    let thread = journal.thread();
-    let parts = Parts {
-        context,
-        journal: Some(journal),
-        setting,
-        listener,
-    };
-    let engine = match (command, stand) {
-        (Command::Invoke(input) | Command::FromStart(input), None) => parts.fresh(input).await?,
-        (Command::Invoke(input), Some(stand)) => parts.standing(stand)?.invoke(input).await?,
-        (Command::FromStart(input), Some(stand)) => {
-            parts.standing(stand)?.abandon_and_begin(input).await?
-        }
-        (Command::Resume, Some(stand)) => parts.standing(stand)?.pass().await?,
-        (Command::Answer(_), Some(stand)) => parts.standing(stand)?.going_on(),
-        (Command::Resume | Command::Answer(_), None) => {
-            return Err(Error::NothingToResume { thread });
+    let run = MomentId::at(setting.clock.now()).to_string();
+    let mut stopping = Stopping::new(setting.tokens.clone(), setting.deadline)?;
+    let hold = match stopping.or(take(&home, &run, busy)).await {
+        Ok(hold) => hold?,
+        // Its turn hasn't come, so nothing was taken in that could be resumed.
+        Err(_) => {
+            return Err(Error::Busy {
+                thread: thread_text(&home.key),
+            });
         }
     };
-    engine.drive().await
+    stopping.heed(hold.stop());
+    let watch = Watch::new(G::ID, Some(&home.key), Some(&run));
+    let run = async {
+        let stand = home.reader().stand::<G>(At::Head).await?;
+        hold.begins_at(stand.as_ref().map(|stand| stand.moment.id));
+        let header = RunHeader {
+            id: run.as_str().to_owned().into(),
+            graph: G::ID.into(),
+            fingerprint: format!("{:016x}", G::FINGERPRINT).into(),
+            metadata: setting.metadata.clone(),
+        };
+        let durability = setting.durability;
+        let journal = Journal::new(home.saver, home.key, hold, durability, header, watch.clone());
+        let mut parts = Parts {
+            context,
+            journal: Some(journal),
+            stopping,
+            watch: watch.clone(),
+            setting,
+            listener,
+        };
+        if durability == Durability::Sync {
+            parts.listener.hold();
+        }
+        parts.begin(command, stand).await?.drive().await
+    };
+    watch.over(run.instrument(watch.run_span()).await)
+}
+
+/// Takes the thread, here and where other processes run threads of the same store.
+async fn take(home: &Home, run: &str, busy: Busy) -> Result<Hold, Error> {
+    let hold = home.registry.take(&home.key, busy).await?;
+    if let Some(ttl) = home.lease
+        && let Some(leased) = Leased::take(home, run, ttl, busy, hold.stop()).await?
+    {
+        hold.is_leased(leased);
+    }
+    Ok(hold)
 }
 
 /// What an engine is made of beside a state.
 struct Parts<G: StateGraph> {
     context: Arc<G::Context>,
     journal: Option<Journal>,
+    stopping: Stopping,
+    watch: Watch,
     setting: Setting<G>,
     listener: Listener<G>,
 }
 
 impl<G: StateGraph> Parts<G> {
+    /// As the command says, on what an earlier run has left.
+    async fn begin(
+        self,
+        command: Command<G>,
+        stand: Option<Stand<G>>,
+    ) -> Result<Engine<G>, Error> {
+        match (command, stand) {
+            (Command::Invoke(input) | Command::FromStart(input), None) => self.fresh(input).await,
+            (Command::Invoke(input), Some(stand)) => self.standing(stand)?.invoke(input).await,
+            (Command::FromStart(input), Some(stand)) => {
+                self.standing(stand)?.abandon_and_begin(input).await
+            }
+            (Command::Resume, Some(stand)) => self.standing(stand)?.pass().await,
+            (Command::Answer(_), Some(stand)) => Ok(self.standing(stand)?.going_on()),
+            (Command::Resume | Command::Answer(_), None) => Err(Error::NothingToResume {
+                thread: self.journal.as_ref().map(Journal::thread).unwrap_or_default(),
+            }),
+        }
+    }
+
     /// At `start`, on the state that the input makes.
     async fn fresh(self, input: G::Input) -> Result<Engine<G>, Error> {
         let mut change = Change::new(G::FIELDS, self.journal.is_some());
@@ -175,12 +226,15 @@ impl<G: StateGraph> Parts<G> {
         let Self {
             context,
             journal,
+            stopping,
+            watch,
             setting,
             listener,
         } = self;
-        let emit = listener.is_listening().then(|| {
+        let emit = listener.wants(Kind::Emitted).then(|| {
             let listener = listener.clone();
-            Box::new(move |emitted| listener.tell(|| Event::Emitted(emitted))) as Emit<G::Emit>
+            Box::new(move |emitted| listener.tell(Kind::Emitted, || Event::Emitted(emitted)))
+                as Emit<G::Emit>
         });
         let thread = journal.as_ref().map(|journal| journal.key.clone());
         let flush = journal.as_ref().map(Journal::flush_handle);
@@ -192,6 +246,8 @@ impl<G: StateGraph> Parts<G> {
             journal,
             ties: Cancelling(Ties::new(thread, emit, flush)),
             listener,
+            stopping,
+            watch,
             setting,
             kept: HashMap::new(),
             answers: HashMap::new(),

@@ -4,10 +4,12 @@ mod advance;
 mod answer;
 mod begin;
 mod journal;
+mod lease;
 mod note;
 mod registry;
 mod request;
 mod tasks;
+mod watch;
 mod writer;
 
 use std::collections::{HashMap, HashSet};
@@ -18,23 +20,26 @@ use serde_json::value::RawValue;
 pub(crate) use answer::open_questions;
 pub(crate) use begin::{run, run_thread};
 pub use journal::Durability;
+pub use registry::Busy;
 pub(crate) use registry::Registry;
 pub(crate) use request::{Command, Home};
 pub(crate) use writer::Flush;
 
 use crate::checkpointer::{Source, WriteKey, WriteKind};
-use crate::definition::{Ended, Next, StateGraph};
+use crate::definition::{Ended, GraphNode, Next, StateGraph};
 use crate::error::{Error, OfThread};
-use crate::event::{Event, Listener};
+use crate::event::{Event, Kind, Listener};
 use crate::frontier::{Frontier, Slots};
 use crate::id::{ActivationId, MomentId, QuestionId};
 use crate::outcome::{Done, Outcome, Pause};
 use crate::run::Ties;
 use crate::setting::Setting;
 use crate::state::Change;
+use crate::stop::{Stop, Stopping};
 use advance::Turnover;
 use journal::Journal;
 use tasks::{Finished, Kept, Stage};
+use watch::Watch;
 
 /// A run under way.
 pub(crate) struct Engine<G: StateGraph> {
@@ -45,6 +50,8 @@ pub(crate) struct Engine<G: StateGraph> {
     journal: Option<Journal>,
     ties: Cancelling<G::Emit>,
     listener: Listener<G>,
+    stopping: Stopping,
+    watch: Watch,
     setting: Setting<G>,
     /// What an earlier run has finished of the step that is next.
     kept: Kept,
@@ -87,13 +94,34 @@ impl<G: StateGraph> Engine<G> {
         let stopped = self.steps().await;
         // Whatever was handed to the writer is part of how the run ends, also of a failure.
         let flushed = self.flush().await;
-        match (stopped, flushed) {
+        let stopped = match (stopped, flushed) {
             (Err(error @ Error::Store { .. }), _) | (Err(error), Ok(())) => Err(error),
             // A node that waited for the writer fails with it, and is not the cause.
             (_, Err(failure)) => Err(failure),
-            (Ok(Stopped::AtEnd), Ok(())) => Ok(self.into_done()),
-            (Ok(Stopped::Paused { before, after }), Ok(())) => self.into_pause(before, after),
+            (Ok(stopped), Ok(())) => Ok(stopped),
+        };
+        match self.let_go(stopped).await? {
+            Stopped::AtEnd => Ok(self.into_done()),
+            Stopped::Paused { before, after } => self.into_pause(before, after),
         }
+    }
+
+    /// Leaves the thread to others.
+    async fn let_go(&self, stopped: Result<Stopped<G>, Error>) -> Result<Stopped<G>, Error> {
+        let Some(journal) = &self.journal else {
+            return stopped;
+        };
+        let cancelled = matches!(stopped, Err(Error::Cancelled { .. }));
+        if cancelled && journal.is_taken_over() {
+            return Err(Error::TakenOver {
+                thread: self.thread(),
+            });
+        }
+        if !cancelled {
+            journal.ended();
+        }
+        journal.release().await;
+        stopped
     }
 
     // What is rare is a call of its own; what every step does is here or synchronous, because each future that
@@ -112,7 +140,11 @@ impl<G: StateGraph> Engine<G> {
                     limit: taken,
                 });
             }
+            if let Some(stop) = self.stopping.between_steps() {
+                return Err(self.stopped_by(stop));
+            }
             taken += 1;
+            self.watch.begin_step(self.next_step());
             let ended = match self.frontier.active.as_slice() {
                 [only] if only.is_plain() && self.kept.is_empty() => {
                     Some(self.stage().run_one(only).await?)
@@ -131,8 +163,12 @@ impl<G: StateGraph> Engine<G> {
             if self.journal.is_some() {
                 self.note(moment, now, Source::Step).await?;
             }
-            self.tell_step(moment);
-            self.listener.heard().await;
+            self.watch.end_step(moment);
+            if self.listener.listens() {
+                self.tell_step(moment);
+                // Whoever stops the run stops the waiting; the next turn of the loop says how it ends.
+                let _ = self.stopping.or(self.listener.heard()).await;
+            }
             if !self.setting.pause_after.is_empty()
                 && let Some(stopped) = self.stopped_after().await?
             {
@@ -221,6 +257,8 @@ impl<G: StateGraph> Engine<G> {
             context: &self.context,
             ties: &self.ties.0,
             listener: &self.listener,
+            stopping: &self.stopping,
+            watch: &self.watch,
             step,
         }
     }
@@ -233,6 +271,8 @@ impl<G: StateGraph> Engine<G> {
             context: &self.context,
             ties: &self.ties.0,
             listener: &self.listener,
+            stopping: &self.stopping,
+            watch: &self.watch,
             step,
         };
         stage
@@ -293,6 +333,12 @@ impl<G: StateGraph> Engine<G> {
         journal.keep(pauses).await
     }
 
+    /// The error of a run that was told to stop.
+    fn stopped_by(&self, stop: Stop) -> Error {
+        self.ties.0.cancel();
+        stop.into_error(self.of_thread())
+    }
+
     fn into_done(self) -> Outcome<G> {
         let moment = self.journal.as_ref().and_then(Journal::head);
         // Mostly the only hold on the state; a task on another thread that was told to stop may have one too.
@@ -315,12 +361,28 @@ impl<G: StateGraph> Engine<G> {
             .unwrap_or(MomentId::numbered(self.counted));
         let pause = Pause {
             questions,
+            asked: self.asked(),
             before,
             after,
             moment,
             went_on: self.went_on,
         };
         Ok(Outcome::Paused(pause.into()))
+    }
+
+    /// What is asked and not answered, for whoever isn't written in Rust.
+    fn asked(&self) -> Vec<serde_json::Value> {
+        let questions = self.frontier.waiting().flat_map(|activation| {
+            let open = activation.questions.iter().flatten();
+            open.map(move |question| (activation, question))
+        });
+        questions
+            .map(|(activation, question)| (activation.node, activation.question_id(question.item), &question.json))
+            .filter(|(_, id, _)| !self.answers.contains_key(id))
+            .map(|(node, id, json)| {
+                serde_json::json!({"node": node.name(), "id": id, "question": json})
+            })
+            .collect()
     }
 
     async fn flush(&mut self) -> Result<(), Error> {

@@ -12,13 +12,16 @@ use futures_util::stream::FuturesUnordered;
 use serde_json::value::RawValue;
 
 use super::journal::Journal;
+use super::watch::Watch;
 use crate::checkpointer::{WriteKey, WriteKind};
-use crate::definition::{Call, Ended, GraphNode, StateGraph, Turn};
+use crate::definition::{BoxFuture, Call, Ended, GraphNode, StateGraph, Turn};
 use crate::error::{Error, NodeError, OfItem, OfThread};
-use crate::event::{Event, Listener};
+use crate::event::{Event, Kind, Listener};
 use crate::frontier::{Activation, Frontier};
 use crate::id::ActivationId;
+use crate::meter;
 use crate::run::Ties;
+use crate::stop::{Stop, Stopping};
 
 /// How one task ended.
 pub(crate) struct Finished<G: StateGraph> {
@@ -38,6 +41,8 @@ pub(crate) struct Stage<'a, G: StateGraph> {
     pub(crate) context: &'a Arc<G::Context>,
     pub(crate) ties: &'a Arc<Ties<G::Emit>>,
     pub(crate) listener: &'a Listener<G>,
+    pub(crate) stopping: &'a Stopping,
+    pub(crate) watch: &'a Watch,
     pub(crate) step: u64,
 }
 
@@ -66,7 +71,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
     }
 
     fn tell_started(&self, node: G::Node, item: Option<u32>) {
-        self.listener.tell(|| Event::Started {
+        self.listener.tell(Kind::Tasks, || Event::Started {
             node,
             item,
             step: self.step,
@@ -74,14 +79,25 @@ impl<'a, G: StateGraph> Stage<'a, G> {
     }
 
     fn tell_ended(&self, node: G::Node, item: Option<u32>, result: Result<&Ended<G>, &NodeError>) {
-        self.listener.tell(|| match result {
-            Ok(_) => Event::Finished { node, item },
-            Err(error) => Event::Failed {
+        let step = self.step;
+        match result {
+            Ok(_) => self
+                .listener
+                .tell_stored(Kind::Tasks, || Event::Finished { node, item, step }),
+            Err(error) => self.listener.tell(Kind::Tasks, || Event::Failed {
                 node,
                 item,
+                step,
                 error: error.to_string(),
-            },
-        });
+            }),
+        }
+    }
+
+    /// The error of a run that was told to stop. Its tasks on other threads hear of it at once.
+    fn stopped_by(&self, stop: Stop) -> Error {
+        self.ties.cancel();
+        let thread = self.ties.thread.as_ref().map(crate::moment::thread_text);
+        stop.into_error(OfThread(thread))
     }
 
     fn error(&self, failed: Failed) -> Error {
@@ -99,10 +115,16 @@ impl<'a, G: StateGraph> Stage<'a, G> {
     pub(crate) async fn run_one(&self, activation: &'a Activation<G>) -> Result<Ended<G>, Error> {
         let node = activation.node;
         self.tell_started(node, None);
+        let span = self.watch.node(node.name(), activation.id, None);
+        let timed = meter::Timed::begin();
         let mut task = pin!(G::call(self.call(activation, 0)));
-        let result = poll_fn(|cx| caught(task.as_mut(), cx)).await;
+        let task = poll_fn(|cx| span.in_scope(|| caught(task.as_mut(), cx)));
+        let result = self.stopping.or(task).await;
+        let result = result.map_err(|stop| self.stopped_by(stop))?;
+        meter::node(G::ID, node.name(), timed);
         self.tell_ended(node, None, result.as_ref());
         result.map_err(|source| {
+            self.watch.failed(&span, node.name(), &source);
             self.error(Failed {
                 node: node.name(),
                 item: None,
@@ -126,14 +148,18 @@ impl<'a, G: StateGraph> Stage<'a, G> {
             let width = lanes[lane].at_once;
             running.extend((0..width).map_while(|_| self.start(frontier, &mut lanes, lane)));
         }
-        // What comes before this is stored already.
+        // What comes before this is stored already, or handed over.
         let mut stored = finished.len();
+        let mut settling = Settling::new(finished.len());
         let mut failed: Vec<(usize, u32, Failed)> = Vec::new();
         loop {
             let keeping = journal.is_some() && stored < finished.len();
             let polled = poll_fn(|cx| match pin!(&mut running).poll_next(cx) {
                 Poll::Pending if keeping => Poll::Ready(Polled::Quiet),
-                Poll::Pending => Poll::Pending,
+                Poll::Pending => {
+                    settling.poll(cx, |count| self.listener.stored(count));
+                    self.stopping.poll(cx).map(Polled::Stopped)
+                }
                 Poll::Ready(Some(task)) => Poll::Ready(Polled::Ended(task)),
                 Poll::Ready(None) => Poll::Ready(Polled::Over),
             });
@@ -162,6 +188,15 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                 Polled::Quiet => {
                     keep(frontier, &finished[stored..], journal.as_deref_mut()).await?;
                     stored = finished.len();
+                    if self.listener.holds()
+                        && let Some(journal) = &journal
+                    {
+                        settling.begin(Box::pin(journal.settled()), stored);
+                    }
+                }
+                Polled::Stopped(stop) => {
+                    keep(frontier, &finished[stored..], journal).await?;
+                    return Err(self.stopped_by(stop));
                 }
                 Polled::Over => break,
             }
@@ -223,9 +258,10 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                         item,
                         ended: Ended::Update(update),
                     });
-                    self.listener.tell(|| Event::Kept {
+                    self.listener.tell(Kind::Tasks, || Event::Kept {
                         node: activation.node,
                         item: of_item,
+                        step: self.step,
                     });
                     lane.skip.push(item);
                 }
@@ -244,10 +280,20 @@ impl<'a, G: StateGraph> Stage<'a, G> {
     ) -> Option<impl Future<Output = (usize, u32, Result<Ended<G>, NodeError>)> + use<'a, G>> {
         let item = lanes[lane].next()?;
         let activation = &frontier.active[lanes[lane].place];
-        self.tell_started(activation.node, activation.batch.as_ref().map(|_| item));
+        let (node, of_item) = (activation.node, activation.batch.as_ref().map(|_| item));
+        self.tell_started(node, of_item);
+        let (watch, timed) = (self.watch, meter::Timed::begin());
+        let span = watch.node(node.name(), activation.id, of_item);
         let mut task = G::call_boxed(self.call(activation, item));
         Some(poll_fn(move |cx| {
-            caught(task.as_mut(), cx).map(|result| (lane, item, result))
+            let polled = span.in_scope(|| caught(task.as_mut(), cx));
+            polled.map(|result| {
+                meter::node(G::ID, node.name(), timed);
+                if let Err(error) = &result {
+                    watch.failed(&span, node.name(), error);
+                }
+                (lane, item, result)
+            })
         }))
     }
 }
@@ -278,7 +324,40 @@ enum Polled<T> {
     Ended(T),
     /// Nothing moves just now, and there are results to keep.
     Quiet,
+    /// Somebody has stopped the run.
+    Stopped(Stop),
     Over,
+}
+
+/// Results that are on their way to the store, and told of when they have arrived.
+struct Settling {
+    under_way: Option<(BoxFuture<'static, ()>, usize)>,
+    /// How many results were told of.
+    told: usize,
+}
+
+impl Settling {
+    fn new(told: usize) -> Self {
+        Self {
+            under_way: None,
+            told,
+        }
+    }
+
+    /// So many results in all have arrived when `settled` is ready.
+    fn begin(&mut self, settled: BoxFuture<'static, ()>, count: usize) {
+        self.under_way = Some((settled, count));
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>, tell: impl FnOnce(usize)) {
+        if let Some((settled, count)) = &mut self.under_way
+            && settled.as_mut().poll(cx).is_ready()
+        {
+            tell(*count - self.told);
+            self.told = *count;
+            self.under_way = None;
+        }
+    }
 }
 
 /// Stores the results of tasks whose siblings still run, or failed. A question is found out again.
