@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::definition::{BoxFuture, StateGraph};
-use crate::engine::{Command, Durability, run, run_thread};
+use crate::engine::{Command, Durability, Origin, Request, run, run_thread};
 use crate::error::Error;
 use crate::event::{Listener, RunStream};
 use crate::outcome::Outcome;
@@ -20,6 +20,7 @@ pub struct Invocation<G: StateGraph, P = Saved> {
     core: Arc<Core<G>>,
     context: Arc<G::Context>,
     thread: Option<Arc<str>>,
+    origin: Origin,
     command: Command<G>,
     setting: Setting<G>,
     persistence: PhantomData<fn() -> P>,
@@ -35,6 +36,12 @@ impl<G: StateGraph> Invocation<G> {
     pub(crate) fn on_thread(core: Arc<Core<G>>, thread: Arc<str>, command: Command<G>) -> Self {
         Self::new(core, Some(thread), command)
     }
+
+    /// Begins at a moment, which is not where the thread stands.
+    pub(crate) fn from(mut self, origin: Origin) -> Self {
+        self.origin = origin;
+        self
+    }
 }
 
 impl<G: StateGraph, P> Invocation<G, P> {
@@ -44,6 +51,7 @@ impl<G: StateGraph, P> Invocation<G, P> {
             core,
             context,
             thread,
+            origin: Origin::default(),
             command,
             setting,
             persistence: PhantomData,
@@ -103,19 +111,27 @@ impl<G: StateGraph, P> Invocation<G, P> {
             core,
             context,
             thread,
+            origin,
             command,
             setting,
             ..
         } = self;
         match (thread, command) {
             (Some(thread), command) => Box::pin(async move {
-                let home = core.home(&thread)?;
-                run_thread(context, home, command, setting, listener).await
+                run_thread(Request {
+                    home: core.home(&thread)?,
+                    context,
+                    origin,
+                    command,
+                    setting,
+                    listener,
+                })
+                .await
             }),
             (None, Command::Invoke(input) | Command::FromStart(input)) => {
                 Box::pin(run(context, input, setting, listener))
             }
-            (None, Command::Resume | Command::Answer(_)) => Box::pin(async {
+            (None, _) => Box::pin(async {
                 Err(Error::NothingToResume {
                     thread: "a run without a thread".to_owned(),
                 })

@@ -42,6 +42,7 @@
 //! [`Outcome`] and [`Event`] say how a run went, [`Moment`] is what was saved, and [`Checkpointer`] is what a place that
 //! keeps moments must do. What a module with `#[graph]` may hold is told at [`graph`](macro@graph).
 
+mod branch;
 mod builder;
 mod checkpointer;
 mod clock;
@@ -70,6 +71,7 @@ pub mod __private;
 #[doc = include_str!("language.md")]
 pub use graph_macros::graph;
 
+pub use branch::{ThreadAt, Update};
 pub use builder::{Builder, Suits, Supplies};
 pub use checkpointer::{
     At, Cause, Chain, Checkpointer, Commit, Expect, MemorySaver, Page, Query, Record, Source,

@@ -6,17 +6,18 @@ use std::sync::Arc;
 
 use super::advance::Turnover;
 use super::answer::take_in;
-use super::journal::{Journal, Position};
+use super::branch::{Ground, ground, position};
+use super::journal::Journal;
 use super::registry::IfBusy;
-use super::request::{Command, Home};
+use super::request::{Command, Home, Origin};
 use super::{Cancelling, Engine, Event};
 use crate::checkpointer::{At, Source, WriteKey, WriteKind};
 use crate::definition::{GraphNode, Next, StateGraph};
 use crate::error::{Error, panic_message};
 use crate::event::Listener;
 use crate::frontier::{Frontier, Slots};
-use crate::id::MomentId;
-use crate::moment::{Moment, RunHeader, Stand};
+use crate::id::{MomentId, Timestamp};
+use crate::moment::{Leftover, Moment, RunHeader, Stand, fingerprint, thread_text};
 use crate::outcome::Outcome;
 use crate::run::{Emit, Ties};
 use crate::setting::Setting;
@@ -38,28 +39,63 @@ pub(crate) async fn run<G: StateGraph>(
     parts.fresh(input).await?.drive().await
 }
 
+/// A run of a thread that is asked for.
+pub(crate) struct Request<G: StateGraph> {
+    pub(crate) context: Arc<G::Context>,
+    pub(crate) home: Home,
+    pub(crate) origin: Origin,
+    pub(crate) command: Command<G>,
+    pub(crate) setting: Setting<G>,
+    pub(crate) listener: Listener<G>,
+}
+
 /// Begins a run of a thread, or goes on with it, and sees it through.
-pub(crate) async fn run_thread<G: StateGraph>(
-    context: Arc<G::Context>,
-    home: Home,
-    command: Command<G>,
-    setting: Setting<G>,
-    listener: Listener<G>,
-) -> Result<Outcome<G>, Error> {
+pub(crate) async fn run_thread<G: StateGraph>(request: Request<G>) -> Result<Outcome<G>, Error> {
+    let by_hand = matches!(request.command, Command::Set(_));
+    let mut engine = begin(request).await?;
+    if by_hand {
+        engine = engine.pass().await?;
+    }
+    engine.drive().await
+}
+
+/// Sets values by hand and runs nothing.
+pub(crate) async fn set_by_hand<G: StateGraph>(request: Request<G>) -> Result<Moment<G>, Error> {
+    let home = request.home.clone();
+    let mut engine = begin(request).await?;
+    engine.flush().await?;
+    let stand = home.reader().stand(At::Head).await?;
+    stand
+        .map(|stand| stand.moment)
+        .ok_or_else(|| Error::NothingToResume {
+            thread: thread_text(&home.key),
+        })
+}
+
+/// Brings a run to where its first step can be taken.
+async fn begin<G: StateGraph>(request: Request<G>) -> Result<Engine<G>, Error> {
+    let Request {
+        context,
+        home,
+        origin,
+        command,
+        setting,
+        listener,
+    } = request;
     let if_busy = match &command {
         Command::Answer(answers) => {
             take_in::<G>(&home, answers).await?;
             // Whoever runs the thread takes the answer along; if it came too late for that, it is taken now.
             IfBusy::Wait
         }
-        Command::Invoke(_) | Command::FromStart(_) | Command::Resume => IfBusy::Reject,
+        _ => IfBusy::Reject,
     };
     let hold = home.registry.take(&home.key, if_busy).await?;
-    let stand = home.reader().stand::<G>(At::Head).await?;
+    let ground = ground(&home, &origin, command.branches()).await?;
     let header = RunHeader {
         id: MomentId::at(setting.clock.now()).to_string().into(),
         graph: G::ID.into(),
-        fingerprint: format!("{:016x}", G::FINGERPRINT).into(),
+        fingerprint: fingerprint::<G>().into(),
         metadata: setting.metadata.clone(),
     };
     let journal = Journal::new(home.saver, home.key, hold, setting.durability, header);
@@ -70,19 +106,20 @@ pub(crate) async fn run_thread<G: StateGraph>(
         setting,
         listener,
     };
-    let engine = match (command, stand) {
-        (Command::Invoke(input) | Command::FromStart(input), None) => parts.fresh(input).await?,
-        (Command::Invoke(input), Some(stand)) => parts.standing(stand)?.invoke(input).await?,
-        (Command::FromStart(input), Some(stand)) => {
-            parts.standing(stand)?.abandon_and_begin(input).await?
-        }
-        (Command::Resume, Some(stand)) => parts.standing(stand)?.pass().await?,
-        (Command::Answer(_), Some(stand)) => parts.standing(stand)?.going_on(),
-        (Command::Resume | Command::Answer(_), None) => {
-            return Err(Error::NothingToResume { thread });
-        }
+    let Some(ground) = ground else {
+        return match command {
+            Command::Invoke(input) | Command::FromStart(input) => parts.fresh(input).await,
+            _ => Err(Error::NothingToResume { thread }),
+        };
     };
-    engine.drive().await
+    let engine = parts.standing(ground, command.abandons())?;
+    match command {
+        Command::Invoke(input) => engine.invoke(input).await,
+        Command::FromStart(input) => engine.abandon_and_begin(input).await,
+        Command::Resume | Command::Replay => engine.depart().await?.pass().await,
+        Command::Answer(_) => Ok(engine.going_on()),
+        Command::Set(by_hand) => engine.set(by_hand).await,
+    }
 }
 
 /// What an engine is made of beside a state.
@@ -103,33 +140,32 @@ impl<G: StateGraph> Parts<G> {
         Ok(engine)
     }
 
-    /// Where the thread stands.
-    fn standing(mut self, stand: Stand<G>) -> Result<Engine<G>, Error> {
+    /// Where the thread stands, or where a branch begins. What is unfinished there and can't be read is an error,
+    /// unless it is to be abandoned.
+    fn standing(mut self, ground: Ground<G>, abandons: bool) -> Result<Engine<G>, Error> {
+        let Ground { stand, leaves } = ground;
+        let position = position(&stand, leaves.as_ref());
         let Stand {
             moment,
-            base,
             frontier,
-            writes,
-            sequence,
-            bytes,
+            turns,
+            mut writes,
             sizes,
+            ..
         } = stand;
+        let frontier = match frontier {
+            Err(_) if abandons => Frontier::new(),
+            frontier => frontier?,
+        };
         let mut change = Change::new(G::FIELDS, self.journal.is_some());
         change.set_sizes(|field| sizes.get(field).copied().unwrap_or(0));
         let mut kept = HashMap::new();
         let (mut pauses, mut passed) = (HashSet::new(), HashSet::new());
+        if leaves.is_some() {
+            writes.clear();
+        }
         if let Some(journal) = &mut self.journal {
-            let Moment { id, step, .. } = moment;
-            journal.stand_at(
-                Position {
-                    head: Some(id),
-                    base: Some(base),
-                    sequence,
-                    step,
-                    chain: bytes,
-                },
-                &writes,
-            );
+            journal.stand_at(position, &writes);
             for write in &writes {
                 let WriteKey {
                     activation,
@@ -151,6 +187,7 @@ impl<G: StateGraph> Parts<G> {
             }
         }
         let mut engine = self.engine(moment.state, change);
+        engine.turns = turns;
         kept.retain(|(activation, _), _| {
             frontier
                 .active
@@ -162,6 +199,9 @@ impl<G: StateGraph> Parts<G> {
         engine.kept = kept;
         engine.pauses = pauses.difference(&passed).copied().collect();
         engine.passed = passed;
+        if let Some(Leftover { turns, .. }) = leaves {
+            engine.leave(turns);
+        }
         Ok(engine)
     }
 
@@ -191,6 +231,8 @@ impl<G: StateGraph> Parts<G> {
             answers: HashMap::new(),
             pauses: HashSet::new(),
             passed: HashSet::new(),
+            turns: Vec::new(),
+            departure: None,
             went_on: false,
             counted: 0,
             next: Next::default(),
@@ -217,25 +259,14 @@ impl<G: StateGraph> Engine<G> {
         }
         self.went_on = true;
         Arc::make_mut(&mut self.state).merge(input, &mut self.change);
-        let (moment, now) = self.new_moment();
+        let (moment, now) = self.first_moment();
         self.note(moment, now, Source::Input).await?;
         self.tell_step(moment);
         Ok(self)
     }
 
     async fn abandon_and_begin(mut self, input: G::Input) -> Result<Self, Error> {
-        self.turnover.ended = self
-            .frontier
-            .active
-            .drain(..)
-            .map(|activation| activation.id)
-            .collect();
-        self.frontier.slots.clear();
-        self.kept.clear();
-        self.pauses.clear();
-        if let Some(journal) = &mut self.journal {
-            journal.expect_writes(&self.turnover.ended);
-        }
+        self.abandon();
         self.begin_again(input).await
     }
 
@@ -250,7 +281,7 @@ impl<G: StateGraph> Engine<G> {
 
     /// Follows the route from `start`, and stores the input with what it leads to.
     async fn start(&mut self) -> Result<(), Error> {
-        let (moment, now) = self.new_moment();
+        let (moment, now) = self.first_moment();
         let routed = catch_unwind(AssertUnwindSafe(|| {
             self.state.route(None, &mut self.next);
             self.start_next(moment);
@@ -267,6 +298,11 @@ impl<G: StateGraph> Engine<G> {
         self.tell_step(moment);
         self.turnover.clear();
         Ok(())
+    }
+
+    /// The id and time of the run's first moment.
+    pub(super) fn first_moment(&mut self) -> (MomentId, Timestamp) {
+        self.departure.take().unwrap_or_else(|| self.new_moment())
     }
 
     /// Goes on past the pauses that an earlier run has come to.
