@@ -35,6 +35,7 @@ impl Topology {
             let kind = match node.kind {
                 NodeKind::Task => "task",
                 NodeKind::Ask => "ask",
+                NodeKind::Wait => "wait",
                 NodeKind::Subgraph => "subgraph",
             };
             let _ = write!(text, "{kind} {}", node.name);
@@ -156,9 +157,12 @@ mod tests {
         renamed.nodes.to_mut()[1].name = "c".into();
         let mut asking = graph();
         asking.nodes.to_mut()[0].kind = NodeKind::Ask;
+        let mut waiting = graph();
+        waiting.nodes.to_mut()[0].kind = NodeKind::Wait;
+        assert_ne!(waiting.fingerprint(), asking.fingerprint());
         let mut turned = graph();
         turned.routes.to_mut()[0].arms.to_mut()[0].to.to_mut()[0].node = 1;
-        for other in [renamed, asking, turned] {
+        for other in [renamed, asking, waiting, turned] {
             assert_ne!(other.fingerprint(), graph().fingerprint());
         }
     }

@@ -59,6 +59,8 @@ pub enum NodeKind {
     Task,
     /// Somebody is asked; the node ends when the answer is there.
     Ask,
+    /// Only the clock ends it.
+    Wait,
     /// Another graph runs.
     Subgraph,
 }

@@ -74,6 +74,7 @@ fn node(it: &Node) -> TokenStream {
     let kind = match kind {
         NodeKind::Task => quote!(Task),
         NodeKind::Ask => quote!(Ask),
+        NodeKind::Wait => quote!(Wait),
         NodeKind::Subgraph => quote!(Subgraph),
     };
     let (reads, writes) = (numbers(reads), numbers(writes));

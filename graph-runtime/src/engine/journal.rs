@@ -207,6 +207,7 @@ impl Journal {
             step: self.step + 1,
             source,
             created_at: at,
+            due: None,
             payload: Vec::new(),
         };
         record.payload = self.seal.seal_record(&record, draft);
@@ -225,8 +226,8 @@ impl Journal {
         Ok(Commit {
             expected,
             records: vec![record],
-            writes: Vec::new(),
             consumed,
+            ..Commit::default()
         })
     }
 

@@ -62,6 +62,7 @@ impl Reader<'_> {
                     step: tip.step + 1,
                     source: Source::Fork,
                     created_at: now,
+                    due: tip.due,
                     payload: Vec::new(),
                 };
                 copied = Some((record, snapshot(replay)?));

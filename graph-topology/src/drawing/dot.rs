@@ -22,6 +22,7 @@ fn declare(point: &Point) -> String {
         Shape::Terminal => ", shape=oval",
         Shape::Task => "",
         Shape::Ask => ", shape=hexagon, style=solid",
+        Shape::Wait => ", shape=octagon, style=solid",
         Shape::Subgraph => ", shape=box, peripheries=2, style=solid",
         Shape::Join => ", shape=circle, width=0.15, style=filled, fillcolor=black",
     };

@@ -21,6 +21,7 @@ fn declare(point: &Point) -> String {
         Shape::Terminal => format!("{key}([{label}])"),
         Shape::Task => format!("{key}[{label}]"),
         Shape::Ask => format!("{key}{{{{{label}}}}}"),
+        Shape::Wait => format!("{key}>{label}]"),
         Shape::Subgraph => format!("{key}[[{label}]]"),
         Shape::Join => format!("{key}((\"+\"))"),
     }

@@ -40,6 +40,8 @@ enum Shape {
     Task,
     /// A node that waits for an answer.
     Ask,
+    /// A node that waits for a time.
+    Wait,
     /// A node that is a graph.
     Subgraph,
     /// Where branches wait for each other.
@@ -144,6 +146,7 @@ impl<'a> Drawing<'a> {
             let shape = match node.kind {
                 NodeKind::Task => Shape::Task,
                 NodeKind::Ask => Shape::Ask,
+                NodeKind::Wait => Shape::Wait,
                 NodeKind::Subgraph => Shape::Subgraph,
             };
             self.points.push(Point {

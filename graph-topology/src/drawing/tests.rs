@@ -51,7 +51,7 @@ fn graph() -> Topology {
         node("a", NodeKind::Task),
         node("b", NodeKind::Subgraph),
         node("c", NodeKind::Ask),
-        node("d", NodeKind::Task),
+        node("d", NodeKind::Wait),
     ];
     nodes[1].on_error = Some(2);
     let slots: Vec<List<u16>> = vec![vec![1].into(), vec![2].into()];
@@ -88,7 +88,7 @@ fn as_mermaid() {
     n0["a"]
     n1[["b"]]
     n2{{"c"}}
-    n3["d"]
+    n3>"d"]
     j0(("+"))
     finish(["end"])
     start --> n0
@@ -112,7 +112,7 @@ fn as_dot() {
     "n0" [label="a"]
     "n1" [label="b", shape=box, peripheries=2, style=solid]
     "n2" [label="c", shape=hexagon, style=solid]
-    "n3" [label="d"]
+    "n3" [label="d", shape=octagon, style=solid]
     "j0" [label="", shape=circle, width=0.15, style=filled, fillcolor=black]
     "end" [label="end", shape=oval]
     "start" -> "n0"

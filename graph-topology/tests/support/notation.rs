@@ -16,7 +16,7 @@ pub fn parse(text: &str) -> Result<Topology, String> {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
             ["field", ..] => reader.field(line)?,
-            ["node" | "ask" | "subgraph", ..] => reader.declare(line)?,
+            ["node" | "ask" | "wait" | "subgraph", ..] => reader.declare(line)?,
             _ => {
                 edges.push_str(line.split("//").next().unwrap_or_default());
                 edges.push('\n');
@@ -69,6 +69,7 @@ impl Reader {
         let node = self.node(name);
         self.nodes[usize::from(node)].kind = match kind {
             "ask" => NodeKind::Ask,
+            "wait" => NodeKind::Wait,
             "subgraph" => NodeKind::Subgraph,
             _ => NodeKind::Task,
         };

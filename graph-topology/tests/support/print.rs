@@ -22,6 +22,7 @@ pub fn print(topology: &Topology) -> String {
         let kind = match node.kind {
             NodeKind::Task => "node",
             NodeKind::Ask => "ask",
+            NodeKind::Wait => "wait",
             NodeKind::Subgraph => "subgraph",
         };
         let _ = write!(text, "{kind} {}", node.name);
