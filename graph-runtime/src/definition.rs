@@ -29,6 +29,10 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     const FINGERPRINT: u64;
     /// The fields of the state in declaration order.
     const FIELDS: &'static [FieldSpec];
+    /// Names that nodes had in earlier versions.
+    const ALIASES: &'static [(&'static str, Self::Node)] = &[];
+    /// Brings a state that another version has stored into the form that this one reads.
+    const MIGRATE: Option<Migrate> = None;
 
     /// The nodes.
     type Node: GraphNode;
@@ -38,6 +42,8 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     type Input: Send + 'static;
     /// What a run gives.
     type Output: Send + 'static;
+    /// What anybody may set by hand: any field.
+    type Values: Send + 'static;
     /// What a node sets: one variant a node.
     type Update: Clone + Serialize + Send + Sync + 'static;
     /// What the graph asks: one variant an ask.
@@ -60,6 +66,8 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     fn merge(&mut self, input: Self::Input, change: &mut Change);
     /// Applies what a node set.
     fn apply(&mut self, update: Self::Update, change: &mut Change);
+    /// Applies what somebody set by hand.
+    fn apply_values(&mut self, values: Self::Values, change: &mut Change);
     /// Fields of `#[scope(run)]`, when a run begins at `start`.
     fn reset_run(&mut self, change: &mut Change);
     /// Fields of `#[scope(step)]`, before the updates of a step.
@@ -113,6 +121,11 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     ) -> Result<Self::Update, serde_json::Error>;
 }
 
+/// Changes a stored state, field by field, before it is read; see [`StateGraph::MIGRATE`].
+pub type Migrate = fn(
+    &mut serde_json::Map<String, serde_json::Value>,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
 /// A future in a box.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -125,6 +138,13 @@ pub trait GraphNode: Copy + Eq + Ord + Hash + Debug + Send + Sync + 'static {
     fn index(self) -> usize;
     /// Its name.
     fn name(self) -> &'static str;
+}
+
+/// The node that has this name, or had it in an earlier version.
+pub(crate) fn node_named<G: StateGraph>(name: &str) -> Option<G::Node> {
+    let now = G::Node::ALL.iter().find(|node| node.name() == name);
+    let before = || G::ALIASES.iter().find(|(alias, _)| *alias == name);
+    now.copied().or_else(|| before().map(|(_, node)| *node))
 }
 
 /// The items of a graph's `for`s: one variant for each node that is reached by one.

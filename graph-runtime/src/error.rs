@@ -105,7 +105,9 @@ pub enum Error {
         thread: String,
     },
     /// There is no tokio runtime, or one without its time driver.
-    #[error("{what} needs a tokio runtime with its time driver; run it in one (`Builder::enable_all`)")]
+    #[error(
+        "{what} needs a tokio runtime with its time driver; run it in one (`Builder::enable_all`)"
+    )]
     NoRuntime {
         /// What needs it.
         what: &'static str,
@@ -155,9 +157,32 @@ pub enum Error {
         /// What is wrong with it.
         what: String,
     },
+    /// The run could never come to its end from where it was put by hand. Nothing was written.
+    #[error(
+        "{thread} can't go on behind `{node}`: {what}; nothing was written, name a node behind which the run can come to \
+         its end"
+    )]
+    Unsound {
+        /// The thread.
+        thread: String,
+        /// The node that the values were to come from.
+        node: &'static str,
+        /// What would wait for ever, or start twice.
+        what: String,
+    },
+    /// A moment can't be taken to a thread that has moments of its own. Nothing was written.
+    #[error(
+        "{thread} has moments of its own, and a branch needs a thread without any; choose another id, or `reset()` it"
+    )]
+    NotEmpty {
+        /// The thread.
+        thread: String,
+    },
     /// The thread stands at something that this version of the graph doesn't have.
     #[error(
-        "{thread} was saved by another version of its graph: {what}; bring it back, or begin again with `.from_start(input)`"
+        "{thread} was saved by another version of its graph: {what}; bring it back (`alias` for a node, `#[migrate]` or \
+         serde's attributes for the state), go on elsewhere with `.at(moment).fork(values).as_node(node)`, or begin again \
+         with `.from_start(input)`"
     )]
     GraphChanged {
         /// The thread.

@@ -6,7 +6,7 @@ use graph_topology::{Join, Topology};
 use serde_json::value::RawValue;
 
 use crate::definition::{Batch, GraphNode, Items, StateGraph};
-use crate::id::{ActivationId, QuestionId};
+use crate::id::{ActivationId, MomentId, QuestionId};
 
 /// A node's turn.
 pub(crate) struct Activation<G: StateGraph> {
@@ -90,6 +90,30 @@ impl<G: StateGraph> Frontier<G> {
             batch,
             questions: None,
         });
+    }
+
+    /// Names every turn anew, so that nothing that hangs on the old names can reach it.
+    pub(crate) fn reissue(&mut self, moment: MomentId) {
+        for (index, activation) in (0..).zip(&mut self.active) {
+            activation.id = ActivationId { moment, index };
+        }
+    }
+
+    /// What would go wrong with a run that stands here.
+    pub(crate) fn unsound(&self) -> Option<String> {
+        let topology = G::topology();
+        let short = |place: usize| u16::try_from(place).unwrap_or(u16::MAX);
+        let active: Vec<_> = self
+            .active
+            .iter()
+            .map(|turn| short(turn.node.index()))
+            .collect();
+        let slots = (0..topology.joins.len()).flat_map(|join| {
+            let filled = filled_slots(self.slots.of(topology, join)).into_iter();
+            filled.map(move |slot| (short(join), short(slot as usize)))
+        });
+        let findings = topology.check_from(&active, &slots.collect::<Vec<_>>());
+        findings.into_iter().next().map(|finding| finding.message)
     }
 
     /// Restores task order after starts.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::definition::{BoxFuture, StateGraph};
-use crate::engine::{Busy, Command, Durability, run, run_thread};
+use crate::engine::{Busy, Command, Durability, Origin, Request, run, run_thread};
 use crate::error::Error;
 use crate::event::{Kind, Listener, Pace, Queue, RunStream, Running};
 use crate::outcome::Outcome;
@@ -22,6 +22,7 @@ pub struct Invocation<G: StateGraph, P = Saved> {
     core: Arc<Core<G>>,
     context: Arc<G::Context>,
     thread: Option<Arc<str>>,
+    origin: Origin,
     command: Command<G>,
     setting: Setting<G>,
     persistence: PhantomData<fn() -> P>,
@@ -37,6 +38,12 @@ impl<G: StateGraph> Invocation<G> {
     pub(crate) fn on_thread(core: Arc<Core<G>>, thread: Arc<str>, command: Command<G>) -> Self {
         Self::new(core, Some(thread), command)
     }
+
+    /// Begins at a moment, which is not where the thread stands.
+    pub(crate) fn from(mut self, origin: Origin) -> Self {
+        self.origin = origin;
+        self
+    }
 }
 
 impl<G: StateGraph, P> Invocation<G, P> {
@@ -46,6 +53,7 @@ impl<G: StateGraph, P> Invocation<G, P> {
             core,
             context,
             thread,
+            origin: Origin::default(),
             command,
             setting,
             persistence: PhantomData,
@@ -175,19 +183,27 @@ impl<G: StateGraph, P> Invocation<G, P> {
             core,
             context,
             thread,
+            origin,
             command,
             setting,
             ..
         } = self;
         match (thread, command) {
             (Some(thread), command) => Box::pin(async move {
-                let home = core.home(&thread)?;
-                run_thread(context, home, command, setting, listener).await
+                run_thread(Request {
+                    home: core.home(&thread)?,
+                    context,
+                    origin,
+                    command,
+                    setting,
+                    listener,
+                })
+                .await
             }),
             (None, Command::Invoke(input) | Command::FromStart(input)) => {
                 Box::pin(run(context, input, setting, listener))
             }
-            (None, Command::Resume | Command::Answer(_)) => Box::pin(async {
+            (None, _) => Box::pin(async {
                 Err(Error::NothingToResume {
                     thread: "a run without a thread".to_owned(),
                 })

@@ -42,6 +42,7 @@
 //! [`Outcome`] and [`Event`] say how a run went, [`Moment`] is what was saved, and [`Checkpointer`] is what a place that
 //! keeps moments must do. What a module with `#[graph]` may hold is told at [`graph`](macro@graph).
 
+mod branch;
 mod builder;
 mod checkpointer;
 mod clock;
@@ -73,6 +74,7 @@ pub mod __private;
 #[doc = include_str!("language.md")]
 pub use graph_macros::graph;
 
+pub use branch::{ThreadAt, Update};
 pub use builder::{Builder, Suits, Supplies};
 pub use checkpointer::{
     At, Cause, Chain, Checkpointer, Commit, Expect, Lease, MemorySaver, Message, Page, Query,
@@ -96,8 +98,8 @@ pub use run::{Emitted, Run, Shown};
 pub use schema::Schemas;
 pub use setting::{DEFAULT_LEASE, DEFAULT_PATIENCE, DEFAULT_STEP_LIMIT};
 pub use shared::{HasThreads, RunsAlone, Saved, Unsaved};
-pub use stop::CancellationToken;
 pub use state::{Collects, FieldLog, ItemKey, KeyOf, Reducer, Removes};
+pub use stop::CancellationToken;
 pub use thread::{History, Thread};
 
 /// What a program with a graph uses: `use graph_runtime::prelude::*;`.

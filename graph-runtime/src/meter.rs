@@ -39,7 +39,8 @@ mod counted {
     }
 
     pub(crate) fn node(graph: &'static str, node: &'static str, timed: Timed) {
-        histogram!("graph_node_seconds", "graph" => graph, "node" => node).record(timed.0.elapsed());
+        histogram!("graph_node_seconds", "graph" => graph, "node" => node)
+            .record(timed.0.elapsed());
     }
 
     pub(crate) fn failure(graph: &'static str, node: &'static str) {

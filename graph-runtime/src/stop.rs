@@ -213,7 +213,10 @@ async fn first(tokens: Vec<CancellationToken>, deadline: Option<(Instant, Durati
         .collect();
     let mut late = deadline.and_then(|(at, after)| Some((Timer::until(at)?, after)));
     poll_fn(|cx| {
-        if cancelled.iter_mut().any(|one| one.as_mut().poll(cx).is_ready()) {
+        if cancelled
+            .iter_mut()
+            .any(|one| one.as_mut().poll(cx).is_ready())
+        {
             return Poll::Ready(Stop::Cancelled);
         }
         match &mut late {

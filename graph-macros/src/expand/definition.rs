@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::emit::{Emit, allowances, default_of};
-use super::{answers, batches, calls, emitted, io, questions, routes, state, updates};
+use super::{answers, batches, calls, emitted, io, questions, routes, state, updates, values};
 use crate::ast::{Field, Scope};
 use crate::model::forms;
 
@@ -43,6 +43,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
     let methods = [
         io::merging(emit),
         updates::apply(emit),
+        values::apply(emit),
         resets(emit),
         reach(emit),
         io::into_output(emit),
@@ -64,6 +65,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             type Items = #items;
             type Input = Input;
             type Output = Output;
+            type Values = Values;
             type Update = Update;
             #types
             type Pause = Pause;

@@ -29,7 +29,9 @@ pub(super) fn json(emit: &Emit<'_>) -> TokenStream {
         }
         None => (
             quote!(#door::Shown),
-            quote!(::core::result::Result::Ok(::core::clone::Clone::clone(&**value))),
+            quote!(::core::result::Result::Ok(::core::clone::Clone::clone(
+                &**value
+            ))),
         ),
     };
     quote! {

@@ -71,7 +71,7 @@ pub(super) fn input(emit: &Emit<'_>) -> TokenStream {
             }
         }
     });
-    let derived = json::derived(emit);
+    let derived = json::derived(emit, inputs(emit));
     quote! {
         /// What a run is given. In JSON an object with what the setters take.
         #allow

@@ -21,6 +21,7 @@ mod routes;
 mod schemas;
 mod state;
 mod updates;
+mod values;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -89,6 +90,7 @@ fn derived(emit: &Emit<'_>) -> TokenStream {
         io::input(emit),
         io::output(emit),
         updates::updates(emit),
+        values::values(emit),
         questions::questions(emit),
         constant::constant(emit),
     ];

@@ -72,7 +72,7 @@ impl<G: StateGraph> Engine<G> {
         step.map_err(|payload| self.route_panic(node.name(), &*payload))
     }
 
-    fn route_panic(&self, from: &'static str, payload: &(dyn Any + Send)) -> Error {
+    pub(super) fn route_panic(&self, from: &'static str, payload: &(dyn Any + Send)) -> Error {
         Error::Route {
             thread: self.of_thread(),
             from,

@@ -60,16 +60,23 @@ pub(crate) struct Journal {
     header: RunHeader<'static>,
     /// Until this run has a record of its own, which says what run it is.
     header_due: bool,
+    /// Where the thread's head is.
     head: Option<MomentId>,
+    /// The moment that the next record goes on from: the head, except where a branch begins.
+    parent: Option<MomentId>,
     base: Option<MomentId>,
     sequence: u64,
     step: u64,
     /// What reading the head costs, in bytes.
     chain: usize,
+    /// Whether the next record has to be a snapshot: versions of a graph are never mixed in one chain.
+    snapshot_due: bool,
     /// How large the last record was: the next one will be about as large.
     usual_size: usize,
     /// Node turns that have writes in the store.
     written: HashSet<ActivationId>,
+    /// Node turns whose writes go with the next record, whatever has come in for them.
+    forgotten: Vec<ActivationId>,
     backlog: Arc<Backlog>,
     writer: Option<Writer>,
     hold: Hold,
@@ -81,10 +88,13 @@ pub(crate) struct Journal {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Position {
     pub(crate) head: Option<MomentId>,
+    pub(crate) parent: Option<MomentId>,
     pub(crate) base: Option<MomentId>,
     pub(crate) sequence: u64,
     pub(crate) step: u64,
     pub(crate) chain: usize,
+    /// Whether what is there was written by another version of the graph.
+    pub(crate) outdated: bool,
 }
 
 /// What a step comes to, before it is decided how it is stored.
@@ -130,12 +140,15 @@ impl Journal {
             header,
             header_due: true,
             head: None,
+            parent: None,
             base: None,
             sequence: 0,
             step: 0,
             chain: 0,
+            snapshot_due: false,
             usual_size: 256,
             written: HashSet::new(),
+            forgotten: Vec::new(),
             backlog,
             writer: None,
             hold,
@@ -148,13 +161,16 @@ impl Journal {
     pub(crate) fn stand_at(&mut self, position: Position, writes: &[Write]) {
         let Position {
             head,
+            parent,
             base,
             sequence,
             step,
             chain,
+            outdated,
         } = position;
-        (self.head, self.base, self.sequence, self.step, self.chain) =
-            (head, base, sequence, step, chain);
+        (self.head, self.parent, self.base) = (head, parent, base);
+        (self.sequence, self.step, self.chain) = (sequence, step, chain);
+        self.snapshot_due = outdated;
         self.written = writes.iter().map(|write| write.key.activation).collect();
     }
 
@@ -181,7 +197,9 @@ impl Journal {
 
     /// Whether the next record has to be a snapshot: where the chain would cost more than twice the state.
     pub(crate) fn wants_snapshot(&self, change: usize, state: usize) -> bool {
-        self.head.is_none() || self.chain + change > 2 * state + SNAPSHOT_SLACK
+        self.parent.is_none()
+            || self.snapshot_due
+            || self.chain + change > 2 * state + SNAPSHOT_SLACK
     }
 
     /// Stores a step; `last` if the run ends or pauses with it, so that it has to be stored at once.
@@ -218,7 +236,7 @@ impl Journal {
         let draft = encode(&body, &world, self.usual_size)?;
         let mut record = Record {
             id,
-            parent: self.head,
+            parent: self.parent,
             base,
             sequence: self.sequence + 1,
             step: self.step + 1,
@@ -232,18 +250,14 @@ impl Journal {
         let size = record.payload.len();
         self.usual_size = size;
         self.chain = if snapshot { size } else { self.chain + size };
-        (self.head, self.base) = (Some(id), Some(base));
+        (self.head, self.parent, self.base) = (Some(id), Some(id), Some(base));
+        self.snapshot_due &= !snapshot;
         (self.sequence, self.step) = (record.sequence, record.step);
         let written = &mut self.written;
-        let consumed = if written.is_empty() {
-            Vec::new()
-        } else {
-            ended
-                .iter()
-                .copied()
-                .filter(|id| written.remove(id))
-                .collect()
-        };
+        let mut consumed = std::mem::take(&mut self.forgotten);
+        if !written.is_empty() {
+            consumed.extend(ended.iter().copied().filter(|id| written.remove(id)));
+        }
         Ok(Commit {
             expected,
             records: vec![record],
@@ -314,9 +328,11 @@ impl Journal {
         .await
     }
 
-    /// Answers may have come in for these node turns since their writes were read.
-    pub(crate) fn expect_writes(&mut self, turns: &[ActivationId]) {
-        self.written.extend(turns);
+    /// Lets whatever is stored for these node turns go with the next record: answers may have come in for them
+    /// since their writes were read.
+    pub(crate) fn forget(&mut self, turns: Vec<ActivationId>) {
+        self.written.retain(|turn| !turns.contains(turn));
+        self.forgotten = turns;
     }
 
     /// What was answered since, and not taken yet.

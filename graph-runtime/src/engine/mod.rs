@@ -3,6 +3,7 @@
 mod advance;
 mod answer;
 mod begin;
+mod branch;
 mod journal;
 mod lease;
 mod note;
@@ -18,11 +19,11 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 pub(crate) use answer::open_questions;
-pub(crate) use begin::{run, run_thread};
+pub(crate) use begin::{Request, run, run_thread, set_by_hand};
 pub use journal::Durability;
 pub use registry::Busy;
 pub(crate) use registry::Registry;
-pub(crate) use request::{Command, Home};
+pub(crate) use request::{ByHand, Command, Home, Origin};
 pub(crate) use writer::Flush;
 
 use crate::checkpointer::{Source, WriteKey, WriteKind};
@@ -30,7 +31,7 @@ use crate::definition::{Ended, GraphNode, Next, StateGraph};
 use crate::error::{Error, OfThread};
 use crate::event::{Event, Kind, Listener};
 use crate::frontier::{Frontier, Slots};
-use crate::id::{ActivationId, MomentId, QuestionId};
+use crate::id::{ActivationId, MomentId, QuestionId, Timestamp};
 use crate::outcome::{Done, Outcome, Pause};
 use crate::run::Ties;
 use crate::setting::Setting;
@@ -60,6 +61,10 @@ pub(crate) struct Engine<G: StateGraph> {
     pauses: HashSet<ActivationId>,
     /// Node turns whose pause somebody has gone past.
     passed: HashSet<ActivationId>,
+    /// The node turns that the thread stands at as they are stored, whether or not they could be read.
+    turns: Vec<ActivationId>,
+    /// The moment with which a branch begins, until it is noted.
+    departure: Option<(MomentId, Timestamp)>,
     went_on: bool,
     /// Moments of a run without a checkpointer, which have no ids of their own.
     counted: u64,

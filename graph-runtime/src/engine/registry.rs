@@ -142,11 +142,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`Error::Busy`] if another run has it and isn't to be waited for.
-    pub(crate) async fn take(
-        self: &Arc<Self>,
-        key: &ThreadKey,
-        busy: Busy,
-    ) -> Result<Hold, Error> {
+    pub(crate) async fn take(self: &Arc<Self>, key: &ThreadKey, busy: Busy) -> Result<Hold, Error> {
         let (visit, turns) = self.enter(key, busy)?;
         match turns.acquire_owned().await {
             Ok(turn) => Ok(visit.begin(turn)),

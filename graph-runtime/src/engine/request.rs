@@ -1,4 +1,4 @@
-//! What a run is told to do, and where it is stored.
+//! What a run is told to do, where it begins, and where it is stored.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use super::registry::{Busy, Hold, Registry};
 use crate::checkpointer::Checkpointer;
 use crate::definition::StateGraph;
 use crate::error::Error;
-use crate::id::ThreadKey;
+use crate::id::{MomentId, ThreadKey};
 use crate::moment::{Reader, ThreadSeal};
 
 /// What a run is told to do.
@@ -18,8 +18,46 @@ pub(crate) enum Command<G: StateGraph> {
     FromStart(G::Input),
     /// Go on.
     Resume,
+    /// Go on, on a branch of its own.
+    Replay,
     /// Take answers and go on.
     Answer(Vec<G::Answer>),
+    /// Set values by hand and go on.
+    Set(ByHand<G>),
+}
+
+/// What somebody sets by hand.
+pub(crate) struct ByHand<G: StateGraph> {
+    pub(crate) values: G::Values,
+    /// The node that is taken to have set it, and is left behind.
+    pub(crate) node: Option<G::Node>,
+}
+
+/// Where a run begins.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Origin {
+    /// Where the thread stands.
+    #[default]
+    Head,
+    /// At a moment of the thread.
+    Moment(MomentId),
+    /// At a moment of another thread, which is left as it is.
+    Elsewhere(Arc<str>, MomentId),
+}
+
+impl<G: StateGraph> Command<G> {
+    /// Whether a branch begins with it even at the thread's head.
+    pub(super) fn branches(&self) -> bool {
+        matches!(self, Self::Replay | Self::Set(_))
+    }
+
+    /// Whether what is unfinished doesn't matter to it, so that it needn't be readable.
+    pub(super) fn abandons(&self) -> bool {
+        matches!(
+            self,
+            Self::FromStart(_) | Self::Set(ByHand { node: Some(_), .. })
+        )
+    }
 }
 
 /// Where a run is stored.
@@ -44,5 +82,13 @@ impl Home {
             key: &self.key,
             seal: ThreadSeal::new(&self.key),
         }
+    }
+
+    /// Another thread of the same graph.
+    pub(crate) fn neighbour(&self, thread: &Arc<str>) -> Result<Self, Error> {
+        Ok(Self {
+            key: ThreadKey::new(self.key.namespace(), Arc::clone(thread))?,
+            ..self.clone()
+        })
     }
 }

@@ -81,9 +81,10 @@ impl<'a, G: StateGraph> Stage<'a, G> {
     fn tell_ended(&self, node: G::Node, item: Option<u32>, result: Result<&Ended<G>, &NodeError>) {
         let step = self.step;
         match result {
-            Ok(_) => self
-                .listener
-                .tell_stored(Kind::Tasks, || Event::Finished { node, item, step }),
+            Ok(_) => {
+                self.listener
+                    .tell_stored(Kind::Tasks, || Event::Finished { node, item, step })
+            }
             Err(error) => self.listener.tell(Kind::Tasks, || Event::Failed {
                 node,
                 item,

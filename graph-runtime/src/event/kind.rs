@@ -53,10 +53,12 @@ impl Default for Kinds {
 
 impl FromIterator<Kind> for Kinds {
     fn from_iter<I: IntoIterator<Item = Kind>>(kinds: I) -> Self {
-        kinds.into_iter().fold(Self::none(), |all, kind| match kind {
-            Kind::Debug => Self::ALL,
-            kind => Self(all.0 | 1 << kind as u8),
-        })
+        kinds
+            .into_iter()
+            .fold(Self::none(), |all, kind| match kind {
+                Kind::Debug => Self::ALL,
+                kind => Self(all.0 | 1 << kind as u8),
+            })
     }
 }
 
