@@ -107,7 +107,9 @@ impl<G: StateGraph> Unpin for RunStream<G> {}
 /// A run that goes on by itself, whether or not anybody listens: a stream of its events like [`RunStream`], and a
 /// handle on it. See [`Invocation::spawn`](crate::Invocation::spawn).
 ///
-/// Dropping it cancels the run; what was acknowledged stands. [`detach`](Self::detach) lets it go on alone.
+/// Dropping it cancels the run, which is gone a moment later; what was acknowledged stands. A run of the same thread that
+/// is begun at once had better wait for that, by [`Busy::Enqueue`](crate::Busy::Enqueue).
+/// [`detach`](Self::detach) lets it go on alone.
 pub struct Running<G: StateGraph> {
     stream: RunStream<G>,
     let_go: Arc<AtomicBool>,
