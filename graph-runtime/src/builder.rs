@@ -10,9 +10,11 @@ use crate::clock::Clock;
 use crate::definition::StateGraph;
 use crate::engine::{Busy, Durability};
 use crate::graph::Graph;
-use crate::setting::{DEFAULT_LEASE, Setting};
+use crate::policy::Policy;
+use crate::setting::{DEFAULT_LEASE, Setting, Siblings};
 use crate::shared::{Core, Saved, Unsaved};
 use crate::stop::CancellationToken;
+use crate::store::Store;
 
 /// What a graph is built with. `Support::graph()` makes one.
 #[must_use = "a builder does nothing until `.build()`"]
@@ -111,6 +113,12 @@ impl<G: StateGraph, P, X> Builder<G, P, X> {
         self
     }
 
+    /// Memory across threads, for `run.store()`. It belongs to no graph: several may have the same.
+    pub fn store(mut self, store: impl Store) -> Self {
+        self.setting.store = Some(Arc::new(store));
+        self
+    }
+
     /// What becomes of a run where another one of the same thread is under way; as it comes, [`Busy::Reject`].
     pub fn if_busy(mut self, busy: Busy) -> Self {
         self.setting.if_busy = busy;
@@ -162,6 +170,25 @@ impl<G: StateGraph, P, X> Builder<G, P, X> {
     /// oldest are dropped, and [`Event::Missed`](crate::Event::Missed) says how many.
     pub fn queue(mut self, events: usize) -> Self {
         self.setting.queue = events;
+        self
+    }
+
+    /// What is done about a node, in place of what its attribute says.
+    pub fn policy(mut self, node: G::Node, policy: Policy) -> Self {
+        self.setting.policies.set(node, policy);
+        self
+    }
+
+    /// What a failed node means to those that run beside it; as it comes, [`Siblings::Finish`].
+    pub fn siblings(mut self, siblings: Siblings) -> Self {
+        self.setting.siblings = siblings;
+        self
+    }
+
+    /// How often a run may begin a node again that took its process along, before it is
+    /// [`Poisoned`](crate::Error::Poisoned); as it comes, [`DEFAULT_MAX_ATTEMPTS`](crate::DEFAULT_MAX_ATTEMPTS).
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.setting.max_attempts = attempts;
         self
     }
 

@@ -3,7 +3,7 @@
 //!
 //! | name | kind | labels | what it counts |
 //! |---|---|---|---|
-//! | `graph_runs_total` | counter | `graph`, `outcome` | runs that are over: `done`, `paused`, `failed`, `cancelled`, `drained`, `late`, `dropped` |
+//! | `graph_runs_total` | counter | `graph`, `outcome` | runs that are over: `done`, `paused`, `failed`, `cancelled`, `drained`, `late` |
 //! | `graph_steps_total` | counter | `graph` | steps that were taken |
 //! | `graph_node_seconds` | histogram | `graph`, `node` | how long a node took, whatever came of it |
 //! | `graph_node_failures_total` | counter | `graph`, `node` | nodes that failed |
@@ -47,6 +47,10 @@ mod counted {
         counter!("graph_node_failures_total", "graph" => graph, "node" => node).increment(1);
     }
 
+    pub(crate) fn retry(graph: &'static str, node: &'static str) {
+        counter!("graph_node_retries_total", "graph" => graph, "node" => node).increment(1);
+    }
+
     pub(crate) fn commit(graph: &'static str, timed: Timed, bytes: usize, stored: bool) {
         let stored_label = if stored { "true" } else { "false" };
         histogram!("graph_commit_seconds", "graph" => graph, "stored" => stored_label)
@@ -82,7 +86,10 @@ mod counted {
     pub(crate) fn failure(_graph: &'static str, _node: &'static str) {}
 
     #[inline]
+    pub(crate) fn retry(_graph: &'static str, _node: &'static str) {}
+
+    #[inline]
     pub(crate) fn commit(_graph: &'static str, _timed: Timed, _bytes: usize, _stored: bool) {}
 }
 
-pub(crate) use counted::{commit, failure, node, run, step};
+pub(crate) use counted::{commit, failure, node, retry, run, step};

@@ -4,6 +4,7 @@
 mod accepted;
 mod answers;
 mod batches;
+mod caching;
 mod calls;
 mod conditional;
 mod constant;
@@ -15,6 +16,7 @@ mod fields;
 mod io;
 mod json;
 mod nodes;
+mod policies;
 mod questions;
 mod returns;
 mod routes;
@@ -22,6 +24,7 @@ mod schemas;
 mod state;
 mod updates;
 mod values;
+mod waits;
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -11,6 +11,7 @@ use super::answer::take_in;
 use super::branch::{Ground, ground, position};
 use super::journal::{Durability, Journal, Position};
 use super::lease::Leased;
+use super::past::Past;
 use super::registry::{Busy, Hold};
 use super::request::{Command, Home, Origin};
 use super::watch::Watch;
@@ -285,11 +286,14 @@ impl<G: StateGraph> Parts<G> {
         change.set_sizes(|field| sizes.get(field).copied().unwrap_or(0));
         let mut kept = HashMap::new();
         let (mut pauses, mut passed) = (HashSet::new(), HashSet::new());
+        let mut once = Vec::new();
+        let mut past = Past::default();
         if leaves.is_some() {
             writes.clear();
         }
         if let Some(journal) = &mut self.journal {
             journal.stand_at(position, &writes);
+            past = journal.past(&writes)?;
             for write in &writes {
                 let WriteKey {
                     activation,
@@ -307,8 +311,10 @@ impl<G: StateGraph> Parts<G> {
                     WriteKind::Passed => {
                         passed.insert(activation);
                     }
+                    WriteKind::Once => {
+                        once.push((write.key.clone(), journal.open_json(write)?));
+                    }
                     WriteKind::Answer
-                    | WriteKind::Once
                     | WriteKind::Attempt
                     | WriteKind::Failed
                     | WriteKind::Claim
@@ -325,9 +331,16 @@ impl<G: StateGraph> Parts<G> {
                 .any(|active| active.id == *activation)
         });
         engine.noted_slots.clone_from(&frontier.slots);
+        engine.noted_failures.clone_from(&frontier.failures);
         engine.frontier = frontier;
         engine.kept = kept;
         engine.pauses = pauses.difference(&passed).copied().collect();
+        engine.unbegun.clone_from(&engine.pauses);
+        engine.resumes = true;
+        engine.past = past;
+        for (key, json) in once {
+            engine.ties.0.notes.remember(key, json);
+        }
         engine.passed = passed;
         if let Some(Leftover { turns, .. }) = leaves {
             engine.leave(turns);
@@ -350,14 +363,14 @@ impl<G: StateGraph> Parts<G> {
                 as Emit<G::Emit>
         });
         let thread = journal.as_ref().map(|journal| journal.key.clone());
-        let flush = journal.as_ref().map(Journal::flush_handle);
+        let aside = journal.as_ref().map(Journal::aside);
         Engine {
             context,
             state: Arc::new(state),
             frontier: Frontier::new(),
             change,
             journal,
-            ties: Cancelling(Ties::new(thread, emit, flush)),
+            ties: Cancelling(Ties::new(thread, emit, aside, setting.shelf())),
             listener,
             stopping,
             watch,
@@ -369,11 +382,18 @@ impl<G: StateGraph> Parts<G> {
             turns: Vec::new(),
             departure: None,
             went_on: false,
+            past: Past::default(),
+            resumes: false,
+            unbegun: HashSet::new(),
+            begun: Vec::new(),
+            tried: Vec::new(),
             counted: 0,
             next: Next::default(),
             finished: Vec::new(),
+            failed: Vec::new(),
             turnover: Turnover::default(),
             noted_slots: Slots::none::<G>(),
+            noted_failures: Vec::new(),
         }
     }
 }
@@ -384,7 +404,7 @@ impl<G: StateGraph> Engine<G> {
         if self.frontier.active.is_empty() {
             return self.begin_again(input).await;
         }
-        self.collect_answers().await?;
+        self.attend().await?;
         let paused = self
             .frontier
             .ready()
@@ -416,6 +436,7 @@ impl<G: StateGraph> Engine<G> {
 
     /// Follows the route from `start`, and stores the input with what it leads to.
     async fn start(&mut self) -> Result<(), Error> {
+        self.resumes = false;
         let (moment, now) = self.first_moment();
         let routed = catch_unwind(AssertUnwindSafe(|| {
             self.state.route(None, &mut self.next);
@@ -467,13 +488,8 @@ impl<G: StateGraph> Engine<G> {
     /// What the thread waits for, as an error.
     fn paused(&self) -> Error {
         let questions = self.frontier.waiting().flat_map(|activation| {
-            let open = activation.questions.iter().flatten();
-            open.map(|question| {
-                (
-                    activation.question_id(question.item),
-                    activation.node.name(),
-                )
-            })
+            let asked = activation.awaited().filter(|open| open.json.is_some());
+            asked.map(|question| (question.id.clone(), activation.node.name()))
         });
         let questions = questions
             .filter(|(id, _)| !self.answers.contains_key(id))
@@ -486,6 +502,7 @@ impl<G: StateGraph> Engine<G> {
             thread: self.thread(),
             questions,
             before: held.map(|ready| ready.node.name()).collect(),
+            due: self.due(),
         }
     }
 }

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
+use super::aside::Aside;
 use super::lease::Leased;
+use super::past::Past;
 use super::registry::Hold;
 use super::watch::Watch;
-use super::writer::{Backlog, Flush, Store, Writer};
+use super::writer::{Backlog, Store, Writer};
 use crate::checkpointer::{
     Checkpointer, Commit, Expect, Record, Source, StoreError, Write, WriteKey, WriteKind,
 };
@@ -78,6 +80,7 @@ pub(crate) struct Journal {
     /// Node turns whose writes go with the next record, whatever has come in for them.
     forgotten: Vec<ActivationId>,
     backlog: Arc<Backlog>,
+    aside: Arc<Aside>,
     writer: Option<Writer>,
     hold: Hold,
     /// The lease's, where there is one.
@@ -106,6 +109,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) body: Body<'a>,
     pub(crate) world: World<'a>,
     pub(crate) ended: &'a [ActivationId],
+    /// When the thread wants to be woken.
+    pub(crate) due: Option<Timestamp>,
 }
 
 /// The state's part of a record.
@@ -126,13 +131,14 @@ impl Journal {
         watch: Watch,
     ) -> Self {
         let inline = saver.commits_inline() && durability != Durability::Exit;
-        let store = Store { saver, watch };
+        let (store, slot) = (Store { saver, watch }, hold.slot());
         let backlog = match durability {
-            Durability::Exit => Backlog::holding(key.clone(), store.clone(), &hold.slot()),
+            Durability::Exit => Backlog::holding(key.clone(), store.clone(), &slot),
             Durability::Sync | Durability::Async => Backlog::new(key.clone()),
         };
-        let epoch = hold.slot().leased.get().map_or(0, Leased::epoch);
+        let epoch = slot.leased.get().map_or(0, Leased::epoch);
         Self {
+            aside: Aside::new(&store, &key, &backlog, &slot, epoch),
             inline,
             store,
             seal: ThreadSeal::new(&key),
@@ -191,8 +197,9 @@ impl Journal {
         thread_text(&self.key)
     }
 
-    pub(crate) fn flush_handle(&self) -> Flush {
-        self.backlog.flush_handle()
+    /// The way to the store for what nodes keep themselves.
+    pub(crate) fn aside(&self) -> Arc<Aside> {
+        Arc::clone(&self.aside)
     }
 
     /// Whether the next record has to be a snapshot: where the chain would cost more than twice the state.
@@ -223,6 +230,7 @@ impl Journal {
             mut body,
             world,
             ended,
+            due,
         } = entry;
         let snapshot = matches!(world, World::State(_));
         if snapshot || self.header_due {
@@ -242,7 +250,7 @@ impl Journal {
             step: self.step + 1,
             source,
             created_at: at,
-            due: None,
+            due,
             payload: Vec::new(),
         };
         record.payload = self.seal.seal_record(&record, draft);
@@ -253,6 +261,9 @@ impl Journal {
         (self.head, self.parent, self.base) = (Some(id), Some(id), Some(base));
         self.snapshot_due &= !snapshot;
         (self.sequence, self.step) = (record.sequence, record.step);
+        if self.aside.has_written() {
+            self.written.extend(self.aside.take_written());
+        }
         let written = &mut self.written;
         let mut consumed = std::mem::take(&mut self.forgotten);
         if !written.is_empty() {
@@ -306,6 +317,19 @@ impl Journal {
     /// Keeps things beside the records: results of tasks whose siblings are still running, pauses. They are
     /// handed over, not awaited: the record that takes them in, or a flush, comes after them.
     pub(crate) async fn keep(&mut self, writes: Vec<(WriteKey, Vec<u8>)>) -> Result<(), Error> {
+        self.keep_by(writes, false).await
+    }
+
+    /// [`keep`](Self::keep), stored when this returns.
+    pub(crate) async fn keep_now(&mut self, writes: Vec<(WriteKey, Vec<u8>)>) -> Result<(), Error> {
+        self.keep_by(writes, true).await
+    }
+
+    async fn keep_by(
+        &mut self,
+        writes: Vec<(WriteKey, Vec<u8>)>,
+        at_once: bool,
+    ) -> Result<(), Error> {
         if writes.is_empty() {
             return Ok(());
         }
@@ -316,16 +340,13 @@ impl Journal {
             key,
         };
         let writes = writes.into_iter().map(seal).collect();
-        self.store(
-            Commit {
-                expected: Expect::Head(self.head),
-                writes,
-                epoch: self.epoch,
-                ..Commit::default()
-            },
-            false,
-        )
-        .await
+        let commit = Commit {
+            expected: Expect::Head(self.head),
+            writes,
+            epoch: self.epoch,
+            ..Commit::default()
+        };
+        self.store(commit, at_once).await
     }
 
     /// Lets whatever is stored for these node turns go with the next record: answers may have come in for them
@@ -352,6 +373,20 @@ impl Journal {
         Ok(answers)
     }
 
+    /// What earlier runs have left of turns that they didn't end.
+    pub(crate) fn past(&self, writes: &[Write]) -> Result<Past, Error> {
+        Past::of(writes, self.seal).map_err(|source| self.failure(source))
+    }
+
+    /// The body of an answer; nothing where the time has come without one.
+    pub(crate) fn open_answer(&self, write: &Write) -> Result<Option<Box<RawValue>>, Error> {
+        let body = self.seal.open_write(&write.key, &write.payload);
+        if body.is_ok_and(<[u8]>::is_empty) {
+            return Ok(None);
+        }
+        self.open_json(write).map(Some)
+    }
+
     /// The body of a write.
     pub(crate) fn open_json(&self, write: &Write) -> Result<Box<RawValue>, Error> {
         let body = self
@@ -368,11 +403,8 @@ impl Journal {
 
     /// Waits until everything is stored.
     pub(crate) async fn flush(&mut self) -> Result<(), Error> {
-        let flushed = match &self.writer {
-            Some(writer) => writer.flush().await,
-            None => self.backlog.store_held().await,
-        };
-        flushed.map_err(|source| self.failure(source))
+        let stored = self.backlog.flush().await;
+        stored.map_err(|source| self.failure(source))
     }
 
     /// Ready when nothing that was handed over waits to be stored.

@@ -68,19 +68,21 @@ impl Watch {
         node: &'static str,
         activation: ActivationId,
         item: Option<u32>,
+        attempt: u32,
     ) -> Span {
         if !self.traced {
             return Span::none();
         }
         let moment = display(activation.moment);
-        info_span!(parent: &self.step, "node", node, item, %moment, attempt = Empty, error = Empty)
+        info_span!(parent: &self.step, "node", node, item, %moment, attempt, attempts = Empty, error = Empty)
     }
 
     /// A node's turn has failed.
-    pub(super) fn failed(&self, span: &Span, node: &'static str, error: &NodeError) {
+    pub(super) fn failed(&self, span: &Span, node: &'static str, error: &NodeError, attempts: u32) {
         meter::failure(self.graph, node);
         if self.traced {
-            span.record("error", display(error));
+            span.record("error", display(error))
+                .record("attempts", attempts);
         }
     }
 

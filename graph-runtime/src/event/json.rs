@@ -22,6 +22,18 @@ impl<G: StateGraph> Event<G> {
             Self::Started { node, item, step } => task::<G>("started", *node, *item, *step),
             Self::Kept { node, item, step } => task::<G>("kept", *node, *item, *step),
             Self::Finished { node, item, step } => task::<G>("finished", *node, *item, *step),
+            Self::Waiting { node, item, step } => task::<G>("waiting", *node, *item, *step),
+            Self::Retrying {
+                node,
+                item,
+                step,
+                attempt,
+                error,
+                delay,
+            } => task::<G>("retrying", *node, *item, *step)
+                .with("attempt", attempt)?
+                .with("error", error)?
+                .with("delay_ms", delay.as_secs_f64() * 1_000.0)?,
             Self::Failed {
                 node,
                 item,

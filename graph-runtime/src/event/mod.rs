@@ -8,6 +8,7 @@ mod stream;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use kind::Kind;
 pub(crate) use kind::Kinds;
@@ -52,7 +53,32 @@ pub enum Event<G: StateGraph> {
         /// The step.
         step: u64,
     },
-    /// A node failed. The run's error follows when its siblings have ended.
+    /// A node waits from now on: for an answer, or until its time. It may run again then.
+    Waiting {
+        /// The node.
+        node: G::Node,
+        /// Which item, in a `for`.
+        item: Option<u32>,
+        /// The step.
+        step: u64,
+    },
+    /// An attempt of a node failed, and there will be another.
+    Retrying {
+        /// The node.
+        node: G::Node,
+        /// Which item, in a `for`.
+        item: Option<u32>,
+        /// The step.
+        step: u64,
+        /// The attempt that failed, from 1.
+        attempt: u32,
+        /// What it said.
+        error: String,
+        /// How long it is until the next.
+        delay: Duration,
+    },
+    /// A node failed for good. Where its `on_error` leads somewhere the run goes on there; else the run's error
+    /// follows when its siblings have ended.
     Failed {
         /// The node.
         node: G::Node,
@@ -123,6 +149,8 @@ impl<G: StateGraph> Event<G> {
             Self::Started { .. }
             | Self::Kept { .. }
             | Self::Finished { .. }
+            | Self::Waiting { .. }
+            | Self::Retrying { .. }
             | Self::Failed { .. } => Kind::Tasks,
             Self::Updated { .. } => Kind::Updates,
             Self::Emitted(_) => Kind::Emitted,
@@ -152,6 +180,23 @@ where
             Self::Started { node, item, step } => of_task("Started", node, item, step),
             Self::Kept { node, item, step } => of_task("Kept", node, item, step),
             Self::Finished { node, item, step } => of_task("Finished", node, item, step),
+            Self::Waiting { node, item, step } => of_task("Waiting", node, item, step),
+            Self::Retrying {
+                node,
+                item,
+                step,
+                attempt,
+                error,
+                delay,
+            } => f
+                .debug_struct("Retrying")
+                .field("node", &node.name())
+                .field("item", item)
+                .field("step", step)
+                .field("attempt", attempt)
+                .field("error", error)
+                .field("delay", delay)
+                .finish(),
             Self::Failed {
                 node,
                 item,

@@ -110,6 +110,7 @@ fn snapshot(replay: &Replay<'_>) -> Result<(Vec<u8>, Vec<ActivationId>), Error> 
         state: Some(&state),
         started,
         slots: replay.slots.clone(),
+        failures: Some(replay.failures.clone()).filter(|failures| !failures.is_empty()),
         ..Body::default()
     };
     let mut bytes = draft(state.get().len());

@@ -2,16 +2,17 @@
 //! migration, and what is active only where a run can come to its end from there.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::read::Reader;
+use super::StoredActivation;
+use super::read::{Reader, open_question};
 use super::replay::Replay;
-use super::{StoredActivation, StoredQuestion};
 use crate::definition::{Batch, GraphNode, Items, Migrate, StateGraph, node_named};
 use crate::error::Error;
-use crate::frontier::{Activation, Frontier, OpenQuestion};
+use crate::frontier::{Activation, Frontier};
 use crate::id::ActivationId;
 
 /// A graph's fingerprint as it is stored.
@@ -50,14 +51,15 @@ impl Reader<'_> {
         for (id, stored) in &replay.active {
             frontier.active.push(self.turn(*id, stored)?);
         }
-        let topology = G::topology();
         for (join, filled) in &replay.slots {
-            let now = renamed::<G>(join);
-            let place = (0..topology.joins.len()).find(|&place| topology.join_text(place) == now);
-            let place = place.ok_or_else(|| self.changed(format!("the join `{join}` is gone")))?;
-            if !frontier.slots.restore(topology, place, filled) {
+            let place = self.join::<G>(join)?;
+            if !frontier.slots.restore(G::topology(), place, filled) {
                 return Err(self.changed(format!("the join `{join}` can't be filled like that")));
             }
+        }
+        for (join, failure) in &replay.failures {
+            let place = self.join::<G>(join)?;
+            frontier.failures.push((place, failure.clone()));
         }
         frontier.sort();
         // What this version has written itself is sound by its proof.
@@ -67,6 +69,12 @@ impl Reader<'_> {
             return Err(self.changed(what));
         }
         Ok(frontier)
+    }
+
+    fn join<G: StateGraph>(&self, stored: &str) -> Result<usize, Error> {
+        let (topology, now) = (G::topology(), renamed::<G>(stored));
+        let place = (0..topology.joins.len()).find(|&place| topology.join_text(place) == now);
+        place.ok_or_else(|| self.changed(format!("the join `{stored}` is gone")))
     }
 
     fn turn<G: StateGraph>(
@@ -96,10 +104,7 @@ impl Reader<'_> {
             })
         });
         let questions = stored.questions.as_ref().map(|questions| {
-            let open = |stored: &StoredQuestion<'_>| OpenQuestion {
-                item: stored.item,
-                json: stored.question.to_owned(),
-            };
+            let open = |stored| open_question(id, stored);
             questions.iter().map(open).collect()
         });
         Ok(Activation {
@@ -107,6 +112,9 @@ impl Reader<'_> {
             node,
             batch: batch.transpose()?,
             questions,
+            awake: Vec::new(),
+            failures: Some(stored.failures.as_slice().into())
+                .filter(|failures: &Arc<[_]>| !failures.is_empty()),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Reading moments: from records to the user's types.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::evolve::is_outdated;
 use super::payload::ThreadSeal;
@@ -8,8 +9,8 @@ use super::replay::{Damage, Replay, replay};
 use crate::checkpointer::{At, Chain, Checkpointer, Query, Record, Source, StoreError, Write};
 use crate::definition::{StateGraph, node_named};
 use crate::error::Error;
-use crate::frontier::Frontier;
-use crate::id::{ActivationId, MomentId, ThreadKey, Timestamp};
+use crate::frontier::{Frontier, OpenQuestion};
+use crate::id::{ActivationId, MomentId, QuestionId, ThreadKey, Timestamp};
 
 /// What was the case after a step.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub struct Moment<G: StateGraph> {
     pub source: Source,
     /// When, in microseconds.
     pub created_at: Timestamp,
+    /// When to wake the thread if it still stands here: the earliest time that an ask or a wait has set.
+    pub due: Option<Timestamp>,
     /// The run that it belongs to.
     pub run: String,
     /// What the run was given to remember of itself.
@@ -153,6 +156,7 @@ impl Reader<'_> {
             step: record.step,
             source: record.source,
             created_at: record.created_at,
+            due: record.due,
             run: replay.run.id.clone().into_owned(),
             metadata: replay.run.metadata.clone(),
             ran: replay
@@ -224,6 +228,23 @@ impl Reader<'_> {
 
     fn thread(&self) -> String {
         thread_text(self.key)
+    }
+}
+
+pub(super) fn open_question(
+    turn: ActivationId,
+    stored: &super::StoredQuestion<'_>,
+) -> OpenQuestion {
+    let own = || QuestionId {
+        activation: turn,
+        item: stored.item,
+        name: stored.name.as_deref().map(Arc::from),
+    };
+    OpenQuestion {
+        item: stored.item,
+        id: stored.id.clone().unwrap_or_else(own),
+        due: stored.due,
+        json: stored.question.map(ToOwned::to_owned),
     }
 }
 
