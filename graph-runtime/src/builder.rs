@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use crate::cache::Cache;
 use crate::checkpointer::Checkpointer;
 use crate::clock::Clock;
 use crate::definition::StateGraph;
@@ -129,6 +130,13 @@ impl<G: StateGraph, P, X> Builder<G, P, X> {
         self
     }
 
+    /// Where results are kept of nodes that say `cache`; as it comes, in the memory of this graph. Graphs
+    /// that share one are told apart by their namespaces.
+    pub fn cache(mut self, cache: impl Cache) -> Self {
+        self.setting.cache = Arc::new(cache);
+        self
+    }
+
     /// By which clock moments are dated and deadlines kept; as it comes, the machine's.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.setting.clock = Arc::new(clock);
@@ -145,9 +153,10 @@ impl<G: StateGraph, P, X> Builder<G, P, X> {
             context,
             saver,
             namespace,
-            setting,
+            mut setting,
             ..
         } = self;
+        setting.namespace = Arc::clone(&namespace);
         Graph::new(Core {
             context: Arc::new(context.supply()),
             saver,

@@ -34,6 +34,22 @@ pub enum Event<G: StateGraph> {
         /// Which item, in a `for`.
         item: Option<u32>,
     },
+    /// What a node sets was in the cache: it isn't run.
+    Cached {
+        /// The node.
+        node: G::Node,
+        /// Which item, in a `for`.
+        item: Option<u32>,
+    },
+    /// The cache couldn't be asked, or told. The node is run as if there were none.
+    CacheFailed {
+        /// The node.
+        node: G::Node,
+        /// Which item, in a `for`.
+        item: Option<u32>,
+        /// What went wrong.
+        error: String,
+    },
     /// A node finished. What it set is stored with the step, or before that if its siblings take longer.
     Finished {
         /// The node.

@@ -10,6 +10,7 @@ mod answers;
 mod asleep;
 mod bench;
 mod between;
+mod cache;
 mod cancelling;
 mod changed;
 mod damage;

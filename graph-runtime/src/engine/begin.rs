@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::advance::Turnover;
 use super::answer::take_in;
+use super::failures::Failures;
 use super::journal::{Journal, Position};
 use super::past::Past;
 use super::registry::IfBusy;
@@ -215,11 +216,10 @@ impl<G: StateGraph> Parts<G> {
             resumes: false,
             unbegun: HashSet::new(),
             begun: Vec::new(),
-            tried: Vec::new(),
             counted: 0,
             next: Next::default(),
             finished: Vec::new(),
-            failed: Vec::new(),
+            failures: Failures::default(),
             turnover: Turnover::default(),
             noted_slots: Slots::none::<G>(),
             noted_failures: Vec::new(),
