@@ -8,6 +8,7 @@
 
 mod answers;
 mod between;
+mod branches;
 mod cancelling;
 mod changed;
 mod damage;
@@ -31,5 +32,6 @@ mod slow;
 mod store;
 mod stranded;
 mod streaming;
+mod updates;
 mod votes;
 mod waiting;

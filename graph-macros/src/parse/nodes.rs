@@ -1,7 +1,7 @@
 //! The functions that are nodes, and what their attributes say.
 
 use proc_macro2::Ident;
-use syn::{Attribute, Signature};
+use syn::{Attribute, LitStr, Signature};
 
 use super::args::Args;
 use super::attrs;
@@ -24,10 +24,30 @@ pub(super) fn node(
             format!("`{name}` is a node already; leave one of the two attributes out"),
         );
     }
-    let mut on_error = None;
+    let (mut on_error, mut aliases) = (None, Vec::new());
     let role = match attrs::name(first).as_str() {
-        "node" => NodeRole::Task(task(first, signature.as_ref(), &mut on_error, findings)),
-        "ask" => NodeRole::Ask(ask(first, findings)),
+        "node" => {
+            let mut args = args(
+                first,
+                "node",
+                &["writes", "spawn", "blocking"],
+                &later::NODE_ARGS,
+                findings,
+            );
+            aliases = alias(&mut args, findings);
+            NodeRole::Task(task(
+                first,
+                args,
+                signature.as_ref(),
+                &mut on_error,
+                findings,
+            ))
+        }
+        "ask" => {
+            let mut args = args(first, "ask", &["into"], &later::ASK_ARGS, findings);
+            aliases = alias(&mut args, findings);
+            NodeRole::Ask(ask(first, args, findings))
+        }
         "wait" => {
             later::attribute(
                 &attrs::word(first),
@@ -49,19 +69,39 @@ pub(super) fn node(
         name,
         signature,
         docs,
+        aliases,
         role,
         on_error,
     })
 }
 
+/// The arguments of a node's attribute.
+fn args(
+    attr: &Attribute,
+    attribute: &'static str,
+    its: &[&str],
+    later: &[&str],
+    findings: &mut Findings,
+) -> Args {
+    Args::of(
+        attr,
+        attribute,
+        &[its, &["alias"], later].concat(),
+        findings,
+    )
+}
+
+fn alias(args: &mut Args, findings: &mut Findings) -> Vec<LitStr> {
+    args.texts("alias", "alias = \"old_name\"", findings)
+}
+
 fn task(
     attr: &Attribute,
+    mut args: Args,
     signature: Option<&Signature>,
     on_error: &mut Option<Ident>,
     findings: &mut Findings,
 ) -> Task {
-    let known = [&["writes", "spawn", "blocking"][..], &later::NODE_ARGS].concat();
-    let mut args = Args::of(attr, "node", &known, findings);
     *on_error = args.peek_name("on_error");
     let task = Task {
         writes: args.names("writes", "writes(field)", findings),
@@ -92,9 +132,7 @@ fn blocking(args: &mut Args, signature: Option<&Signature>, findings: &mut Findi
     true
 }
 
-fn ask(attr: &Attribute, findings: &mut Findings) -> Ask {
-    let known = [&["into"][..], &later::ASK_ARGS].concat();
-    let mut args = Args::of(attr, "ask", &known, findings);
+fn ask(attr: &Attribute, mut args: Args, findings: &mut Findings) -> Ask {
     if !args.has("into") {
         findings.at(
             attr,
