@@ -17,6 +17,7 @@ mod dropping;
 mod durability;
 mod edges;
 mod encoding;
+mod evolution;
 mod graphs;
 mod keeping;
 mod nodes;
