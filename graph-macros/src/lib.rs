@@ -38,6 +38,8 @@ use proc_macro::TokenStream;
 ///   state or the context, `state`, `run`, or, in a `for`, its item. It returns what it writes, a tuple of that,
 ///   or its update; or a `Result` of one. `spawn` runs it on the runtime's threads, `blocking` where it may wait.
 /// - `#[ask(into = field)] fn ..`: returns a question; the run waits until it is answered.
+/// - `#[migrate] fn ..`: brings a state that an earlier version has stored up to date. A node that was renamed says so:
+///   `#[node(alias = "old_name")]`.
 /// - `edges! { .. }`: what follows what.
 ///
 /// # Edges
@@ -56,7 +58,7 @@ use proc_macro::TokenStream;
 ///
 /// # What is generated
 ///
-/// Beside the module's own items: `Graph` and the state's `graph()`, which builds one; `Node`, `Input`, `Output`, an update for each
+/// Beside the module's own items: `Graph` and the state's `graph()`, which builds one; `Node`, `Input`, `Output`, `Values` (what anybody may set by hand), an update for each
 /// node in `update`, a question for each ask in `question`, `Question`, `Answer`, `Pause`, and `TOPOLOGY`.
 #[proc_macro_attribute]
 pub fn graph(args: TokenStream, item: TokenStream) -> TokenStream {
