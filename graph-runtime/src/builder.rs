@@ -9,7 +9,8 @@ use crate::clock::Clock;
 use crate::definition::StateGraph;
 use crate::engine::Durability;
 use crate::graph::Graph;
-use crate::setting::Setting;
+use crate::policy::Policy;
+use crate::setting::{Setting, Siblings};
 use crate::shared::{Core, Saved, Unsaved};
 
 /// What a graph is built with. `Support::graph()` makes one.
@@ -106,6 +107,25 @@ impl<G: StateGraph, P, X> Builder<G, P, X> {
     /// When a step counts as taken; as it comes, [`Durability::Async`].
     pub fn durability(mut self, durability: Durability) -> Self {
         self.setting.durability = durability;
+        self
+    }
+
+    /// What is done about a node, in place of what its attribute says.
+    pub fn policy(mut self, node: G::Node, policy: Policy) -> Self {
+        self.setting.policies.set(node, policy);
+        self
+    }
+
+    /// What a failed node means to those that run beside it; as it comes, [`Siblings::Finish`].
+    pub fn siblings(mut self, siblings: Siblings) -> Self {
+        self.setting.siblings = siblings;
+        self
+    }
+
+    /// How often a run may begin a node again that took its process along, before it is
+    /// [`Poisoned`](crate::Error::Poisoned); as it comes, [`DEFAULT_MAX_ATTEMPTS`](crate::DEFAULT_MAX_ATTEMPTS).
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.setting.max_attempts = attempts;
         self
     }
 

@@ -12,10 +12,13 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::error::NodeError;
-use crate::id::{ActivationId, QuestionId};
+use crate::failure::Failure;
+use crate::id::{ActivationId, MomentId, QuestionId, Timestamp};
 use crate::outcome::Pause;
-use crate::run::{Run, Ties};
+use crate::policy::Policy;
+use crate::run::{Pulse, Run, Ties};
 use crate::state::{Change, FieldSpec};
+use crate::waiting::{Answers, Awaited};
 
 /// A graph's state, and all that `#[graph]` has found out about the graph. Implemented by the macro.
 ///
@@ -32,6 +35,8 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     const ALIASES: &'static [(&'static str, Self::Node)] = &[];
     /// Brings a state that another version has stored into the form that this one reads.
     const MIGRATE: Option<Migrate> = None;
+    /// What is done about each node, by its index; empty where nothing is done about any.
+    const POLICIES: &'static [Policy] = &[];
 
     /// The nodes.
     type Node: GraphNode;
@@ -84,6 +89,16 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     /// Runs one task of several, in a box of its own size.
     fn call_boxed(call: Call<'_, Self>) -> BoxFuture<'_, Result<Ended<Self>, NodeError>>;
 
+    /// What a node reads of the state and its item, as JSON: by what its result is looked up in a cache.
+    /// `None` for one whose attribute doesn't say `cache`.
+    ///
+    /// # Errors
+    /// If something that it reads can't be encoded.
+    fn cache_key(call: &Call<'_, Self>) -> Result<Option<Vec<u8>>, serde_json::Error> {
+        let _ = call;
+        Ok(None)
+    }
+
     /// Reads back an update that was stored while siblings ran.
     ///
     /// # Errors
@@ -96,9 +111,29 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     fn read_question(
         node: Self::Node,
         id: QuestionId,
+        due: Option<Timestamp>,
         json: &RawValue,
     ) -> Result<Self::Question, serde_json::Error>;
-    /// What the answers to an ask set: `(item, answer)` in item order; item 0 outside of a `for`.
+    /// Types an answer.
+    ///
+    /// # Errors
+    /// If it isn't one that this node takes.
+    fn read_answer(
+        node: Self::Node,
+        id: QuestionId,
+        json: &RawValue,
+    ) -> Result<Self::Answer, serde_json::Error>;
+    /// What an ask is answered when its time has come and nobody has: its `else`, if it has one.
+    ///
+    /// # Errors
+    /// If that can't be encoded.
+    fn otherwise(
+        &self,
+        node: Self::Node,
+        item: Option<(&Self::Items, usize)>,
+    ) -> Result<Option<Box<RawValue>>, serde_json::Error>;
+    /// What the answers to an ask set: `(item, answer)` in item order; item 0 outside of a `for`. Nothing where
+    /// there are none: an ask whose time has come, a wait.
     ///
     /// # Errors
     /// If one isn't of the type that the node takes.
@@ -221,6 +256,11 @@ pub struct Call<'a, G: StateGraph> {
     pub context: &'a Arc<G::Context>,
     pub(crate) ties: &'a Arc<Ties<G::Emit>>,
     pub(crate) turn: Turn,
+    pub(crate) answers: &'a Answers,
+    /// What it is called to take on.
+    pub(crate) failures: Option<&'a Arc<[Failure]>>,
+    /// Its signs of life, where somebody waits for them.
+    pub(crate) pulse: Option<Arc<Pulse>>,
 }
 
 /// Which task of a run this is.
@@ -231,12 +271,32 @@ pub(crate) struct Turn {
     pub(crate) item: Option<u32>,
     /// The step in which it runs.
     pub(crate) step: u64,
+    /// Which attempt this is, from 1.
+    pub(crate) attempt: u32,
+    /// The moment on which the step builds.
+    pub(crate) head: Option<MomentId>,
+}
+
+impl Turn {
+    /// The id of the one question that the task asks, or the beginning of those of several.
+    pub(crate) fn question_id(&self) -> QuestionId {
+        QuestionId {
+            activation: self.activation,
+            item: self.item,
+            name: None,
+        }
+    }
 }
 
 impl<G: StateGraph> Call<'_, G> {
     /// The run as the node sees it.
     pub fn run(&self) -> Run<G::Emit> {
-        Run::new(Arc::clone(self.ties), self.turn)
+        Run::new(
+            Arc::clone(self.ties),
+            self.turn,
+            self.failures.cloned(),
+            self.pulse.clone(),
+        )
     }
 }
 
@@ -244,22 +304,25 @@ impl<G: StateGraph> Call<'_, G> {
 pub enum Ended<G: StateGraph> {
     /// A node has run and set this.
     Update(G::Update),
-    /// An ask has this to ask.
-    Asks(Box<RawValue>),
-    /// An ask has nothing to ask this time.
-    AsksNothing,
+    /// An ask or a wait has nothing to wait for this time.
+    Nothing,
+    /// It waits for these. An ask and a wait end by them; any other node runs again when they are there.
+    Waits(Vec<Awaited>),
 }
 
 /// What a route starts and fills.
 pub struct Next<G: StateGraph> {
     pub(crate) started: Vec<Started<G>>,
     pub(crate) filled: Vec<(usize, u32)>,
+    /// Failures on their way to the joins that they fill.
+    pub(crate) failures: Vec<(usize, Failure)>,
 }
 
 /// A node that a route starts.
 pub(crate) struct Started<G: StateGraph> {
     pub(crate) node: G::Node,
     pub(crate) batch: Option<Batch<G>>,
+    pub(crate) failures: Option<Arc<[Failure]>>,
 }
 
 /// The items of a `for`, and how many of them may run at once.
@@ -273,6 +336,7 @@ impl<G: StateGraph> Default for Next<G> {
         Self {
             started: Vec::new(),
             filled: Vec::new(),
+            failures: Vec::new(),
         }
     }
 }
@@ -280,7 +344,11 @@ impl<G: StateGraph> Default for Next<G> {
 impl<G: StateGraph> Next<G> {
     /// Starts a node.
     pub fn start(&mut self, node: G::Node) {
-        self.started.push(Started { node, batch: None });
+        self.started.push(Started {
+            node,
+            batch: None,
+            failures: None,
+        });
     }
 
     /// Starts a node for each item.
@@ -288,12 +356,41 @@ impl<G: StateGraph> Next<G> {
         self.started.push(Started {
             node,
             batch: Some(Batch { items, limit }),
+            failures: None,
         });
     }
 
     /// Fills a join's slot.
     pub fn fill(&mut self, join: usize, slot: u32) {
         self.filled.push((join, slot));
+    }
+
+    /// Follows a failed node's `on_error`: to the joins of that node in which the failed one stands, or else
+    /// to the node itself.
+    pub(crate) fn fail(&mut self, node: G::Node, failure: &Failure) {
+        let topology = G::topology();
+        let Some(handler) = topology.nodes[node.index()].on_error else {
+            return;
+        };
+        let is_here = |member: &u16| usize::from(*member) == node.index();
+        let joins = topology.joins.iter().enumerate();
+        let mut stands = false;
+        for (join, it) in joins.filter(|(_, join)| join.to == handler) {
+            let slots = (0..).zip(it.slots.iter());
+            let here = slots.filter(|(_, members)| members.iter().any(is_here));
+            for (slot, _) in here {
+                self.filled.push((join, slot));
+                self.failures.push((join, failure.clone()));
+                stands = true;
+            }
+        }
+        if !stands {
+            self.started.push(Started {
+                node: G::Node::ALL[usize::from(handler)],
+                batch: None,
+                failures: Some(Arc::new([failure.clone()])),
+            });
+        }
     }
 
     /// The nodes that are started, in order: what a test of a route looks at.

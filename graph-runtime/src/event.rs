@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use futures_core::Stream;
 
@@ -40,7 +41,28 @@ pub enum Event<G: StateGraph> {
         /// Which item, in a `for`.
         item: Option<u32>,
     },
-    /// A node failed. The run's error follows when its siblings have ended.
+    /// A node waits from now on: for an answer, or until its time. It may run again then.
+    Waiting {
+        /// The node.
+        node: G::Node,
+        /// Which item, in a `for`.
+        item: Option<u32>,
+    },
+    /// An attempt of a node failed, and there will be another.
+    Retrying {
+        /// The node.
+        node: G::Node,
+        /// Which item, in a `for`.
+        item: Option<u32>,
+        /// The attempt that failed, from 1.
+        attempt: u32,
+        /// What it said.
+        error: String,
+        /// How long it is until the next.
+        delay: Duration,
+    },
+    /// A node failed for good. Where its `on_error` leads somewhere the run goes on there; else the run's error
+    /// follows when its siblings have ended.
     Failed {
         /// The node.
         node: G::Node,

@@ -1,27 +1,37 @@
 //! What is active: node turns that are ready or wait for answers, and the slots of joins that are filled.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use graph_topology::{Join, Topology};
+use graph_topology::{Join, NodeKind, Topology};
 use serde_json::value::RawValue;
 
-use crate::definition::{Batch, GraphNode, Items, StateGraph};
-use crate::id::{ActivationId, MomentId, QuestionId};
+use crate::definition::{Batch, GraphNode, Items, Started, StateGraph};
+use crate::failure::Failure;
+use crate::id::{ActivationId, MomentId, QuestionId, Timestamp};
 
 /// A node's turn.
 pub(crate) struct Activation<G: StateGraph> {
     pub(crate) id: ActivationId,
     pub(crate) node: G::Node,
     pub(crate) batch: Option<Batch<G>>,
-    /// What it asks; `None` until it has been found out, or where the node asks nobody.
+    /// What it waits for, in the order of its items, answered or not; `None` as long as it has waited for nothing.
     pub(crate) questions: Option<Vec<OpenQuestion>>,
+    /// The items that needn't wait any more, as the next step finds them; 0 outside of a `for`.
+    pub(crate) awake: Vec<u32>,
+    /// What it is there to take on, where an `on_error` led to it.
+    pub(crate) failures: Option<Arc<[Failure]>>,
 }
 
-/// A question as it is kept.
+/// A question as it is kept, or a time that is waited for.
 #[derive(Debug)]
 pub(crate) struct OpenQuestion {
+    /// Which item waits, in a `for`.
     pub(crate) item: Option<u32>,
-    pub(crate) json: Box<RawValue>,
+    pub(crate) id: QuestionId,
+    pub(crate) due: Option<Timestamp>,
+    /// What is asked; `None` where only the clock answers.
+    pub(crate) json: Option<Box<RawValue>>,
 }
 
 /// All that is active in a run between two steps.
@@ -29,6 +39,8 @@ pub(crate) struct Frontier<G: StateGraph> {
     /// In task order: by node, then by age.
     pub(crate) active: Vec<Activation<G>>,
     pub(crate) slots: Slots,
+    /// Failures that have filled slots, each with its join, in the order in which they came.
+    pub(crate) failures: Vec<(usize, Failure)>,
 }
 
 impl<G: StateGraph> Activation<G> {
@@ -37,21 +49,35 @@ impl<G: StateGraph> Activation<G> {
         self.questions.is_none() && self.batch.is_none()
     }
 
+    /// Whether it has come to wait for something in this turn.
     pub(crate) fn is_waiting(&self) -> bool {
         self.questions.is_some()
+    }
+
+    /// Whether it ends by what it waits for, rather than run again.
+    pub(crate) fn ends_by_answers(&self) -> bool {
+        let kind = G::topology().nodes[self.node.index()].kind;
+        self.is_waiting() && matches!(kind, NodeKind::Ask | NodeKind::Wait)
+    }
+
+    /// Whether tasks of it run in the next step.
+    pub(crate) fn is_running(&self) -> bool {
+        !self.is_waiting() || !(self.awake.is_empty() || self.ends_by_answers())
+    }
+
+    /// What it waits for, or has waited for.
+    pub(crate) fn awaited(&self) -> impl Iterator<Item = &OpenQuestion> {
+        self.questions.iter().flatten()
+    }
+
+    /// The number of a task, where there are several.
+    pub(crate) fn item(&self, item: u32) -> Option<u32> {
+        self.batch.as_ref().map(|_| item)
     }
 
     /// How many tasks it is: one, or one for each item.
     pub(crate) fn width(&self) -> usize {
         self.batch.as_ref().map_or(1, |batch| batch.items.len())
-    }
-
-    pub(crate) fn question_id(&self, item: Option<u32>) -> QuestionId {
-        QuestionId {
-            activation: self.id,
-            item,
-            name: None,
-        }
     }
 }
 
@@ -60,9 +86,17 @@ impl<G: StateGraph> Frontier<G> {
         Self {
             active: Vec::new(),
             slots: Slots::none::<G>(),
+            failures: Vec::new(),
         }
     }
 
+    /// The earliest time that something is waited for.
+    pub(crate) fn due(&self) -> Option<Timestamp> {
+        let awaited = self.active.iter().flat_map(Activation::awaited);
+        awaited.filter_map(|open| open.due).min()
+    }
+
+    /// Those that have waited for nothing so far.
     pub(crate) fn ready(&self) -> impl Iterator<Item = &Activation<G>> {
         self.active
             .iter()
@@ -83,19 +117,46 @@ impl<G: StateGraph> Frontier<G> {
     }
 
     /// Starts a node.
-    pub(crate) fn start(&mut self, node: G::Node, batch: Option<Batch<G>>, id: ActivationId) {
+    pub(crate) fn start(&mut self, started: Started<G>, id: ActivationId) {
+        let Started {
+            node,
+            batch,
+            failures,
+        } = started;
         self.active.push(Activation {
             id,
             node,
             batch,
             questions: None,
+            failures,
+            awake: Vec::new(),
         });
+    }
+
+    /// Takes the failures that have come to a join, which starts now.
+    pub(crate) fn take_failures(&mut self, join: usize) -> Option<Arc<[Failure]>> {
+        if self.failures.is_empty() {
+            return None;
+        }
+        let here = self.failures.extract_if(.., |(at, _)| *at == join);
+        let here: Arc<[Failure]> = here.map(|(_, failure)| failure).collect();
+        Some(here).filter(|here| !here.is_empty())
+    }
+
+    /// Nothing waits at a join any more.
+    pub(crate) fn clear_slots(&mut self) {
+        self.slots.clear();
+        self.failures.clear();
     }
 
     /// Names every turn anew, so that nothing that hangs on the old names can reach it.
     pub(crate) fn reissue(&mut self, moment: MomentId) {
         for (index, activation) in (0..).zip(&mut self.active) {
-            activation.id = ActivationId { moment, index };
+            let old = std::mem::replace(&mut activation.id, ActivationId { moment, index });
+            let open = activation.questions.iter_mut().flatten();
+            for open in open.filter(|open| open.id.activation == old) {
+                open.id.activation = activation.id;
+            }
         }
     }
 

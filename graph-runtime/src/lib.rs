@@ -44,25 +44,32 @@
 
 mod branch;
 mod builder;
+mod cache;
 mod checkpointer;
 mod clock;
 mod definition;
 mod engine;
 mod error;
 mod event;
+mod failure;
 mod frontier;
 mod graph;
 mod id;
+mod interrupt;
 mod invocation;
 mod moment;
+mod once;
 mod outcome;
+mod policy;
 mod run;
 #[cfg(feature = "schema")]
 mod schema;
 mod setting;
 mod shared;
 mod state;
+mod store;
 mod thread;
+mod waiting;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -73,6 +80,7 @@ pub use graph_macros::graph;
 
 pub use branch::{ThreadAt, Update};
 pub use builder::{Builder, Suits, Supplies};
+pub use cache::{Cache, CacheKey, MemoryCache};
 pub use checkpointer::{
     At, Cause, Chain, Checkpointer, Commit, Expect, Lease, MemorySaver, Message, Page, Query,
     Record, Source, StoreError, Write, WriteKey, WriteKind,
@@ -80,23 +88,31 @@ pub use checkpointer::{
 pub use clock::{Clock, SystemClock};
 pub use definition::{Answering, BoxFuture, GraphNode, StateGraph};
 pub use engine::Durability;
-pub use error::{Error, NodeError, OfItem, OfThread};
+pub use error::{Error, NodeError, OfItem, OfThread, Timeout};
 pub use event::{Event, RunStream};
+pub use failure::{Failure, FailureKind, Permanent};
 pub use graph::Graph;
 pub use id::{
     ActivationId, InvalidId, MAX_ID_BYTES, MAX_PATH_BYTES, MomentId, QuestionId, ThreadKey,
     Timestamp,
 };
+pub use interrupt::{Asking, Asks};
 pub use invocation::Invocation;
 pub use moment::Moment;
 pub use outcome::{Done, Outcome, Pause};
+pub use policy::{IsError, Policy, Retry, error_is};
 pub use run::{Emitted, Run, Shown};
 #[cfg(feature = "schema")]
 pub use schema::Schemas;
-pub use setting::DEFAULT_STEP_LIMIT;
+pub use setting::{DEFAULT_MAX_ATTEMPTS, DEFAULT_STEP_LIMIT, Siblings};
 pub use shared::{HasThreads, RunsAlone, Saved, Unsaved};
 pub use state::{Collects, FieldLog, ItemKey, KeyOf, Reducer, Removes};
+pub use store::{
+    Condition, Embed, Embedded, Entry, Field, Found, MemoryStore, Near, Place, Prefix, Prefixes,
+    Put, Search, Shelf, Store, Test, Ttl, Vectors,
+};
 pub use thread::{History, Thread};
+pub use waiting::{Due, Until};
 
 /// What a program with a graph uses: `use graph_runtime::prelude::*;`.
 pub mod prelude {

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 pub use graph_topology as topology;
 #[cfg(feature = "schema")]
@@ -19,6 +20,9 @@ pub use crate::definition::{
     StateGraph,
 };
 pub use crate::error::NodeError;
+use crate::id::{QuestionId, Timestamp};
+pub use crate::interrupt::{Asking, Asks, interruptible};
+pub use crate::policy::{Effect, Policy, Retry, error_is};
 pub use crate::run::{Run, Shown};
 #[cfg(feature = "schema")]
 pub use crate::schema::{ObjectSchema, schema_of};
@@ -26,6 +30,7 @@ pub use crate::state::{
     And, Append, Change, Collects, FieldSpec, Fields, KeepFirst, KeyOf, Last, Max, Merge, Min,
     Never, Or, Patch, Reducer, Removes, Sum, Union, Upsert, entry, plain,
 };
+pub use crate::waiting::{Awaited, Due, Until};
 
 /// What a function with `#[migrate]` may return: nothing, or a `Result` of it.
 #[diagnostic::on_unimplemented(
@@ -116,14 +121,45 @@ async fn joined<T>(task: JoinHandle<Result<T, NodeError>>) -> Result<T, NodeErro
     }
 }
 
-/// What an ask may return: its question, or, as an `Option`, perhaps none.
+/// What an ask may return: its question, or, as an `Option`, perhaps none. It is open for so many microseconds.
+///
+/// # Errors
+/// If the question can't be encoded.
 pub fn asks<G: StateGraph, Q: serde::Serialize>(
+    call: &Call<'_, G>,
     question: Option<&Q>,
+    within: Option<u64>,
 ) -> Result<Ended<G>, NodeError> {
-    match question {
-        Some(question) => Ok(Ended::Asks(to_raw(question).map_err(failed)?)),
-        None => Ok(Ended::AsksNothing),
-    }
+    let Some(question) = question else {
+        return Ok(Ended::Nothing);
+    };
+    Ok(Ended::Waits(vec![Awaited {
+        id: call.turn.question_id(),
+        question: Some(to_raw(question).map_err(failed)?),
+        due: within.and_then(after),
+    }]))
+}
+
+/// So many microseconds from now.
+pub fn after(micros: u64) -> Option<Due> {
+    Some(Due::After(Duration::from_micros(micros)))
+}
+
+/// The run of a node that asks while it runs.
+pub fn asking<Q: Asks, G: StateGraph>(call: &Call<'_, G>) -> Asking<Q, G::Emit> {
+    call.asking()
+}
+
+/// What a wait waits for.
+pub fn waits<G: StateGraph>(call: &Call<'_, G>, due: Option<Due>) -> Ended<G> {
+    let Some(due) = due else {
+        return Ended::Nothing;
+    };
+    Ended::Waits(vec![Awaited {
+        id: call.turn.question_id(),
+        question: None,
+        due: Some(due),
+    }])
 }
 
 /// A value as JSON.
@@ -147,6 +183,37 @@ pub fn unexpected<T>(what: &str, node: &str) -> Result<T, serde_json::Error> {
     Err(serde::de::Error::custom(format_args!(
         "node `{node}` has no {what}"
     )))
+}
+
+/// Serializes an open question.
+///
+/// # Errors
+/// If it can't be encoded.
+pub fn serialize_question<Q: serde::Serialize, S: serde::Serializer>(
+    serializer: S,
+    node: &'static str,
+    id: &QuestionId,
+    question: &Q,
+    due: Option<Timestamp>,
+) -> Result<S::Ok, S::Error> {
+    #[derive(serde::Serialize)]
+    struct Open<'a, Q> {
+        node: &'static str,
+        id: &'a QuestionId,
+        question: &'a Q,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        due: Option<Timestamp>,
+    }
+
+    serde::Serialize::serialize(
+        &Open {
+            node,
+            id,
+            question,
+            due,
+        },
+        serializer,
+    )
 }
 
 /// Serializes a hash map or set in the order of its encoding.
@@ -239,6 +306,41 @@ impl<K, A> Fills for std::collections::BTreeMap<K, A> {
 
 impl<K, A, S> Fills for std::collections::HashMap<K, A, S> {
     type Answer = A;
+}
+
+/// Something that a node reads.
+pub trait Readable {
+    /// Writes it as JSON, in the order of its encoding where it has none of its own.
+    ///
+    /// # Errors
+    /// If it can't be encoded.
+    fn write(&self, unordered: bool, out: &mut Vec<u8>) -> Result<(), serde_json::Error>;
+}
+
+impl<T: serde::Serialize> Readable for T {
+    fn write(&self, unordered: bool, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+        crate::state::encode_into(out, self, unordered)
+    }
+}
+
+/// What a node reads, each with its name and whether it has no order, as a JSON object.
+///
+/// # Errors
+/// If something can't be encoded.
+pub fn cache_key(
+    reads: &[(&'static str, &dyn Readable, bool)],
+) -> Result<Option<Vec<u8>>, serde_json::Error> {
+    let mut key = vec![b'{'];
+    for (place, (name, value, unordered)) in reads.iter().enumerate() {
+        if place > 0 {
+            key.push(b',');
+        }
+        serde_json::to_writer(&mut key, name)?;
+        key.push(b':');
+        value.write(*unordered, &mut key)?;
+    }
+    key.push(b'}');
+    Ok(Some(key))
 }
 
 /// Shares what a node on another thread needs.

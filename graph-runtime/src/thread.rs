@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::branch::{ThreadAt, Update};
 use crate::checkpointer::{At, Query, WriteKind};
 use crate::definition::StateGraph;
-use crate::engine::{Command, Origin, open_questions};
+use crate::engine::{Command, Origin, open_questions, requeue};
 use crate::error::Error;
 use crate::event::RunStream;
 use crate::id::{MomentId, QuestionId};
@@ -93,6 +93,19 @@ impl<G: StateGraph> Thread<G> {
     /// The thread as it stood at a moment: to look at it, and to go on from there.
     pub fn at(&self, moment: MomentId) -> ThreadAt<G> {
         ThreadAt::new(Arc::clone(&self.core), Arc::clone(&self.id), moment)
+    }
+
+    /// Lets what is ready begin anew: a node that has taken too many processes along
+    /// ([`Error::Poisoned`]), and one that may happen only once and of which nobody knows what came
+    /// ([`Error::OutcomeUnknown`]). It runs nothing; `resume()` does.
+    ///
+    /// # Errors
+    /// [`Error::NothingToResume`] on a thread that was never run, [`Error::Busy`] while it is being run,
+    /// [`Error::Store`].
+    pub async fn requeue(&self) -> Result<(), Error> {
+        let home = self.core.home(&self.id)?;
+        let _hold = home.take().await?;
+        requeue::<G>(&home).await
     }
 
     fn run(&self, command: Command<G>) -> Invocation<G> {

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // what helps a test may fail it
 
 mod answers;
+mod bench;
 mod between;
 mod branches;
 mod cancelling;
@@ -16,17 +17,22 @@ mod determinism;
 mod dropping;
 mod durability;
 mod edges;
+mod effects;
 mod encoding;
 mod evolution;
 mod golden;
 mod graphs;
+mod handlers;
 mod keeping;
 mod nodes;
 mod office;
+mod once;
 mod panics;
 mod parallel;
 mod people;
+mod poison;
 mod restart;
+mod retry;
 mod running;
 mod saving;
 mod sizes;
@@ -34,6 +40,7 @@ mod slow;
 mod store;
 mod stranded;
 mod streaming;
+mod timeouts;
 mod updates;
 mod votes;
 mod waiting;

@@ -3,6 +3,7 @@
 
 mod digest;
 mod model;
+mod payments;
 mod program;
 mod readme;
 mod server;

@@ -212,15 +212,25 @@ macro_rules! __conformance {
             }
         }
     };
-    ($run:ident $($subject:ident { $($case:ident)* })*) => {$(
+    ($run:ident $($subjects:tt)*) => {
+        $crate::__conformance_of! { cases $run $($subjects)* }
+    };
+}
+
+/// Makes a test of each named case of a family.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __conformance_of {
+    ($family:ident $run:ident $($subject:ident $cases:tt)*) => {$(
         mod $subject {
             use super::open;
-            $(
-                #[test]
-                fn $case() {
-                    $crate::conformance::$run(open, $crate::conformance::cases::$subject::$case);
-                }
-            )*
+            $crate::__conformance_of!(@ $family $run $subject $cases);
+        }
+    )*};
+    (@ $family:ident $run:ident $subject:ident { $($case:ident)* }) => {$(
+        #[test]
+        fn $case() {
+            $crate::conformance::$run(open, $crate::conformance::$family::$subject::$case);
         }
     )*};
 }
@@ -234,12 +244,18 @@ mod tests {
     #[test]
     fn every_case_is_listed() {
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/conformance");
-        let list = fs::read_to_string(sources.join("list.rs")).unwrap();
-        for file in fs::read_dir(sources.join("cases")).unwrap() {
-            let source = fs::read_to_string(file.unwrap().path()).unwrap();
-            for case in source.split("pub async fn ").skip(1) {
-                let name = case.split('(').next().unwrap();
-                assert!(list.contains(&format!(" {name}\n")), "{name}");
+        for (list, cases) in [
+            ("list.rs", "cases"),
+            ("stores/list.rs", "stores"),
+            ("caches/mod.rs", "caches"),
+        ] {
+            let list = fs::read_to_string(sources.join(list)).unwrap();
+            for file in fs::read_dir(sources.join(cases)).unwrap() {
+                let source = fs::read_to_string(file.unwrap().path()).unwrap();
+                for case in source.split("pub async fn ").skip(1) {
+                    let name = case.split('(').next().unwrap();
+                    assert!(list.contains(&format!(" {name}\n")), "{name}");
+                }
             }
         }
     }

@@ -1,8 +1,9 @@
 //! The proof that a checkpointer keeps the contract of `graph_runtime::Checkpointer`: one test a case, so
-//! that one failure hides no other.
+//! that one failure hides no other. Stores and caches are proved alike.
 //!
-//! [`conformance!`](crate::conformance!) makes the tests, [`Place`] is where a case may put what it
-//! stores. The cases lie by subject in `cases`.
+//! [`conformance!`](crate::conformance!), [`store_conformance!`](crate::store_conformance!) and
+//! [`cache_conformance!`](crate::cache_conformance!) make the tests, [`Place`] is where a case may put what it
+//! stores. The cases lie by subject in `cases`, `stores` and `caches`.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,15 +12,19 @@
 )]
 
 #[doc(hidden)]
+pub mod caches;
+#[doc(hidden)]
 pub mod cases;
 mod kit;
 mod list;
 mod place;
 mod run;
+#[doc(hidden)]
+pub mod stores;
 
 pub use place::Place;
 #[doc(hidden)]
-pub use run::{Opening, Reopen, Store, run, run_reopening};
+pub use run::{CacheOpening, Opening, Reopen, Store, StoreOpening, run, run_reopening};
 
 /// Makes a module of tests, one for each case of the contract, for a checkpointer of yours.
 ///

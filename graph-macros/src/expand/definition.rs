@@ -5,7 +5,10 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::emit::{Emit, allowances, default_of};
-use super::{answers, batches, calls, io, questions, routes, state, updates, values};
+use super::{
+    answers, batches, caching, calls, io, policies, questions, routes, state, updates, values,
+    waits,
+};
 use crate::ast::{Field, Scope};
 use crate::model::forms;
 
@@ -40,6 +43,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             quote!(#name)
         },
     );
+    let policies = policies::constant(emit);
     let methods = [
         io::merging(emit),
         updates::apply(emit),
@@ -49,9 +53,12 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
         io::into_output(emit),
         routes::method(emit),
         calls::methods(emit),
+        caching::method(emit),
         updates::read_update(emit),
         answers::read_question(emit),
+        answers::read_answer(emit),
         answers::read_answers(emit),
+        waits::otherwise(emit),
     ];
     quote! {
         impl #krate::StateGraph for #name {
@@ -59,6 +66,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             const FINGERPRINT: u64 = #fingerprint;
             const FIELDS: &'static [#door::FieldSpec] = &[#(#specs),*];
             #evolution
+            #policies
 
             type Node = Node;
             type Items = #items;
@@ -114,10 +122,7 @@ fn evolution(emit: &Emit<'_>) -> TokenStream {
 pub(super) fn graph(emit: &Emit<'_>) -> TokenStream {
     let krate = &emit.krate;
     let (vis, state, allow) = (emit.vis(), emit.state(), allowances());
-    let drawing = emit.topology.as_ref().map(|topology| {
-        let drawing = format!("\n\n```mermaid\n{}\n```", topology.mermaid().trim_end());
-        quote!(#[doc = #drawing])
-    });
+    let drawing = emit.topology.as_ref().map(drawing);
     quote! {
         /// The graph, ready to run, with a checkpointer.
         #drawing
@@ -132,6 +137,15 @@ pub(super) fn graph(emit: &Emit<'_>) -> TokenStream {
             }
         }
     }
+}
+
+/// The graph as an image, for rustdoc alone: an editor would show its source.
+///
+/// A `div` begins a block of HTML, and as the image has no blank line, Markdown leaves all of it alone.
+fn drawing(topology: &graph_topology::Topology) -> TokenStream {
+    let image = topology.svg();
+    let drawing = format!("\n\n<div style=\"overflow-x:auto\">\n{image}</div>\n");
+    quote!(#[cfg_attr(doc, doc = #drawing)])
 }
 
 fn resets(emit: &Emit<'_>) -> TokenStream {

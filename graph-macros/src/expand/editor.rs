@@ -11,7 +11,8 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::{Expr, Token, token};
 
 use crate::ast::{
-    AnyOf, For, From, Group, Guard, Line, Member, Module, Names, NodeRole, Statement, Target,
+    AnyOf, For, From, Group, Guard, Handler, Line, Member, Module, Names, NodeRole, Statement,
+    Target, Time, Wait,
 };
 use crate::parse::PLACEHOLDER;
 
@@ -25,11 +26,11 @@ pub(super) fn editor(module: &Module) -> TokenStream {
         let (cfgs, name) = (&field.cfgs, &field.name);
         quote!(#(#cfgs)* #name: _,)
     });
-    let attributes = module
-        .nodes
-        .iter()
-        .enumerate()
-        .filter_map(|(index, node)| attribute(index, &node.role, state_name));
+    let attributes = module.nodes.iter().enumerate().map(|(index, node)| {
+        let fields = attribute(index, &node.role, state_name);
+        let handler = node.on_error.as_ref().map(|it| handler(index, it));
+        quote!(#fields #handler)
+    });
     let lines = module.edges.iter().flat_map(|edges| &edges.lines);
     let statements = lines.enumerate().map(|(index, each)| {
         let name = format_ident!("statement_{index}");
@@ -70,19 +71,45 @@ fn quiet(name: &Ident) -> Ident {
 /// The fields that an attribute names, as a pattern: completion offers those that aren't there yet.
 fn attribute(index: usize, role: &NodeRole, state: &Ident) -> Option<TokenStream> {
     let (names, open): (&[Ident], bool) = match role {
-        NodeRole::Task(task) => {
-            let Names { names, open } = task.writes.as_ref()?;
-            (names, *open)
-        }
+        NodeRole::Task(task) => match &task.writes {
+            Some(Names { names, open }) => (names, *open),
+            None if task.asks.is_none() => return None,
+            None => (&[], false),
+        },
         NodeRole::Ask(ask) => (ask.into.as_slice(), ask.into.is_none()),
+        NodeRole::Wait(_) => (&[], false),
         NodeRole::Later => return None,
+    };
+    let rest = match role {
+        NodeRole::Task(task) => task.asks.as_ref().map(|asks| {
+            let question = &asks.question;
+            quote!(let _: #question;)
+        }),
+        NodeRole::Ask(ask) => ask
+            .otherwise
+            .as_ref()
+            .map(|answer| quote!(let _ = #answer;)),
+        NodeRole::Wait(Wait {
+            time: Some(Time::Until(time)),
+        }) => Some(quote!(let _ = #time;)),
+        NodeRole::Wait(_) | NodeRole::Later => None,
     };
     let name = format_ident!("attribute_{index}");
     let hole = open.then(|| format_ident!("{PLACEHOLDER}")).into_iter();
     Some(quote! {
         #[cfg(rust_analyzer)]
-        fn #name(it: &#state) { let #state { #(#names: _,)* #(#hole: _,)* .. } = it; }
+        fn #name(it: &#state, state: &#state) { let #state { #(#names: _,)* #(#hole: _,)* .. } = it; #rest }
     })
+}
+
+/// The node that an attribute names.
+fn handler(index: usize, handler: &Handler) -> TokenStream {
+    let function = format_ident!("handler_{index}");
+    let name = handler.name.as_ref().map_or_else(hole, name);
+    quote! {
+        #[cfg(rust_analyzer)]
+        fn #function() { #name }
+    }
 }
 
 fn line(line: &Line) -> TokenStream {

@@ -4,8 +4,8 @@ use proc_macro2::Ident;
 use syn::{GenericParam, ReturnType, Safety};
 
 use super::flow::Flow;
-use super::params::{ParamSource, Reached, Scope};
-use super::{Node, forms, position};
+use super::params::{Param, ParamSource, Reached, Scope};
+use super::{Node, forms, position, waits};
 use crate::ast::{self, Module, NodeRole, State};
 use crate::findings::Findings;
 use crate::names::{camel, either, nearest, plain};
@@ -76,12 +76,22 @@ fn node<'a>(
     check_signature(ast, findings);
     let (writes, unknown) = writes(ast, state, findings);
     let reached = reached(index, flow);
-    if let (NodeRole::Ask(ast::Ask { into: Some(name) }), [field]) = (&ast.role, writes.as_slice())
+    if let (
+        NodeRole::Ask(ast::Ask {
+            into: Some(name), ..
+        }),
+        [field],
+    ) = (&ast.role, writes.as_slice())
     {
         let each = matches!(reached, Reached::ByItem(_));
         check_answer(name, &state.fields[*field], each, findings);
     }
-    let (params, resolved) = scope.params(ast, reached, findings);
+    waits::check(ast, reached, findings);
+    let (params, resolved) = match ast.role {
+        NodeRole::Wait(_) => (Vec::new(), true),
+        _ => scope.params(ast, reached, findings),
+    };
+    check_cache(ast, &params, state, findings);
     let item = params
         .iter()
         .find(|param| param.source == ParamSource::Item)
@@ -140,7 +150,7 @@ fn writes<'a>(
     let names: &[Ident] = match &node.role {
         NodeRole::Task(task) => task.writes.as_ref().map_or(&[], |writes| &writes.names),
         NodeRole::Ask(ask) => ask.into.as_slice(),
-        NodeRole::Later => &[],
+        NodeRole::Wait(_) | NodeRole::Later => &[],
     };
     let mut writes = Vec::new();
     let mut unknown = Vec::new();
@@ -160,6 +170,24 @@ fn writes<'a>(
         }
     }
     (writes, unknown)
+}
+
+/// What is taken from a cache is looked up by what the node reads.
+fn check_cache(node: &ast::Node, params: &[Param<'_>], state: &State, findings: &mut Findings) {
+    if node.policy().is_none_or(|policy| policy.cache.is_none()) {
+        return;
+    }
+    for param in params {
+        if let ParamSource::Field(field) = param.source
+            && state.fields[field].unsaved.is_some()
+        {
+            let name = param.name;
+            findings.at(
+                name,
+                format!("`{name}` is never stored, so no result can be looked up by it; leave `cache` out, or save the field"),
+            );
+        }
+    }
 }
 
 /// An answer replaces what was there, or a second one would be mixed with the first.
@@ -204,8 +232,9 @@ fn no_field(name: &Ident, state: &State) -> String {
 /// How edges lead to a node. Where one leads there with an item and another without, the topology says so.
 fn reached<'f>(index: usize, flow: &'f Flow<'_>) -> Reached<'f> {
     let each = flow.arrivals(index).find_map(|arrival| arrival.each);
-    let plainly =
-        flow.arrivals(index).next().is_some() || flow.joins.iter().any(|join| join.to == index);
+    let plainly = flow.arrivals(index).next().is_some()
+        || flow.joins.iter().any(|join| join.to == index)
+        || flow.handlers.contains(&index);
     match each {
         Some(each) => Reached::ByItem(&each.item),
         None if plainly && flow.whole => Reached::Plainly,

@@ -2,6 +2,7 @@
 
 mod args;
 mod attrs;
+mod duration;
 mod edges;
 mod fields;
 mod items;
@@ -9,9 +10,11 @@ mod later;
 mod mend;
 mod module;
 mod nodes;
+mod policy;
 mod serde;
 mod structs;
 mod targets;
+mod waits;
 
 pub(crate) use mend::PLACEHOLDER;
 pub(crate) use module::module;

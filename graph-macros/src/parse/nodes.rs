@@ -4,9 +4,8 @@ use proc_macro2::Ident;
 use syn::{Attribute, LitStr, Signature};
 
 use super::args::Args;
-use super::attrs;
-use super::later;
-use crate::ast::{Ask, Node, NodeRole, Task};
+use super::{attrs, later, policy, waits};
+use crate::ast::{Handler, Node, NodeRole, Task};
 use crate::findings::Findings;
 
 /// Reads a node; `ours` are its attributes of ours.
@@ -26,36 +25,20 @@ pub(super) fn node(
     }
     let (mut on_error, mut aliases) = (None, Vec::new());
     let role = match attrs::name(first).as_str() {
-        "node" => {
-            let mut args = args(
-                first,
-                "node",
-                &["writes", "spawn", "blocking"],
-                &later::NODE_ARGS,
-                findings,
-            );
-            aliases = alias(&mut args, findings);
-            NodeRole::Task(task(
-                first,
-                args,
-                signature.as_ref(),
-                &mut on_error,
-                findings,
-            ))
-        }
-        "ask" => {
-            let mut args = args(first, "ask", &["into"], &later::ASK_ARGS, findings);
-            aliases = alias(&mut args, findings);
-            NodeRole::Ask(ask(first, args, findings))
-        }
-        "wait" => {
-            later::attribute(
-                &attrs::word(first),
-                "use `#[ask(into = ..)]` and answer it when the time has come",
-                findings,
-            );
-            NodeRole::Later
-        }
+        "node" => NodeRole::Task(task(
+            first,
+            signature.as_ref(),
+            &mut on_error,
+            &mut aliases,
+            findings,
+        )),
+        "ask" => NodeRole::Ask(waits::ask(first, &mut aliases, findings)),
+        "wait" => NodeRole::Wait(waits::wait(
+            first,
+            signature.as_ref(),
+            &mut aliases,
+            findings,
+        )),
         _ => {
             later::attribute(
                 &attrs::word(first),
@@ -75,40 +58,31 @@ pub(super) fn node(
     })
 }
 
-/// The arguments of a node's attribute.
-fn args(
-    attr: &Attribute,
-    attribute: &'static str,
-    its: &[&str],
-    later: &[&str],
-    findings: &mut Findings,
-) -> Args {
-    Args::of(
-        attr,
-        attribute,
-        &[its, &["alias"], later].concat(),
-        findings,
-    )
-}
-
-fn alias(args: &mut Args, findings: &mut Findings) -> Vec<LitStr> {
+/// The names that a node had before.
+pub(super) fn alias(args: &mut Args, findings: &mut Findings) -> Vec<LitStr> {
     args.texts("alias", "alias = \"old_name\"", findings)
 }
 
 fn task(
     attr: &Attribute,
-    mut args: Args,
     signature: Option<&Signature>,
-    on_error: &mut Option<Ident>,
+    on_error: &mut Option<Handler>,
+    aliases: &mut Vec<LitStr>,
     findings: &mut Findings,
 ) -> Task {
-    *on_error = args.peek_name("on_error");
+    let own = &["writes", "spawn", "blocking", "asks", "alias"][..];
+    let known = [own, &policy::ARGS].concat();
+    let mut args = Args::of(attr, "node", &known, findings);
+    *aliases = alias(&mut args, findings);
+    *on_error = policy::handler(&mut args, findings);
+    let policy = policy::policy(&mut args, signature, findings);
     let task = Task {
+        policy,
         writes: args.names("writes", "writes(field)", findings),
         spawn: args.flag("spawn", findings).is_some(),
         blocking: blocking(&mut args, signature, findings),
+        asks: waits::asks(&mut args, signature, findings),
     };
-    later::node(&mut args, findings);
     if let (true, true, Some(word)) = (task.spawn, task.blocking, attr.path().get_ident()) {
         findings.at(
             word,
@@ -130,16 +104,4 @@ fn blocking(args: &mut Args, signature: Option<&Signature>, findings: &mut Findi
         return false;
     }
     true
-}
-
-fn ask(attr: &Attribute, mut args: Args, findings: &mut Findings) -> Ask {
-    if !args.has("into") {
-        findings.at(
-            attr,
-            "`ask` needs the field that takes the answer; write `#[ask(into = field)]`",
-        );
-    }
-    let into = args.value("into", "into = field", findings);
-    later::ask(&mut args, findings);
-    Ask { into }
 }

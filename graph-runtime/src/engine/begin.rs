@@ -8,6 +8,7 @@ use super::advance::Turnover;
 use super::answer::take_in;
 use super::branch::{Ground, ground, position};
 use super::journal::Journal;
+use super::past::Past;
 use super::registry::IfBusy;
 use super::request::{Command, Home, Origin};
 use super::{Cancelling, Engine, Event};
@@ -161,11 +162,14 @@ impl<G: StateGraph> Parts<G> {
         change.set_sizes(|field| sizes.get(field).copied().unwrap_or(0));
         let mut kept = HashMap::new();
         let (mut pauses, mut passed) = (HashSet::new(), HashSet::new());
+        let mut once = Vec::new();
+        let mut past = Past::default();
         if leaves.is_some() {
             writes.clear();
         }
         if let Some(journal) = &mut self.journal {
             journal.stand_at(position, &writes);
+            past = journal.past(&writes)?;
             for write in &writes {
                 let WriteKey {
                     activation,
@@ -183,8 +187,10 @@ impl<G: StateGraph> Parts<G> {
                     WriteKind::Passed => {
                         passed.insert(activation);
                     }
+                    WriteKind::Once => {
+                        once.push((write.key.clone(), journal.open_json(write)?));
+                    }
                     WriteKind::Answer
-                    | WriteKind::Once
                     | WriteKind::Attempt
                     | WriteKind::Failed
                     | WriteKind::Claim
@@ -201,9 +207,17 @@ impl<G: StateGraph> Parts<G> {
                 .any(|active| active.id == *activation)
         });
         engine.noted_slots.clone_from(&frontier.slots);
+        engine.noted_failures.clone_from(&frontier.failures);
         engine.frontier = frontier;
         engine.kept = kept;
         engine.pauses = pauses.difference(&passed).copied().collect();
+        engine.unbegun.clone_from(&engine.pauses);
+        // On a branch every turn is a new one.
+        engine.resumes = leaves.is_none();
+        engine.past = past;
+        for (key, json) in once {
+            engine.ties.0.notes.remember(key, json);
+        }
         engine.passed = passed;
         if let Some(Leftover { turns, .. }) = leaves {
             engine.leave(turns);
@@ -223,14 +237,14 @@ impl<G: StateGraph> Parts<G> {
             Box::new(move |emitted| listener.tell(|| Event::Emitted(emitted))) as Emit<G::Emit>
         });
         let thread = journal.as_ref().map(|journal| journal.key.clone());
-        let flush = journal.as_ref().map(Journal::flush_handle);
+        let aside = journal.as_ref().map(Journal::aside);
         Engine {
             context,
             state: Arc::new(state),
             frontier: Frontier::new(),
             change,
             journal,
-            ties: Cancelling(Ties::new(thread, emit, flush)),
+            ties: Cancelling(Ties::new(thread, emit, aside)),
             listener,
             setting,
             kept: HashMap::new(),
@@ -240,11 +254,18 @@ impl<G: StateGraph> Parts<G> {
             turns: Vec::new(),
             departure: None,
             went_on: false,
+            past: Past::default(),
+            resumes: false,
+            unbegun: HashSet::new(),
+            begun: Vec::new(),
+            tried: Vec::new(),
             counted: 0,
             next: Next::default(),
             finished: Vec::new(),
+            failed: Vec::new(),
             turnover: Turnover::default(),
             noted_slots: Slots::none::<G>(),
+            noted_failures: Vec::new(),
         }
     }
 }
@@ -255,7 +276,7 @@ impl<G: StateGraph> Engine<G> {
         if self.frontier.active.is_empty() {
             return self.begin_again(input).await;
         }
-        self.collect_answers().await?;
+        self.attend().await?;
         let paused = self
             .frontier
             .ready()
@@ -287,6 +308,7 @@ impl<G: StateGraph> Engine<G> {
 
     /// Follows the route from `start`, and stores the input with what it leads to.
     async fn start(&mut self) -> Result<(), Error> {
+        self.resumes = false;
         let (moment, now) = self.first_moment();
         let routed = catch_unwind(AssertUnwindSafe(|| {
             self.state.route(None, &mut self.next);
@@ -338,13 +360,8 @@ impl<G: StateGraph> Engine<G> {
     /// What the thread waits for, as an error.
     fn paused(&self) -> Error {
         let questions = self.frontier.waiting().flat_map(|activation| {
-            let open = activation.questions.iter().flatten();
-            open.map(|question| {
-                (
-                    activation.question_id(question.item),
-                    activation.node.name(),
-                )
-            })
+            let asked = activation.awaited().filter(|open| open.json.is_some());
+            asked.map(|question| (question.id.clone(), activation.node.name()))
         });
         let questions = questions
             .filter(|(id, _)| !self.answers.contains_key(id))
@@ -357,6 +374,7 @@ impl<G: StateGraph> Engine<G> {
             thread: self.thread(),
             questions,
             before: held.map(|ready| ready.node.name()).collect(),
+            due: self.due(),
         }
     }
 }

@@ -126,7 +126,7 @@ impl<G: StateGraph> Engine<G> {
     /// Lets go of everything that is unfinished.
     pub(super) fn abandon(&mut self) {
         self.frontier.active.clear();
-        self.frontier.slots.clear();
+        self.frontier.clear_slots();
         self.kept.clear();
         self.pauses.clear();
         // Where a branch begins, what the thread leaves behind is let go of already.

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 use tokio::runtime::Handle;
 
+use super::aside::Aside;
+use super::past::Past;
 use super::registry::{Hold, Slot};
-use super::writer::{Backlog, Flush, Writer};
+use super::writer::{Backlog, Writer};
 use crate::checkpointer::{
     Checkpointer, Commit, Expect, Record, Source, StoreError, Write, WriteKey, WriteKind,
 };
@@ -59,6 +61,7 @@ pub(crate) struct Journal {
     /// Node turns whose writes go with the next record, whatever has come in for them.
     forgotten: Vec<ActivationId>,
     backlog: Arc<Backlog>,
+    aside: Arc<Aside>,
     writer: Option<Writer>,
     hold: Hold,
 }
@@ -85,6 +88,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) body: Body<'a>,
     pub(crate) world: World<'a>,
     pub(crate) ended: &'a [ActivationId],
+    /// When the thread wants to be woken.
+    pub(crate) due: Option<Timestamp>,
 }
 
 /// The state's part of a record.
@@ -103,7 +108,9 @@ impl Journal {
         durability: Durability,
         header: RunHeader<'static>,
     ) -> Self {
+        let backlog = Backlog::new(key.clone());
         Self {
+            aside: Aside::new(&saver, &key, &backlog, &hold.slot()),
             inline: saver.commits_inline(),
             saver,
             seal: ThreadSeal::new(&key),
@@ -120,7 +127,7 @@ impl Journal {
             usual_size: 256,
             written: HashSet::new(),
             forgotten: Vec::new(),
-            backlog: Backlog::new(key.clone()),
+            backlog,
             writer: None,
             hold,
             key,
@@ -156,8 +163,9 @@ impl Journal {
         thread_text(&self.key)
     }
 
-    pub(crate) fn flush_handle(&self) -> Flush {
-        self.backlog.flush_handle()
+    /// The way to the store for what nodes keep themselves.
+    pub(crate) fn aside(&self) -> Arc<Aside> {
+        Arc::clone(&self.aside)
     }
 
     /// Whether the next record has to be a snapshot: where the chain would cost more than twice the state.
@@ -188,6 +196,7 @@ impl Journal {
             mut body,
             world,
             ended,
+            due,
         } = entry;
         let snapshot = matches!(world, World::State(_));
         if snapshot || self.header_due {
@@ -207,7 +216,7 @@ impl Journal {
             step: self.step + 1,
             source,
             created_at: at,
-            due: None,
+            due,
             payload: Vec::new(),
         };
         record.payload = self.seal.seal_record(&record, draft);
@@ -218,6 +227,9 @@ impl Journal {
         (self.head, self.parent, self.base) = (Some(id), Some(id), Some(base));
         self.snapshot_due &= !snapshot;
         (self.sequence, self.step) = (record.sequence, record.step);
+        if self.aside.has_written() {
+            self.written.extend(self.aside.take_written());
+        }
         let written = &mut self.written;
         let mut consumed = std::mem::take(&mut self.forgotten);
         if !written.is_empty() {
@@ -263,6 +275,19 @@ impl Journal {
     /// Keeps things beside the records: results of tasks whose siblings are still running, pauses. They are
     /// handed over, not awaited: the record that takes them in, or a flush, comes after them.
     pub(crate) async fn keep(&mut self, writes: Vec<(WriteKey, Vec<u8>)>) -> Result<(), Error> {
+        self.keep_by(writes, false).await
+    }
+
+    /// [`keep`](Self::keep), stored when this returns.
+    pub(crate) async fn keep_now(&mut self, writes: Vec<(WriteKey, Vec<u8>)>) -> Result<(), Error> {
+        self.keep_by(writes, true).await
+    }
+
+    async fn keep_by(
+        &mut self,
+        writes: Vec<(WriteKey, Vec<u8>)>,
+        at_once: bool,
+    ) -> Result<(), Error> {
         if writes.is_empty() {
             return Ok(());
         }
@@ -273,15 +298,12 @@ impl Journal {
             key,
         };
         let writes = writes.into_iter().map(seal).collect();
-        self.store(
-            Commit {
-                expected: Expect::Head(self.head),
-                writes,
-                ..Commit::default()
-            },
-            false,
-        )
-        .await
+        let commit = Commit {
+            expected: Expect::Head(self.head),
+            writes,
+            ..Commit::default()
+        };
+        self.store(commit, at_once).await
     }
 
     /// Lets whatever is stored for these node turns go with the next record: answers may have come in for them
@@ -307,6 +329,20 @@ impl Journal {
         Ok(answers)
     }
 
+    /// What earlier runs have left of turns that they didn't end.
+    pub(crate) fn past(&self, writes: &[Write]) -> Result<Past, Error> {
+        Past::of(writes, self.seal).map_err(|source| self.failure(source))
+    }
+
+    /// The body of an answer; nothing where the time has come without one.
+    pub(crate) fn open_answer(&self, write: &Write) -> Result<Option<Box<RawValue>>, Error> {
+        let body = self.seal.open_write(&write.key, &write.payload);
+        if body.is_ok_and(<[u8]>::is_empty) {
+            return Ok(None);
+        }
+        self.open_json(write).map(Some)
+    }
+
     /// The body of a write.
     pub(crate) fn open_json(&self, write: &Write) -> Result<Box<RawValue>, Error> {
         let body = self
@@ -323,10 +359,8 @@ impl Journal {
 
     /// Waits until everything is stored.
     pub(crate) async fn flush(&mut self) -> Result<(), Error> {
-        match &self.writer {
-            Some(writer) => writer.flush().await.map_err(|source| self.failure(source)),
-            None => Ok(()),
-        }
+        let stored = self.backlog.flush().await;
+        stored.map_err(|source| self.failure(source))
     }
 
     fn failure(&self, source: StoreError) -> Error {
@@ -339,7 +373,7 @@ impl Journal {
 
 /// Commits so that dropping the run doesn't leave it open whether the commit happens: it is seen through, and the
 /// thread is taken until then.
-async fn commit_surely(
+pub(super) async fn commit_surely(
     saver: &Arc<dyn Checkpointer>,
     key: &ThreadKey,
     commit: Commit,

@@ -2,40 +2,47 @@
 
 mod advance;
 mod answer;
+mod aside;
+mod attempt;
 mod begin;
 mod branch;
+mod hold;
 mod journal;
 mod note;
+mod past;
 mod registry;
 mod request;
 mod tasks;
+mod wake;
 mod writer;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use serde_json::value::RawValue;
-
 pub(crate) use answer::open_questions;
+pub(crate) use aside::Aside;
 pub(crate) use begin::{Request, run, run_thread, set_by_hand};
 pub use journal::Durability;
+pub(crate) use past::requeue;
 pub(crate) use registry::Registry;
 pub(crate) use request::{ByHand, Command, Home, Origin};
-pub(crate) use writer::Flush;
 
 use crate::checkpointer::{Source, WriteKey, WriteKind};
-use crate::definition::{Ended, Next, StateGraph};
+use crate::definition::{Ended, GraphNode, Next, StateGraph};
 use crate::error::{Error, OfThread};
 use crate::event::{Event, Listener};
-use crate::frontier::{Frontier, Slots};
-use crate::id::{ActivationId, MomentId, QuestionId, Timestamp};
+use crate::failure::Failure;
+use crate::frontier::{Activation, Frontier, Slots};
+use crate::id::{ActivationId, MomentId, Timestamp};
 use crate::outcome::{Done, Outcome, Pause};
 use crate::run::Ties;
 use crate::setting::Setting;
 use crate::state::Change;
+use crate::waiting::Answers;
 use advance::Turnover;
 use journal::Journal;
-use tasks::{Finished, Kept, Stage};
+use past::Past;
+use tasks::{Failed, Finished, Kept, Stage, is_handled};
 
 /// A run under way.
 pub(crate) struct Engine<G: StateGraph> {
@@ -49,7 +56,7 @@ pub(crate) struct Engine<G: StateGraph> {
     setting: Setting<G>,
     /// What an earlier run has finished of the step that is next.
     kept: Kept,
-    answers: HashMap<QuestionId, Box<RawValue>>,
+    answers: Answers,
     /// Node turns at which the run has paused, and nobody has gone past.
     pauses: HashSet<ActivationId>,
     /// Node turns whose pause somebody has gone past.
@@ -59,13 +66,26 @@ pub(crate) struct Engine<G: StateGraph> {
     /// The moment with which a branch begins, until it is noted.
     departure: Option<(MomentId, Timestamp)>,
     went_on: bool,
+    past: Past,
+    /// Whether turns of an earlier run are ready.
+    resumes: bool,
+    /// Ready turns that an earlier run has paused at, and so not begun.
+    unbegun: HashSet<ActivationId>,
+    /// Turns of an earlier run that this one has begun again.
+    begun: Vec<ActivationId>,
+    /// Turns that have failed in this step, each with its attempts.
+    tried: Vec<(ActivationId, u32)>,
     /// Moments of a run without a checkpointer, which have no ids of their own.
     counted: u64,
     next: Next<G>,
     finished: Vec<Finished<G>>,
+    /// Tasks of the step that have failed, and whose failures are taken on.
+    failed: Vec<Failed>,
     turnover: Turnover<G>,
     /// The joins' slots as the last moment has them.
     noted_slots: Slots,
+    /// The failures that wait at joins, as the last moment has them.
+    noted_failures: Vec<(usize, Failure)>,
 }
 
 /// Tells tasks on other threads when the run is over, however it ends.
@@ -89,7 +109,11 @@ enum Stopped<G: StateGraph> {
 impl<G: StateGraph> Engine<G> {
     /// Takes steps until nothing is active, somebody has to answer, or something fails.
     pub(crate) async fn drive(mut self) -> Result<Outcome<G>, Error> {
-        let stopped = self.steps().await;
+        let stopped = match self.begin_again_at_turns().await {
+            Ok(()) => self.steps().await,
+            Err(error) => Err(error),
+        };
+        let stopped = self.end_turns(stopped).await;
         // Whatever was handed to the writer is part of how the run ends, also of a failure.
         let flushed = self.flush().await;
         match (stopped, flushed) {
@@ -119,23 +143,34 @@ impl<G: StateGraph> Engine<G> {
             }
             taken += 1;
             let ended = match self.frontier.active.as_slice() {
-                [only] if only.is_plain() && self.kept.is_empty() => {
-                    Some(self.stage().run_one(only).await?)
+                [only] if only.is_plain() && self.kept.is_empty() && self.is_left_alone(only) => {
+                    match self.stage().run_one(only).await {
+                        Ok(ended) => Some(ended),
+                        Err(failed) => {
+                            self.fail_alone(failed)?;
+                            None
+                        }
+                    }
                 }
                 _ => {
                     self.run_ready().await?;
                     None
                 }
             };
+            if !self.failed.is_empty() {
+                // A node that failed with the store is no node that failed.
+                self.flush().await?;
+            }
             let (moment, now) = self.new_moment();
             self.turnover.clear();
             match ended {
                 Some(Ended::Update(update)) => self.take_one(update, moment)?,
-                ended => self.take_step(ended, moment)?,
+                ended => self.take_step(ended, moment, now)?,
             }
             if self.journal.is_some() {
                 self.note(moment, now, Source::Step).await?;
             }
+            self.ties.0.notes.forget(&self.turnover.ended);
             self.tell_step(moment);
             self.listener.heard().await;
             if !self.setting.pause_after.is_empty()
@@ -144,6 +179,24 @@ impl<G: StateGraph> Engine<G> {
                 return Ok(stopped);
             }
         }
+    }
+
+    /// Whether nothing is done about the node beside running it.
+    fn is_left_alone(&self, only: &Activation<G>) -> bool {
+        self.setting.policies.get(only.node.index()).is_none()
+    }
+
+    /// What becomes of the failure of the only node: it is taken on, or the run ends with it.
+    #[cold]
+    fn fail_alone(&mut self, failed: Failed) -> Result<(), Error> {
+        let only = &self.frontier.active[failed.place];
+        self.tried.push((only.id, failed.fault.attempts));
+        if !is_handled::<G>(only.node) {
+            return Err(self.stage().error(only, failed.item, failed.fault.source));
+        }
+        self.finished.clear();
+        self.failed.push(failed);
+        Ok(())
     }
 
     /// By far the most common case: one node, which is ready.
@@ -158,7 +211,7 @@ impl<G: StateGraph> Engine<G> {
         if self.frontier.active.is_empty() {
             return self.over().map(Some);
         }
-        self.collect_answers().await?;
+        self.attend().await?;
         if !self.has_work() {
             return Ok(Some(Stopped::Paused {
                 before: Vec::new(),
@@ -226,52 +279,39 @@ impl<G: StateGraph> Engine<G> {
             context: &self.context,
             ties: &self.ties.0,
             listener: &self.listener,
+            setting: &self.setting,
+            past: &self.past,
+            answers: &self.answers,
             step,
+            head: self.journal.as_ref().and_then(Journal::head),
         }
     }
 
     async fn run_ready(&mut self) -> Result<(), Error> {
         self.finished.clear();
+        self.tried.clear();
         let step = self.next_step();
         let stage = Stage {
             state: &self.state,
             context: &self.context,
             ties: &self.ties.0,
             listener: &self.listener,
+            setting: &self.setting,
+            past: &self.past,
+            answers: &self.answers,
             step,
+            head: self.journal.as_ref().and_then(Journal::head),
         };
         stage
             .run_all(
                 &self.frontier,
                 &self.kept,
                 &mut self.finished,
+                &mut self.failed,
+                &mut self.tried,
                 self.journal.as_mut(),
             )
-            .await?;
-        self.kept.clear();
-        Ok(())
-    }
-
-    /// Looks for answers, where somebody was asked.
-    async fn collect_answers(&mut self) -> Result<(), Error> {
-        let Some(journal) = &mut self.journal else {
-            return Ok(());
-        };
-        if self.frontier.waiting().next().is_none() {
-            return Ok(());
-        }
-        for write in journal.answers().await? {
-            self.answers
-                .insert(write.key.question(), journal.open_json(&write)?);
-        }
-        Ok(())
-    }
-
-    fn has_work(&self) -> bool {
-        self.frontier
-            .active
-            .iter()
-            .any(|active| !active.is_waiting() || active.is_answered(&self.answers))
+            .await
     }
 
     /// Nodes that are ready, that this run was told to pause before or an earlier one has paused at, and that
@@ -312,7 +352,7 @@ impl<G: StateGraph> Engine<G> {
     fn into_pause(self, before: Vec<G::Node>, after: Vec<G::Node>) -> Result<Outcome<G>, Error> {
         let thread = self.thread();
         let questions =
-            open_questions(&self.frontier, &thread, |id| self.answers.contains_key(&id))?;
+            open_questions(&self.frontier, &thread, |id| self.answers.contains_key(id))?;
         let moment = self
             .journal
             .as_ref()
@@ -323,6 +363,7 @@ impl<G: StateGraph> Engine<G> {
             before,
             after,
             moment,
+            due: self.due(),
             went_on: self.went_on,
         };
         Ok(Outcome::Paused(pause.into()))

@@ -2,6 +2,7 @@
 //! migration, and what is active only where a run can come to its end from there.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -12,7 +13,7 @@ use super::{StoredActivation, StoredQuestion};
 use crate::definition::{Batch, GraphNode, Items, Migrate, StateGraph, node_named};
 use crate::error::Error;
 use crate::frontier::{Activation, Frontier, OpenQuestion};
-use crate::id::ActivationId;
+use crate::id::{ActivationId, QuestionId};
 
 /// A graph's fingerprint as it is stored.
 pub(crate) fn fingerprint<G: StateGraph>() -> String {
@@ -50,14 +51,15 @@ impl Reader<'_> {
         for (id, stored) in &replay.active {
             frontier.active.push(self.turn(*id, stored)?);
         }
-        let topology = G::topology();
         for (join, filled) in &replay.slots {
-            let now = renamed::<G>(join);
-            let place = (0..topology.joins.len()).find(|&place| topology.join_text(place) == now);
-            let place = place.ok_or_else(|| self.changed(format!("the join `{join}` is gone")))?;
-            if !frontier.slots.restore(topology, place, filled) {
+            let place = self.join::<G>(join)?;
+            if !frontier.slots.restore(G::topology(), place, filled) {
                 return Err(self.changed(format!("the join `{join}` can't be filled like that")));
             }
+        }
+        for (join, failure) in &replay.failures {
+            let place = self.join::<G>(join)?;
+            frontier.failures.push((place, failure.clone()));
         }
         frontier.sort();
         // What this version has written itself is sound by its proof.
@@ -96,18 +98,38 @@ impl Reader<'_> {
             })
         });
         let questions = stored.questions.as_ref().map(|questions| {
-            let open = |stored: &StoredQuestion<'_>| OpenQuestion {
-                item: stored.item,
-                json: stored.question.to_owned(),
-            };
-            questions.iter().map(open).collect()
+            let open = questions.iter().map(|stored| open_question(id, stored));
+            open.collect()
         });
         Ok(Activation {
             id,
             node,
             batch: batch.transpose()?,
             questions,
+            awake: Vec::new(),
+            failures: Some(stored.failures.as_slice().into())
+                .filter(|failures: &Arc<[_]>| !failures.is_empty()),
         })
+    }
+
+    fn join<G: StateGraph>(&self, text: &str) -> Result<usize, Error> {
+        let (topology, now) = (G::topology(), renamed::<G>(text));
+        let place = (0..topology.joins.len()).find(|&place| topology.join_text(place) == now);
+        place.ok_or_else(|| self.changed(format!("the join `{text}` is gone")))
+    }
+}
+
+fn open_question(turn: ActivationId, stored: &StoredQuestion<'_>) -> OpenQuestion {
+    let own = || QuestionId {
+        activation: turn,
+        item: stored.item,
+        name: stored.name.as_deref().map(Arc::from),
+    };
+    OpenQuestion {
+        item: stored.item,
+        id: stored.id.clone().unwrap_or_else(own),
+        due: stored.due,
+        json: stored.question.map(ToOwned::to_owned),
     }
 }
 

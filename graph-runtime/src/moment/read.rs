@@ -27,6 +27,8 @@ pub struct Moment<G: StateGraph> {
     pub source: Source,
     /// When, in microseconds.
     pub created_at: Timestamp,
+    /// When to wake the thread if it still stands here: the earliest time that an ask or a wait has set.
+    pub due: Option<Timestamp>,
     /// The run that it belongs to.
     pub run: String,
     /// What the run was given to remember of itself.
@@ -202,6 +204,7 @@ impl Reader<'_> {
             step: record.step,
             source: record.source,
             created_at: record.created_at,
+            due: record.due,
             run: replay.run.id.clone().into_owned(),
             metadata: replay.run.metadata.clone(),
             ran: replay
