@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::future::Future;
 use std::hash::Hash;
+use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -55,7 +56,7 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     /// What it is answered: one variant an ask.
     type Answer: Answering + Send + Sync + 'static;
     /// A pause with an accessor for each ask.
-    type Pause: From<Pause<Self>> + Send + 'static;
+    type Pause: From<Pause<Self>> + Deref<Target = Pause<Self>> + Send + 'static;
     /// What nodes use and no moment stores.
     type Context: Send + Sync + 'static;
     /// What nodes show while they run.
@@ -80,6 +81,17 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     fn reach(&mut self, node: Self::Node, change: &mut Change);
     /// What the outcome of a run shows of the state.
     fn into_output(self) -> Self::Output;
+
+    /// What the outcome of a run shows, as JSON.
+    ///
+    /// # Errors
+    /// If a field of it can't be encoded.
+    fn output_json(output: &Self::Output) -> Result<serde_json::Value, serde_json::Error>;
+    /// What a node has shown, as JSON.
+    ///
+    /// # Errors
+    /// If it can't be encoded.
+    fn emitted_json(value: &Self::Emit) -> Result<serde_json::Value, serde_json::Error>;
 
     /// Where a node (or `start`) leads.
     fn route(&self, from: Option<Self::Node>, next: &mut Next<Self>);

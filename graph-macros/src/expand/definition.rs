@@ -6,8 +6,8 @@ use syn::spanned::Spanned as _;
 
 use super::emit::{Emit, allowances, default_of};
 use super::{
-    answers, batches, caching, calls, io, policies, questions, routes, state, updates, values,
-    waits,
+    answers, batches, caching, calls, emitted, io, policies, questions, routes, state, updates,
+    values, waits,
 };
 use crate::ast::{Field, Scope};
 use crate::model::forms;
@@ -43,6 +43,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             quote!(#name)
         },
     );
+    let emits = emitted::type_of(emit);
     let policies = policies::constant(emit);
     let methods = [
         io::merging(emit),
@@ -51,6 +52,8 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
         resets(emit),
         reach(emit),
         io::into_output(emit),
+        io::output_json(emit),
+        emitted::json(emit),
         routes::method(emit),
         calls::methods(emit),
         caching::method(emit),
@@ -77,7 +80,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             #types
             type Pause = Pause;
             type Context = #context;
-            type Emit = #door::Shown;
+            type Emit = #emits;
 
             fn topology() -> &'static #door::topology::Topology {
                 &TOPOLOGY

@@ -11,6 +11,7 @@ mod constant;
 mod definition;
 mod editor;
 mod emit;
+mod emitted;
 mod fields;
 mod io;
 mod json;

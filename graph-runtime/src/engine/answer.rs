@@ -53,7 +53,7 @@ pub(super) async fn take_in<G: StateGraph>(
 async fn open_ones<G: StateGraph>(
     home: &Home,
     frontier: &Frontier<G>,
-    writes: &[Write],
+    standing: &[Write],
     answers: &[G::Answer],
 ) -> Result<Vec<(Write, Box<RawValue>)>, Error> {
     let mut given = Vec::new();
@@ -67,8 +67,8 @@ async fn open_ones<G: StateGraph>(
         let payload = home.reader().seal.seal_write(&key, json.get().as_bytes());
         let write = Write { key, payload };
         // What stands may be an answer to a question that its node has gone past, in a turn that is not over.
-        if writes.iter().any(|other| other.key == write.key) {
-            refuse_other(home, &write, writes)?;
+        if standing.iter().any(|other| other.key == write.key) {
+            refuse_other(home, &write, standing)?;
         } else if is_open(frontier, answer) {
             given.push((write, json));
         } else if !was_taken(home, &id, &json).await? {

@@ -24,6 +24,16 @@ pub(super) struct Ground<G: StateGraph> {
     pub(super) leaves: Option<Leftover>,
 }
 
+impl<G: StateGraph> Ground<G> {
+    /// The thread's head before the run.
+    pub(super) fn head(&self) -> Option<MomentId> {
+        match &self.leaves {
+            Some(leaves) => leaves.head,
+            None => Some(self.stand.moment.id),
+        }
+    }
+}
+
 /// Finds where a run begins; `None` on a thread that was never run. A run that `branches` leaves even the head.
 pub(super) async fn ground<G: StateGraph>(
     home: &Home,

@@ -4,12 +4,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
-use tokio::runtime::Handle;
 
 use super::aside::Aside;
+use super::lease::Leased;
 use super::past::Past;
-use super::registry::{Hold, Slot};
-use super::writer::{Backlog, Writer};
+use super::registry::Hold;
+use super::watch::Watch;
+use super::writer::{Backlog, Store, Writer};
 use crate::checkpointer::{
     Checkpointer, Commit, Expect, Record, Source, StoreError, Write, WriteKey, WriteKind,
 };
@@ -17,7 +18,20 @@ use crate::error::Error;
 use crate::id::{ActivationId, MomentId, ThreadKey, Timestamp};
 use crate::moment::{Body, RunHeader, ThreadSeal, draft, thread_text};
 
-/// When a step counts as taken.
+/// When a step counts as taken. Whatever is chosen, the input is stored before the first node runs, and everything
+/// before the run ends or pauses.
+///
+/// What the death of the process can cost, then, is time: nodes run again whose results weren't stored.
+///
+/// | | a killed process loses | what a step waits for |
+/// |---|---|---|
+/// | [`Sync`](Self::Sync) | the step that is under way | its own commit |
+/// | [`Async`](Self::Async) | up to 8 steps, 8 MiB or 250 ms before that too | nothing, unless the writer is that far behind |
+/// | [`Exit`](Self::Exit) | all steps of the run since its input, or since the last flush | nothing |
+///
+/// A node that must not lose what was done before it says so: `run.idempotency_key()` (and whatever else hands something
+/// out that a crash must not take back) stores everything first, in each of them. What the store itself can lose
+/// then (a power cut, a failover) is told at each checkpointer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Durability {
@@ -27,6 +41,11 @@ pub enum Durability {
     /// before a pause and before `invoke` returns. Its errors are the run's.
     #[default]
     Async,
+    /// At once, and nothing is stored while the run goes well: only when it ends, pauses, fails, is cancelled or
+    /// drained, and where a node asks for it, all in one commit. For short runs on a store that is slow. A run that is
+    /// dropped, rather than cancelled, is forgotten back to its input. What is held is stored before it
+    /// grows above 8 MiB.
+    Exit,
 }
 
 /// What reading a moment may cost beside twice its state, so that small states aren't snapshots all the time.
@@ -34,7 +53,7 @@ const SNAPSHOT_SLACK: usize = 4096;
 
 /// The written side of a run.
 pub(crate) struct Journal {
-    saver: Arc<dyn Checkpointer>,
+    store: Store,
     pub(crate) key: ThreadKey,
     pub(crate) seal: ThreadSeal,
     durability: Durability,
@@ -64,6 +83,8 @@ pub(crate) struct Journal {
     aside: Arc<Aside>,
     writer: Option<Writer>,
     hold: Hold,
+    /// The lease's, where there is one.
+    epoch: u64,
 }
 
 /// Where a journal goes on.
@@ -107,12 +128,19 @@ impl Journal {
         hold: Hold,
         durability: Durability,
         header: RunHeader<'static>,
+        watch: Watch,
     ) -> Self {
-        let backlog = Backlog::new(key.clone());
+        let inline = saver.commits_inline() && durability != Durability::Exit;
+        let (store, slot) = (Store { saver, watch }, hold.slot());
+        let backlog = match durability {
+            Durability::Exit => Backlog::holding(key.clone(), store.clone(), &slot),
+            Durability::Sync | Durability::Async => Backlog::new(key.clone()),
+        };
+        let epoch = slot.leased.get().map_or(0, Leased::epoch);
         Self {
-            aside: Aside::new(&saver, &key, &backlog, &hold.slot()),
-            inline: saver.commits_inline(),
-            saver,
+            aside: Aside::new(&store, &key, &backlog, &slot, epoch),
+            inline,
+            store,
             seal: ThreadSeal::new(&key),
             durability,
             header,
@@ -130,6 +158,7 @@ impl Journal {
             backlog,
             writer: None,
             hold,
+            epoch,
             key,
         }
     }
@@ -159,6 +188,11 @@ impl Journal {
         self.step
     }
 
+    /// How many bytes the last record took.
+    pub(crate) fn last_size(&self) -> usize {
+        self.usual_size
+    }
+
     pub(crate) fn thread(&self) -> String {
         thread_text(&self.key)
     }
@@ -181,7 +215,7 @@ impl Journal {
         // The input is acknowledged before the first node runs, in every durability.
         let first = std::mem::take(&mut self.header_due);
         if self.inline {
-            let stored = (*self.saver).commit(&self.key, commit).await;
+            let stored = self.store.commit(&self.key, commit).await;
             return stored.map_err(|source| self.failure(source));
         }
         let at_once = last || first || self.durability == Durability::Sync;
@@ -239,12 +273,19 @@ impl Journal {
             expected,
             records: vec![record],
             consumed,
+            epoch: self.epoch,
             ..Commit::default()
         })
     }
 
     async fn store(&mut self, commit: Commit, at_once: bool) -> Result<(), Error> {
-        let stored = if at_once || self.inline || !self.start_writer() {
+        let stored = if self.durability == Durability::Exit {
+            if self.backlog.hold(commit) || at_once {
+                self.backlog.store_held().await
+            } else {
+                Ok(())
+            }
+        } else if at_once || self.inline || !self.start_writer() {
             self.store_now(commit).await
         } else if let Some(writer) = &self.writer {
             writer.push(commit).await
@@ -258,13 +299,14 @@ impl Journal {
         if let Some(writer) = &self.writer {
             writer.flush().await?;
         }
-        commit_surely(&self.saver, &self.key, commit, self.hold.slot()).await
+        let slot = self.hold.slot();
+        self.store.commit_surely(&self.key, commit, slot).await
     }
 
     fn start_writer(&mut self) -> bool {
         if self.writer.is_none() {
             self.writer = Writer::start(
-                Arc::clone(&self.saver),
+                self.store.clone(),
                 self.hold.slot(),
                 Arc::clone(&self.backlog),
             );
@@ -301,6 +343,7 @@ impl Journal {
         let commit = Commit {
             expected: Expect::Head(self.head),
             writes,
+            epoch: self.epoch,
             ..Commit::default()
         };
         self.store(commit, at_once).await
@@ -316,6 +359,7 @@ impl Journal {
     /// What was answered since, and not taken yet.
     pub(crate) async fn answers(&mut self) -> Result<Vec<Write>, Error> {
         let writes = self
+            .store
             .saver
             .writes(&self.key)
             .await
@@ -363,36 +407,35 @@ impl Journal {
         stored.map_err(|source| self.failure(source))
     }
 
-    fn failure(&self, source: StoreError) -> Error {
-        Error::Store {
-            thread: self.thread(),
-            source,
+    /// Ready when nothing that was handed over waits to be stored.
+    pub(crate) fn settled(&self) -> impl Future<Output = ()> + Send + 'static {
+        Arc::clone(&self.backlog).settled()
+    }
+
+    /// Gives the thread back, as far as other processes are concerned: everything is stored.
+    pub(crate) async fn release(&self) {
+        if let Some(leased) = self.hold.slot().leased.get() {
+            leased.release().await;
         }
     }
-}
 
-/// Commits so that dropping the run doesn't leave it open whether the commit happens: it is seen through, and the
-/// thread is taken until then.
-pub(super) async fn commit_surely(
-    saver: &Arc<dyn Checkpointer>,
-    key: &ThreadKey,
-    commit: Commit,
-    slot: Arc<Slot>,
-) -> Result<(), StoreError> {
-    let runtime = Handle::try_current()
-        .ok()
-        .filter(|_| !(**saver).commits_inline());
-    let Some(runtime) = runtime else {
-        return (**saver).commit(key, commit).await;
-    };
-    let (saver, key) = (Arc::clone(saver), key.clone());
-    let task = runtime.spawn(async move {
-        let result = (*saver).commit(&key, commit).await;
-        drop(slot);
-        result
-    });
-    task.await
-        .unwrap_or_else(|error| Err(StoreError::Unknown(error.into())))
+    /// Whether another process runs the thread by now.
+    pub(crate) fn is_taken_over(&self) -> bool {
+        self.hold.slot().leased.get().is_some_and(Leased::is_lost)
+    }
+
+    /// The run has come to an end of its own.
+    pub(crate) fn ended(&self) {
+        self.hold.ended();
+    }
+
+    fn failure(&self, source: StoreError) -> Error {
+        let thread = self.thread();
+        match source {
+            StoreError::Fenced { .. } => Error::TakenOver { thread },
+            source => Error::Store { thread, source },
+        }
+    }
 }
 
 /// The body with the state's part put in as it is, so that it isn't encoded a second time.

@@ -1,8 +1,9 @@
 //! What a run is told to do, where it begins, and where it is stored.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::registry::{Hold, IfBusy, Registry};
+use super::registry::{Busy, Hold, Registry};
 use crate::checkpointer::Checkpointer;
 use crate::definition::StateGraph;
 use crate::error::Error;
@@ -65,12 +66,14 @@ pub(crate) struct Home {
     pub(crate) saver: Arc<dyn Checkpointer>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) key: ThreadKey,
+    /// How long a lease is taken for, where other processes run threads of the same store.
+    pub(crate) lease: Option<Duration>,
 }
 
 impl Home {
     /// Keeps runs away from the thread.
     pub(crate) async fn take(&self) -> Result<Hold, Error> {
-        self.registry.take(&self.key, IfBusy::Reject).await
+        self.registry.take(&self.key, Busy::Reject).await
     }
 
     pub(crate) fn reader(&self) -> Reader<'_> {
