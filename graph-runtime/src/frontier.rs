@@ -133,29 +133,15 @@ impl<G: StateGraph> Frontier<G> {
         });
     }
 
-    /// Takes the failures that have come to a join, which starts now.
-    pub(crate) fn take_failures(&mut self, join: usize) -> Option<Arc<[Failure]>> {
-        if self.failures.is_empty() {
-            return None;
-        }
-        let here = self.failures.extract_if(.., |(at, _)| *at == join);
-        let here: Arc<[Failure]> = here.map(|(_, failure)| failure).collect();
-        Some(here).filter(|here| !here.is_empty())
-    }
-
-    /// Nothing waits at a join any more.
-    pub(crate) fn clear_slots(&mut self) {
-        self.slots.clear();
-        self.failures.clear();
-    }
-
     /// Names every turn anew, so that nothing that hangs on the old names can reach it.
     pub(crate) fn reissue(&mut self, moment: MomentId) {
         for (index, activation) in (0..).zip(&mut self.active) {
-            let old = std::mem::replace(&mut activation.id, ActivationId { moment, index });
-            let open = activation.questions.iter_mut().flatten();
-            for open in open.filter(|open| open.id.activation == old) {
-                open.id.activation = activation.id;
+            let id = ActivationId { moment, index };
+            let old = std::mem::replace(&mut activation.id, id);
+            // A question of a child graph has an id of its own.
+            let questions = activation.questions.iter_mut().flatten();
+            for question in questions.filter(|question| question.id.activation == old) {
+                question.id.activation = id;
             }
         }
     }
@@ -175,6 +161,22 @@ impl<G: StateGraph> Frontier<G> {
         });
         let findings = topology.check_from(&active, &slots.collect::<Vec<_>>());
         findings.into_iter().next().map(|finding| finding.message)
+    }
+
+    /// Takes the failures that have come to a join, which starts now.
+    pub(crate) fn take_failures(&mut self, join: usize) -> Option<Arc<[Failure]>> {
+        if self.failures.is_empty() {
+            return None;
+        }
+        let here = self.failures.extract_if(.., |(at, _)| *at == join);
+        let here: Arc<[Failure]> = here.map(|(_, failure)| failure).collect();
+        Some(here).filter(|here| !here.is_empty())
+    }
+
+    /// Nothing waits at a join any more.
+    pub(crate) fn clear_slots(&mut self) {
+        self.slots.clear();
+        self.failures.clear();
     }
 
     /// Restores task order after starts.

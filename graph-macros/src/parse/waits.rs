@@ -47,8 +47,8 @@ pub(super) fn wait(
 ) -> Wait {
     let before = findings.count();
     let mut args = Args::of(attr, "wait", &["until", "time", "alias"], findings);
-    let is_read = findings.count() == before;
     *aliases = alias(&mut args, findings);
+    let is_read = findings.count() == before;
     let (until_word, time_word) = (args.word("until"), args.word("time"));
     let until: Option<Expr> = args.value("until", "until = state.field", findings);
     let length = args.duration("time", "time = \"1h\"", findings);

@@ -1,6 +1,7 @@
 //! Reading moments: from records to the user's types.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::evolve::is_outdated;
 use super::payload::ThreadSeal;
@@ -8,8 +9,8 @@ use super::replay::{Damage, Replay, replay};
 use crate::checkpointer::{At, Chain, Checkpointer, Query, Record, Source, StoreError, Write};
 use crate::definition::{StateGraph, node_named};
 use crate::error::Error;
-use crate::frontier::Frontier;
-use crate::id::{ActivationId, MomentId, ThreadKey, Timestamp};
+use crate::frontier::{Frontier, OpenQuestion};
+use crate::id::{ActivationId, MomentId, QuestionId, ThreadKey, Timestamp};
 
 /// What was the case after a step.
 #[derive(Clone, Debug)]
@@ -276,6 +277,23 @@ impl Reader<'_> {
 
     fn thread(&self) -> String {
         thread_text(self.key)
+    }
+}
+
+pub(super) fn open_question(
+    turn: ActivationId,
+    stored: &super::StoredQuestion<'_>,
+) -> OpenQuestion {
+    let own = || QuestionId {
+        activation: turn,
+        item: stored.item,
+        name: stored.name.as_deref().map(Arc::from),
+    };
+    OpenQuestion {
+        item: stored.item,
+        id: stored.id.clone().unwrap_or_else(own),
+        due: stored.due,
+        json: stored.question.map(ToOwned::to_owned),
     }
 }
 
