@@ -3,6 +3,7 @@
 
 mod digest;
 mod model;
+mod orders;
 mod program;
 mod readme;
 mod server;
