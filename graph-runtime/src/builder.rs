@@ -4,12 +4,14 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use crate::cache::Cache;
 use crate::checkpointer::Checkpointer;
 use crate::clock::Clock;
 use crate::definition::StateGraph;
 use crate::engine::Durability;
 use crate::graph::Graph;
-use crate::setting::Setting;
+use crate::policy::Policy;
+use crate::setting::{Setting, Siblings};
 use crate::shared::{Core, Saved, Unsaved};
 
 /// What a graph is built with. `Support::graph()` makes one.
@@ -109,6 +111,32 @@ impl<G: StateGraph, P, X> Builder<G, P, X> {
         self
     }
 
+    /// What is done about a node, in place of what its attribute says.
+    pub fn policy(mut self, node: G::Node, policy: Policy) -> Self {
+        self.setting.policies.set(node, policy);
+        self
+    }
+
+    /// What a failed node means to those that run beside it; as it comes, [`Siblings::Finish`].
+    pub fn siblings(mut self, siblings: Siblings) -> Self {
+        self.setting.siblings = siblings;
+        self
+    }
+
+    /// How often a run may begin a node again that took its process along, before it is
+    /// [`Poisoned`](crate::Error::Poisoned); as it comes, [`DEFAULT_MAX_ATTEMPTS`](crate::DEFAULT_MAX_ATTEMPTS).
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.setting.max_attempts = attempts;
+        self
+    }
+
+    /// Where results are kept of nodes that say `cache`; as it comes, in the memory of this graph. Graphs
+    /// that share one are told apart by their namespaces.
+    pub fn cache(mut self, cache: impl Cache) -> Self {
+        self.setting.cache = Arc::new(cache);
+        self
+    }
+
     /// By which clock moments are dated and deadlines kept; as it comes, the machine's.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.setting.clock = Arc::new(clock);
@@ -125,9 +153,10 @@ impl<G: StateGraph, P, X> Builder<G, P, X> {
             context,
             saver,
             namespace,
-            setting,
+            mut setting,
             ..
         } = self;
+        setting.namespace = Arc::clone(&namespace);
         Graph::new(Core {
             context: Arc::new(context.supply()),
             saver,

@@ -12,9 +12,11 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::error::NodeError;
-use crate::id::{ActivationId, QuestionId, Timestamp};
+use crate::failure::Failure;
+use crate::id::{ActivationId, MomentId, QuestionId, Timestamp};
 use crate::outcome::Pause;
-use crate::run::{Run, Ties};
+use crate::policy::Policy;
+use crate::run::{Pulse, Run, Ties};
 use crate::state::{Change, FieldSpec};
 use crate::waiting::{Answers, Awaited};
 
@@ -29,6 +31,8 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     const FINGERPRINT: u64;
     /// The fields of the state in declaration order.
     const FIELDS: &'static [FieldSpec];
+    /// What is done about each node, by its index; empty where nothing is done about any.
+    const POLICIES: &'static [Policy] = &[];
 
     /// The nodes.
     type Node: GraphNode;
@@ -76,6 +80,16 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     fn call(call: Call<'_, Self>) -> impl Future<Output = Result<Ended<Self>, NodeError>> + Send;
     /// Runs one task of several, in a box of its own size.
     fn call_boxed(call: Call<'_, Self>) -> BoxFuture<'_, Result<Ended<Self>, NodeError>>;
+
+    /// What a node reads of the state and its item, as JSON: by what its result is looked up in a cache.
+    /// `None` for one whose attribute doesn't say `cache`.
+    ///
+    /// # Errors
+    /// If something that it reads can't be encoded.
+    fn cache_key(call: &Call<'_, Self>) -> Result<Option<Vec<u8>>, serde_json::Error> {
+        let _ = call;
+        Ok(None)
+    }
 
     /// Reads back an update that was stored while siblings ran.
     ///
@@ -223,6 +237,10 @@ pub struct Call<'a, G: StateGraph> {
     pub(crate) ties: &'a Arc<Ties<G::Emit>>,
     pub(crate) turn: Turn,
     pub(crate) answers: &'a Answers,
+    /// What it is called to take on.
+    pub(crate) failures: Option<&'a Arc<[Failure]>>,
+    /// Its signs of life, where somebody waits for them.
+    pub(crate) pulse: Option<Arc<Pulse>>,
 }
 
 /// Which task of a run this is.
@@ -233,6 +251,10 @@ pub(crate) struct Turn {
     pub(crate) item: Option<u32>,
     /// The step in which it runs.
     pub(crate) step: u64,
+    /// Which attempt this is, from 1.
+    pub(crate) attempt: u32,
+    /// The moment on which the step builds.
+    pub(crate) head: Option<MomentId>,
 }
 
 impl Turn {
@@ -249,7 +271,12 @@ impl Turn {
 impl<G: StateGraph> Call<'_, G> {
     /// The run as the node sees it.
     pub fn run(&self) -> Run<G::Emit> {
-        Run::new(Arc::clone(self.ties), self.turn)
+        Run::new(
+            Arc::clone(self.ties),
+            self.turn,
+            self.failures.cloned(),
+            self.pulse.clone(),
+        )
     }
 }
 
@@ -267,12 +294,15 @@ pub enum Ended<G: StateGraph> {
 pub struct Next<G: StateGraph> {
     pub(crate) started: Vec<Started<G>>,
     pub(crate) filled: Vec<(usize, u32)>,
+    /// Failures on their way to the joins that they fill.
+    pub(crate) failures: Vec<(usize, Failure)>,
 }
 
 /// A node that a route starts.
 pub(crate) struct Started<G: StateGraph> {
     pub(crate) node: G::Node,
     pub(crate) batch: Option<Batch<G>>,
+    pub(crate) failures: Option<Arc<[Failure]>>,
 }
 
 /// The items of a `for`, and how many of them may run at once.
@@ -286,6 +316,7 @@ impl<G: StateGraph> Default for Next<G> {
         Self {
             started: Vec::new(),
             filled: Vec::new(),
+            failures: Vec::new(),
         }
     }
 }
@@ -293,7 +324,11 @@ impl<G: StateGraph> Default for Next<G> {
 impl<G: StateGraph> Next<G> {
     /// Starts a node.
     pub fn start(&mut self, node: G::Node) {
-        self.started.push(Started { node, batch: None });
+        self.started.push(Started {
+            node,
+            batch: None,
+            failures: None,
+        });
     }
 
     /// Starts a node for each item.
@@ -301,12 +336,41 @@ impl<G: StateGraph> Next<G> {
         self.started.push(Started {
             node,
             batch: Some(Batch { items, limit }),
+            failures: None,
         });
     }
 
     /// Fills a join's slot.
     pub fn fill(&mut self, join: usize, slot: u32) {
         self.filled.push((join, slot));
+    }
+
+    /// Follows a failed node's `on_error`: to the joins of that node in which the failed one stands, or else
+    /// to the node itself.
+    pub(crate) fn fail(&mut self, node: G::Node, failure: &Failure) {
+        let topology = G::topology();
+        let Some(handler) = topology.nodes[node.index()].on_error else {
+            return;
+        };
+        let is_here = |member: &u16| usize::from(*member) == node.index();
+        let joins = topology.joins.iter().enumerate();
+        let mut stands = false;
+        for (join, it) in joins.filter(|(_, join)| join.to == handler) {
+            let slots = (0..).zip(it.slots.iter());
+            let here = slots.filter(|(_, members)| members.iter().any(is_here));
+            for (slot, _) in here {
+                self.filled.push((join, slot));
+                self.failures.push((join, failure.clone()));
+                stands = true;
+            }
+        }
+        if !stands {
+            self.started.push(Started {
+                node: G::Node::ALL[usize::from(handler)],
+                batch: None,
+                failures: Some(Arc::new([failure.clone()])),
+            });
+        }
     }
 
     /// The nodes that are started, in order: what a test of a route looks at.

@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use futures_core::Stream;
 
@@ -33,6 +34,22 @@ pub enum Event<G: StateGraph> {
         /// Which item, in a `for`.
         item: Option<u32>,
     },
+    /// What a node sets was in the cache: it isn't run.
+    Cached {
+        /// The node.
+        node: G::Node,
+        /// Which item, in a `for`.
+        item: Option<u32>,
+    },
+    /// The cache couldn't be asked, or told. The node is run as if there were none.
+    CacheFailed {
+        /// The node.
+        node: G::Node,
+        /// Which item, in a `for`.
+        item: Option<u32>,
+        /// What went wrong.
+        error: String,
+    },
     /// A node finished. What it set is stored with the step, or before that if its siblings take longer.
     Finished {
         /// The node.
@@ -47,7 +64,21 @@ pub enum Event<G: StateGraph> {
         /// Which item, in a `for`.
         item: Option<u32>,
     },
-    /// A node failed. The run's error follows when its siblings have ended.
+    /// An attempt of a node failed, and there will be another.
+    Retrying {
+        /// The node.
+        node: G::Node,
+        /// Which item, in a `for`.
+        item: Option<u32>,
+        /// The attempt that failed, from 1.
+        attempt: u32,
+        /// What it said.
+        error: String,
+        /// How long it is until the next.
+        delay: Duration,
+    },
+    /// A node failed for good. Where its `on_error` leads somewhere the run goes on there; else the run's error
+    /// follows when its siblings have ended.
     Failed {
         /// The node.
         node: G::Node,

@@ -9,7 +9,8 @@ use crate::engine::{Command, Durability, run, run_thread};
 use crate::error::Error;
 use crate::event::{Listener, RunStream};
 use crate::outcome::Outcome;
-use crate::setting::Setting;
+use crate::policy::Policy;
+use crate::setting::{Setting, Siblings};
 use crate::shared::{Core, HasThreads, Saved, Unsaved};
 
 /// A run that begins when it is awaited, or streamed.
@@ -65,6 +66,25 @@ impl<G: StateGraph, P> Invocation<G, P> {
     /// When a step of this run counts as taken.
     pub fn durability(mut self, durability: Durability) -> Self {
         self.setting.durability = durability;
+        self
+    }
+
+    /// What is done about a node in this run, in place of what the graph says.
+    pub fn policy(mut self, node: G::Node, policy: Policy) -> Self {
+        self.setting.policies.set(node, policy);
+        self
+    }
+
+    /// What a failed node means in this run to those that run beside it.
+    pub fn siblings(mut self, siblings: Siblings) -> Self {
+        self.setting.siblings = siblings;
+        self
+    }
+
+    /// How often this run may find a node begun that took its process along, before it is
+    /// [`Poisoned`](Error::Poisoned).
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.setting.max_attempts = attempts;
         self
     }
 

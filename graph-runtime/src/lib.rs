@@ -50,13 +50,16 @@ mod definition;
 mod engine;
 mod error;
 mod event;
+mod failure;
 mod frontier;
 mod graph;
 mod id;
 mod interrupt;
 mod invocation;
 mod moment;
+mod once;
 mod outcome;
+mod policy;
 mod run;
 #[cfg(feature = "schema")]
 mod schema;
@@ -83,8 +86,9 @@ pub use checkpointer::{
 pub use clock::{Clock, SystemClock};
 pub use definition::{Answering, BoxFuture, GraphNode, StateGraph};
 pub use engine::Durability;
-pub use error::{Error, NodeError, OfItem, OfThread};
+pub use error::{Error, NodeError, OfItem, OfThread, Timeout};
 pub use event::{Event, RunStream};
+pub use failure::{Failure, FailureKind, Permanent};
 pub use graph::Graph;
 pub use id::{
     ActivationId, InvalidId, MAX_ID_BYTES, MAX_PATH_BYTES, MomentId, QuestionId, ThreadKey,
@@ -94,10 +98,11 @@ pub use interrupt::{Asking, Asks};
 pub use invocation::Invocation;
 pub use moment::Moment;
 pub use outcome::{Done, Outcome, Pause};
+pub use policy::{IsError, Policy, Retry, error_is};
 pub use run::{Emitted, Run, Shown};
 #[cfg(feature = "schema")]
 pub use schema::Schemas;
-pub use setting::DEFAULT_STEP_LIMIT;
+pub use setting::{DEFAULT_MAX_ATTEMPTS, DEFAULT_STEP_LIMIT, Siblings};
 pub use shared::{HasThreads, RunsAlone, Saved, Unsaved};
 pub use state::{Collects, FieldLog, ItemKey, KeyOf, Reducer, Removes};
 pub use store::{

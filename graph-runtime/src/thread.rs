@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::checkpointer::{At, Query, WriteKind};
 use crate::definition::StateGraph;
-use crate::engine::{Command, open_questions};
+use crate::engine::{Command, open_questions, requeue};
 use crate::error::Error;
 use crate::event::RunStream;
 use crate::id::{MomentId, QuestionId};
@@ -73,6 +73,19 @@ impl<G: StateGraph> Thread<G> {
     /// Answers several questions at once: all of them, or none if one is refused.
     pub fn answers(&self, answers: impl IntoIterator<Item = G::Answer>) -> Invocation<G> {
         self.run(Command::Answer(answers.into_iter().collect()))
+    }
+
+    /// Lets what is ready begin anew: a node that has taken too many processes along
+    /// ([`Error::Poisoned`]), and one that may happen only once and of which nobody knows what came
+    /// ([`Error::OutcomeUnknown`]). It runs nothing; `resume()` does.
+    ///
+    /// # Errors
+    /// [`Error::NothingToResume`] on a thread that was never run, [`Error::Busy`] while it is being run,
+    /// [`Error::Store`].
+    pub async fn requeue(&self) -> Result<(), Error> {
+        let home = self.core.home(&self.id)?;
+        let _hold = home.take().await?;
+        requeue::<G>(&home).await
     }
 
     /// Goes on as far as it is possible without anybody's word: asks and waits whose time has come are over, what

@@ -4,6 +4,7 @@
 mod digest;
 mod model;
 mod orders;
+mod payments;
 mod program;
 mod readme;
 mod server;

@@ -120,8 +120,13 @@ pub(crate) struct Node {
     pub(crate) signature: Option<Signature>,
     pub(crate) docs: Vec<Attribute>,
     pub(crate) role: NodeRole,
-    /// The handler of its errors, which may not run yet but is an edge all the same.
-    pub(crate) on_error: Option<Ident>,
+    pub(crate) on_error: Option<Handler>,
+}
+
+/// `on_error = handler`
+pub(crate) struct Handler {
+    /// Nothing where it is not written yet.
+    pub(crate) name: Option<Ident>,
 }
 
 /// Which attribute made it a node.
@@ -138,6 +143,7 @@ pub(crate) struct Task {
     pub(crate) writes: Option<Names>,
     pub(crate) spawn: bool,
     pub(crate) blocking: bool,
+    pub(crate) policy: Policy,
     pub(crate) asks: Option<Asks>,
 }
 
@@ -145,6 +151,38 @@ pub(crate) struct Task {
 pub(crate) struct Asks {
     pub(crate) word: Ident,
     pub(crate) question: Type,
+}
+
+/// What is done about a node beside running it.
+#[derive(Default)]
+pub(crate) struct Policy {
+    pub(crate) retry: Option<Retry>,
+    /// How long an attempt may take.
+    pub(crate) timeout: Option<Duration>,
+    /// How long an attempt may be silent.
+    pub(crate) idle: Option<Duration>,
+    /// For how long a result is good; for ever where nothing is said.
+    pub(crate) cache: Option<Option<Duration>>,
+    pub(crate) effect: Effect,
+}
+
+/// `retry(times = 3, delay = "100ms", factor = 2.0, max = "10s", jitter = false, not(AuthError))`
+pub(crate) struct Retry {
+    pub(crate) times: u32,
+    pub(crate) delay: Option<Duration>,
+    pub(crate) factor: Option<f64>,
+    pub(crate) max: Option<Duration>,
+    pub(crate) jitter: Option<bool>,
+    pub(crate) not: Vec<Type>,
+}
+
+/// `effect` or `at_most_once`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Effect {
+    #[default]
+    None,
+    Claimed,
+    AtMostOnce,
 }
 
 /// Fields in the parentheses of an attribute.
@@ -173,6 +211,35 @@ pub(crate) struct Wait {
 pub(crate) enum Time {
     Until(Expr),
     Length(Duration),
+}
+
+impl Node {
+    /// The node that takes its failures on, as it is named.
+    pub(crate) fn handler(&self) -> Option<&Ident> {
+        self.on_error.as_ref()?.name.as_ref()
+    }
+
+    /// What is done about it beside running it, if anything is.
+    pub(crate) fn policy(&self) -> Option<&Policy> {
+        match &self.role {
+            NodeRole::Task(task) => Some(&task.policy).filter(|policy| !policy.is_plain()),
+            NodeRole::Ask(_) | NodeRole::Wait(_) | NodeRole::Later => None,
+        }
+    }
+}
+
+impl Policy {
+    fn is_plain(&self) -> bool {
+        let Self {
+            retry,
+            timeout,
+            idle,
+            cache,
+            effect,
+        } = self;
+        let unbounded = timeout.is_none() && idle.is_none();
+        unbounded && retry.is_none() && cache.is_none() && *effect == Effect::None
+    }
 }
 
 impl Field {

@@ -5,7 +5,9 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::emit::{Emit, allowances, default_of};
-use super::{answers, batches, calls, io, questions, routes, state, updates, waits};
+use super::{
+    answers, batches, caching, calls, io, policies, questions, routes, state, updates, waits,
+};
 use crate::ast::{Field, Scope};
 use crate::model::forms;
 
@@ -39,6 +41,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             quote!(#name)
         },
     );
+    let policies = policies::constant(emit);
     let methods = [
         io::merging(emit),
         updates::apply(emit),
@@ -47,6 +50,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
         io::into_output(emit),
         routes::method(emit),
         calls::methods(emit),
+        caching::method(emit),
         updates::read_update(emit),
         answers::read_question(emit),
         answers::read_answer(emit),
@@ -58,6 +62,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             const ID: &'static str = #id;
             const FINGERPRINT: u64 = #fingerprint;
             const FIELDS: &'static [#door::FieldSpec] = &[#(#specs),*];
+            #policies
 
             type Node = Node;
             type Items = #items;

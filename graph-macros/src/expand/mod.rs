@@ -4,6 +4,7 @@
 mod accepted;
 mod answers;
 mod batches;
+mod caching;
 mod calls;
 mod conditional;
 mod constant;
@@ -14,6 +15,7 @@ mod fields;
 mod io;
 mod json;
 mod nodes;
+mod policies;
 mod questions;
 mod returns;
 mod routes;

@@ -93,13 +93,11 @@ impl Args {
         Some(arg.name.clone())
     }
 
-    /// The name in `name = other`, if it is one, without taking it.
-    pub(super) fn peek_name(&self, name: &str) -> Option<Ident> {
-        let arg = self.args.iter().find(|arg| arg.name == name)?;
-        match &arg.value {
-            Value::Is(Expr::Path(path)) => path.path.get_ident().cloned(),
-            _ => None,
-        }
+    /// Whether there is `name =`, and nothing behind it yet.
+    pub(super) fn is_unfinished(&self, name: &str) -> bool {
+        self.args
+            .iter()
+            .any(|arg| arg.name == name && matches!(arg.value, Value::Unfinished))
     }
 
     /// The argument of that name.

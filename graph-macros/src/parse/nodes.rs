@@ -4,9 +4,8 @@ use proc_macro2::Ident;
 use syn::{Attribute, Signature};
 
 use super::args::Args;
-use super::attrs;
-use super::{later, waits};
-use crate::ast::{Node, NodeRole, Task};
+use super::{attrs, later, policy, waits};
+use crate::ast::{Handler, Node, NodeRole, Task};
 use crate::findings::Findings;
 
 /// Reads a node; `ours` are its attributes of ours.
@@ -50,23 +49,21 @@ pub(super) fn node(
 fn task(
     attr: &Attribute,
     signature: Option<&Signature>,
-    on_error: &mut Option<Ident>,
+    on_error: &mut Option<Handler>,
     findings: &mut Findings,
 ) -> Task {
-    let known = [
-        &["writes", "spawn", "blocking", "asks"][..],
-        &later::NODE_ARGS,
-    ]
-    .concat();
+    let own = &["writes", "spawn", "blocking", "asks"][..];
+    let known = [own, &policy::ARGS].concat();
     let mut args = Args::of(attr, "node", &known, findings);
-    *on_error = args.peek_name("on_error");
+    *on_error = policy::handler(&mut args, findings);
+    let policy = policy::policy(&mut args, signature, findings);
     let task = Task {
+        policy,
         writes: args.names("writes", "writes(field)", findings),
         spawn: args.flag("spawn", findings).is_some(),
         blocking: blocking(&mut args, signature, findings),
         asks: waits::asks(&mut args, signature, findings),
     };
-    later::node(&mut args, findings);
     if let (true, true, Some(word)) = (task.spawn, task.blocking, attr.path().get_ident()) {
         findings.at(
             word,

@@ -53,24 +53,8 @@ fn attributes_on_the_wrong_item_are_said() {
 #[test]
 fn what_is_still_to_come_says_what_to_do() {
     assert_eq!(
-        only(about_attribute("#[node(retry(times = 3))]")),
-        "`retry` is not there yet; for now, try again inside the function"
-    );
-    assert_eq!(
-        only(about_attribute("#[node(timeout = \"30s\")]")),
-        "`timeout` is not there yet; for now, bound the waiting inside the function"
-    );
-    assert_eq!(
         only(about_attribute("#[subgraph(other::Other, into = x)]")),
         "`#[subgraph]` is not there yet; for now, call the other graph inside a node"
-    );
-}
-
-#[test]
-fn what_is_still_to_come_is_read_all_the_same() {
-    assert_eq!(
-        only(about_attribute("#[node(retry = 3)]")),
-        "`retry` isn't written like that, and is not there yet; leave it out for now (later: `retry(times = 3)`)"
     );
 }
 

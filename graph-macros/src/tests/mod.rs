@@ -5,6 +5,7 @@ mod edges;
 mod editing;
 mod lowering;
 mod nodes;
+mod policies;
 mod state;
 mod waits;
 

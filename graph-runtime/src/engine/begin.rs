@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use super::advance::Turnover;
 use super::answer::take_in;
+use super::failures::Failures;
 use super::journal::{Journal, Position};
+use super::past::Past;
 use super::registry::IfBusy;
 use super::request::{Command, Home};
 use super::{Cancelling, Engine, Event};
@@ -118,6 +120,8 @@ impl<G: StateGraph> Parts<G> {
         change.set_sizes(|field| sizes.get(field).copied().unwrap_or(0));
         let mut kept = HashMap::new();
         let (mut pauses, mut passed) = (HashSet::new(), HashSet::new());
+        let mut once = Vec::new();
+        let mut past = Past::default();
         if let Some(journal) = &mut self.journal {
             let Moment { id, step, .. } = moment;
             journal.stand_at(
@@ -130,6 +134,7 @@ impl<G: StateGraph> Parts<G> {
                 },
                 &writes,
             );
+            past = journal.past(&writes)?;
             for write in &writes {
                 let WriteKey {
                     activation,
@@ -147,8 +152,10 @@ impl<G: StateGraph> Parts<G> {
                     WriteKind::Passed => {
                         passed.insert(activation);
                     }
+                    WriteKind::Once => {
+                        once.push((write.key.clone(), journal.open_json(write)?));
+                    }
                     WriteKind::Answer
-                    | WriteKind::Once
                     | WriteKind::Attempt
                     | WriteKind::Failed
                     | WriteKind::Claim
@@ -164,9 +171,16 @@ impl<G: StateGraph> Parts<G> {
                 .any(|active| active.id == *activation)
         });
         engine.noted_slots.clone_from(&frontier.slots);
+        engine.noted_failures.clone_from(&frontier.failures);
         engine.frontier = frontier;
         engine.kept = kept;
         engine.pauses = pauses.difference(&passed).copied().collect();
+        engine.unbegun.clone_from(&engine.pauses);
+        engine.resumes = true;
+        engine.past = past;
+        for (key, json) in once {
+            engine.ties.0.notes.remember(key, json);
+        }
         engine.passed = passed;
         Ok(engine)
     }
@@ -183,14 +197,14 @@ impl<G: StateGraph> Parts<G> {
             Box::new(move |emitted| listener.tell(|| Event::Emitted(emitted))) as Emit<G::Emit>
         });
         let thread = journal.as_ref().map(|journal| journal.key.clone());
-        let flush = journal.as_ref().map(Journal::flush_handle);
+        let aside = journal.as_ref().map(Journal::aside);
         Engine {
             context,
             state: Arc::new(state),
             frontier: Frontier::new(),
             change,
             journal,
-            ties: Cancelling(Ties::new(thread, emit, flush)),
+            ties: Cancelling(Ties::new(thread, emit, aside)),
             listener,
             setting,
             kept: HashMap::new(),
@@ -198,11 +212,17 @@ impl<G: StateGraph> Parts<G> {
             pauses: HashSet::new(),
             passed: HashSet::new(),
             went_on: false,
+            past: Past::default(),
+            resumes: false,
+            unbegun: HashSet::new(),
+            begun: Vec::new(),
             counted: 0,
             next: Next::default(),
             finished: Vec::new(),
+            failures: Failures::default(),
             turnover: Turnover::default(),
             noted_slots: Slots::none::<G>(),
+            noted_failures: Vec::new(),
         }
     }
 }
@@ -236,7 +256,7 @@ impl<G: StateGraph> Engine<G> {
             .drain(..)
             .map(|activation| activation.id)
             .collect();
-        self.frontier.slots.clear();
+        self.frontier.clear_slots();
         self.kept.clear();
         self.pauses.clear();
         if let Some(journal) = &mut self.journal {
@@ -256,6 +276,7 @@ impl<G: StateGraph> Engine<G> {
 
     /// Follows the route from `start`, and stores the input with what it leads to.
     async fn start(&mut self) -> Result<(), Error> {
+        self.resumes = false;
         let (moment, now) = self.new_moment();
         let routed = catch_unwind(AssertUnwindSafe(|| {
             self.state.route(None, &mut self.next);

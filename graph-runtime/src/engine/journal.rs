@@ -6,8 +6,10 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 use tokio::runtime::Handle;
 
+use super::aside::Aside;
+use super::past::Past;
 use super::registry::{Hold, Slot};
-use super::writer::{Backlog, Flush, Writer};
+use super::writer::{Backlog, Writer};
 use crate::checkpointer::{
     Checkpointer, Commit, Expect, Record, Source, StoreError, Write, WriteKey, WriteKind,
 };
@@ -52,6 +54,7 @@ pub(crate) struct Journal {
     /// Node turns that have writes in the store.
     written: HashSet<ActivationId>,
     backlog: Arc<Backlog>,
+    aside: Arc<Aside>,
     writer: Option<Writer>,
     hold: Hold,
 }
@@ -95,7 +98,9 @@ impl Journal {
         durability: Durability,
         header: RunHeader<'static>,
     ) -> Self {
+        let backlog = Backlog::new(key.clone());
         Self {
+            aside: Aside::new(&saver, &key, &backlog, &hold.slot()),
             inline: saver.commits_inline(),
             saver,
             seal: ThreadSeal::new(&key),
@@ -109,7 +114,7 @@ impl Journal {
             chain: 0,
             usual_size: 256,
             written: HashSet::new(),
-            backlog: Backlog::new(key.clone()),
+            backlog,
             writer: None,
             hold,
             key,
@@ -142,8 +147,9 @@ impl Journal {
         thread_text(&self.key)
     }
 
-    pub(crate) fn flush_handle(&self) -> Flush {
-        self.backlog.flush_handle()
+    /// The way to the store for what nodes keep themselves.
+    pub(crate) fn aside(&self) -> Arc<Aside> {
+        Arc::clone(&self.aside)
     }
 
     /// Whether the next record has to be a snapshot: where the chain would cost more than twice the state.
@@ -202,6 +208,9 @@ impl Journal {
         self.chain = if snapshot { size } else { self.chain + size };
         (self.head, self.base) = (Some(id), Some(base));
         (self.sequence, self.step) = (record.sequence, record.step);
+        if self.aside.has_written() {
+            self.written.extend(self.aside.take_written());
+        }
         let written = &mut self.written;
         let consumed = if written.is_empty() {
             Vec::new()
@@ -252,6 +261,19 @@ impl Journal {
     /// Keeps things beside the records: results of tasks whose siblings are still running, pauses. They are
     /// handed over, not awaited: the record that takes them in, or a flush, comes after them.
     pub(crate) async fn keep(&mut self, writes: Vec<(WriteKey, Vec<u8>)>) -> Result<(), Error> {
+        self.keep_by(writes, false).await
+    }
+
+    /// [`keep`](Self::keep), stored when this returns.
+    pub(crate) async fn keep_now(&mut self, writes: Vec<(WriteKey, Vec<u8>)>) -> Result<(), Error> {
+        self.keep_by(writes, true).await
+    }
+
+    async fn keep_by(
+        &mut self,
+        writes: Vec<(WriteKey, Vec<u8>)>,
+        at_once: bool,
+    ) -> Result<(), Error> {
         if writes.is_empty() {
             return Ok(());
         }
@@ -262,15 +284,12 @@ impl Journal {
             key,
         };
         let writes = writes.into_iter().map(seal).collect();
-        self.store(
-            Commit {
-                expected: Expect::Head(self.head),
-                writes,
-                ..Commit::default()
-            },
-            false,
-        )
-        .await
+        let commit = Commit {
+            expected: Expect::Head(self.head),
+            writes,
+            ..Commit::default()
+        };
+        self.store(commit, at_once).await
     }
 
     /// Answers may have come in for these node turns since their writes were read.
@@ -292,6 +311,11 @@ impl Journal {
         self.written
             .extend(answers.iter().map(|write| write.key.activation));
         Ok(answers)
+    }
+
+    /// What earlier runs have left of turns that they didn't end.
+    pub(crate) fn past(&self, writes: &[Write]) -> Result<Past, Error> {
+        Past::of(writes, self.seal).map_err(|source| self.failure(source))
     }
 
     /// The body of an answer; nothing where the time has come without one.
@@ -319,10 +343,8 @@ impl Journal {
 
     /// Waits until everything is stored.
     pub(crate) async fn flush(&mut self) -> Result<(), Error> {
-        match &self.writer {
-            Some(writer) => writer.flush().await.map_err(|source| self.failure(source)),
-            None => Ok(()),
-        }
+        let stored = self.backlog.flush().await;
+        stored.map_err(|source| self.failure(source))
     }
 
     fn failure(&self, source: StoreError) -> Error {
@@ -335,7 +357,7 @@ impl Journal {
 
 /// Commits so that dropping the run doesn't leave it open whether the commit happens: it is seen through, and the
 /// thread is taken until then.
-async fn commit_surely(
+pub(super) async fn commit_surely(
     saver: &Arc<dyn Checkpointer>,
     key: &ThreadKey,
     commit: Commit,

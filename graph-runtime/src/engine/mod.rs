@@ -2,10 +2,15 @@
 
 mod advance;
 mod answer;
+mod aside;
+mod attempt;
 mod begin;
+mod failures;
 mod hold;
 mod journal;
+mod lookup;
 mod note;
+mod past;
 mod registry;
 mod request;
 mod tasks;
@@ -16,17 +21,19 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 pub(crate) use answer::open_questions;
+pub(crate) use aside::Aside;
 pub(crate) use begin::{run, run_thread};
 pub use journal::Durability;
+pub(crate) use past::requeue;
 pub(crate) use registry::Registry;
 pub(crate) use request::{Command, Home};
-pub(crate) use writer::Flush;
 
 use crate::checkpointer::{Source, WriteKey, WriteKind};
-use crate::definition::{Ended, Next, StateGraph};
+use crate::definition::{Ended, GraphNode, Next, StateGraph};
 use crate::error::{Error, OfThread};
 use crate::event::{Event, Listener};
-use crate::frontier::{Frontier, Slots};
+use crate::failure::Failure;
+use crate::frontier::{Activation, Frontier, Slots};
 use crate::id::{ActivationId, MomentId};
 use crate::outcome::{Done, Outcome, Pause};
 use crate::run::Ties;
@@ -34,7 +41,9 @@ use crate::setting::Setting;
 use crate::state::Change;
 use crate::waiting::Answers;
 use advance::Turnover;
+use failures::{Failed, Failures};
 use journal::Journal;
+use past::Past;
 use tasks::{Finished, Kept, Stage};
 
 /// A run under way.
@@ -55,13 +64,23 @@ pub(crate) struct Engine<G: StateGraph> {
     /// Node turns whose pause somebody has gone past.
     passed: HashSet<ActivationId>,
     went_on: bool,
+    past: Past,
+    /// Whether turns of an earlier run are ready.
+    resumes: bool,
+    /// Ready turns that an earlier run has paused at, and so not begun.
+    unbegun: HashSet<ActivationId>,
+    /// Turns of an earlier run that this one has begun again.
+    begun: Vec<ActivationId>,
     /// Moments of a run without a checkpointer, which have no ids of their own.
     counted: u64,
     next: Next<G>,
     finished: Vec<Finished<G>>,
+    failures: Failures,
     turnover: Turnover<G>,
     /// The joins' slots as the last moment has them.
     noted_slots: Slots,
+    /// The failures that wait at joins, as the last moment has them.
+    noted_failures: Vec<(usize, Failure)>,
 }
 
 /// Tells tasks on other threads when the run is over, however it ends.
@@ -85,7 +104,11 @@ enum Stopped<G: StateGraph> {
 impl<G: StateGraph> Engine<G> {
     /// Takes steps until nothing is active, somebody has to answer, or something fails.
     pub(crate) async fn drive(mut self) -> Result<Outcome<G>, Error> {
-        let stopped = self.steps().await;
+        let stopped = match self.begin_again_at_turns().await {
+            Ok(()) => self.steps().await,
+            Err(error) => Err(error),
+        };
+        let stopped = self.end_turns(stopped).await;
         // Whatever was handed to the writer is part of how the run ends, also of a failure.
         let flushed = self.flush().await;
         match (stopped, flushed) {
@@ -115,14 +138,24 @@ impl<G: StateGraph> Engine<G> {
             }
             taken += 1;
             let ended = match self.frontier.active.as_slice() {
-                [only] if only.is_plain() && self.kept.is_empty() => {
-                    Some(self.stage().run_one(only).await?)
+                [only] if only.is_plain() && self.kept.is_empty() && self.is_left_alone(only) => {
+                    match self.stage().run_one(only).await {
+                        Ok(ended) => Some(ended),
+                        Err(failed) => {
+                            self.fail_alone(failed)?;
+                            None
+                        }
+                    }
                 }
                 _ => {
                     self.run_ready().await?;
                     None
                 }
             };
+            if !self.failures.taken_on.is_empty() {
+                // A node that failed with the store is no node that failed.
+                self.flush().await?;
+            }
             let (moment, now) = self.new_moment();
             self.turnover.clear();
             match ended {
@@ -132,6 +165,7 @@ impl<G: StateGraph> Engine<G> {
             if self.journal.is_some() {
                 self.note(moment, now, Source::Step).await?;
             }
+            self.ties.0.notes.forget(&self.turnover.ended);
             self.tell_step(moment);
             self.listener.heard().await;
             if !self.setting.pause_after.is_empty()
@@ -139,6 +173,24 @@ impl<G: StateGraph> Engine<G> {
             {
                 return Ok(stopped);
             }
+        }
+    }
+
+    /// Whether nothing is done about the node beside running it.
+    fn is_left_alone(&self, only: &Activation<G>) -> bool {
+        self.setting.policies.get(only.node.index()).is_none()
+    }
+
+    /// What becomes of the failure of the only node: it is taken on, or the run ends with it.
+    #[cold]
+    fn fail_alone(&mut self, failed: Failed) -> Result<(), Error> {
+        self.finished.clear();
+        self.failures.clear();
+        let only = &self.frontier.active[failed.place];
+        self.failures.add(only, failed);
+        match self.failures.settle() {
+            Some(Failed { item, fault, .. }) => Err(self.stage().error(only, item, fault.source)),
+            None => Ok(()),
         }
     }
 
@@ -222,27 +274,35 @@ impl<G: StateGraph> Engine<G> {
             context: &self.context,
             ties: &self.ties.0,
             listener: &self.listener,
+            setting: &self.setting,
+            past: &self.past,
             answers: &self.answers,
             step,
+            head: self.journal.as_ref().and_then(Journal::head),
         }
     }
 
     async fn run_ready(&mut self) -> Result<(), Error> {
         self.finished.clear();
+        self.failures.clear();
         let step = self.next_step();
         let stage = Stage {
             state: &self.state,
             context: &self.context,
             ties: &self.ties.0,
             listener: &self.listener,
+            setting: &self.setting,
+            past: &self.past,
             answers: &self.answers,
             step,
+            head: self.journal.as_ref().and_then(Journal::head),
         };
         stage
             .run_all(
                 &self.frontier,
                 &self.kept,
                 &mut self.finished,
+                &mut self.failures,
                 self.journal.as_mut(),
             )
             .await

@@ -11,6 +11,7 @@ use super::{Engine, Event};
 use crate::checkpointer::Source;
 use crate::definition::{GraphNode, Items, StateGraph};
 use crate::error::Error;
+use crate::failure::Failure;
 use crate::frontier::{Activation, Frontier, OpenQuestion, Slots, filled_slots};
 use crate::id::{ActivationId, MomentId, Timestamp};
 use crate::moment::{Body, StoredActivation, StoredQuestion, StoredQuestions};
@@ -39,6 +40,7 @@ impl<G: StateGraph> Engine<G> {
             journal,
             turnover,
             noted_slots,
+            noted_failures,
             ..
         } = self;
         let Some(journal) = journal else {
@@ -89,6 +91,9 @@ impl<G: StateGraph> Engine<G> {
                     )
                 })
                 .collect(),
+            failures: (snapshot || frontier.failures != *noted_failures)
+                .then(|| waiting_failures::<G>(&frontier.failures))
+                .filter(|waiting| !snapshot || !waiting.is_empty()),
             ..Body::default()
         };
         if !snapshot {
@@ -117,8 +122,9 @@ impl<G: StateGraph> Engine<G> {
         } else {
             World::Change(operations)
         };
-        // Nothing goes on by itself after this one: the run ends or waits.
-        let last = frontier.ready().next().is_none();
+        // Nothing goes on by itself after this one: the run ends or waits. And whoever takes a failure on can rely
+        // on it.
+        let last = frontier.ready().next().is_none() || !turnover.failed.is_empty();
         let entry = Entry {
             id: moment,
             at,
@@ -134,6 +140,7 @@ impl<G: StateGraph> Engine<G> {
             change.measure(&whole);
         }
         noted_slots.clone_from(&frontier.slots);
+        noted_failures.clone_from(&frontier.failures);
         Ok(())
     }
 }
@@ -186,7 +193,19 @@ fn stored<'a, G: StateGraph>(
             .map(|(_, json)| &**json),
         limit: activation.batch.as_ref().and_then(|batch| batch.limit),
         questions: questions(activation),
+        failures: activation.failures.as_deref().unwrap_or_default().to_vec(),
     }
+}
+
+/// The failures that wait at joins, each with its join.
+fn waiting_failures<G: StateGraph>(
+    waiting: &[(usize, Failure)],
+) -> Vec<(Cow<'static, str>, Failure)> {
+    let text = |join| Cow::Owned(G::topology().join_text(join));
+    let waiting = waiting.iter();
+    waiting
+        .map(|(join, failure)| (text(*join), failure.clone()))
+        .collect()
 }
 
 fn questions<G: StateGraph>(activation: &Activation<G>) -> Option<Vec<StoredQuestion<'_>>> {

@@ -11,14 +11,17 @@ use futures_core::Stream;
 use futures_util::stream::FuturesUnordered;
 use serde_json::value::RawValue;
 
+use super::failures::{Failed, Failures, Fault};
 use super::journal::Journal;
+use super::past::Past;
 use crate::checkpointer::{WriteKey, WriteKind};
-use crate::definition::{Call, Ended, GraphNode, StateGraph, Turn};
+use crate::definition::{BoxFuture, Call, Ended, GraphNode, StateGraph, Turn};
 use crate::error::{Error, NodeError, OfItem, OfThread};
 use crate::event::{Event, Listener};
 use crate::frontier::{Activation, Frontier};
-use crate::id::ActivationId;
+use crate::id::{ActivationId, MomentId};
 use crate::run::Ties;
+use crate::setting::{Setting, Siblings};
 use crate::waiting::Answers;
 
 /// How one task ended.
@@ -39,18 +42,28 @@ pub(crate) struct Stage<'a, G: StateGraph> {
     pub(crate) context: &'a Arc<G::Context>,
     pub(crate) ties: &'a Arc<Ties<G::Emit>>,
     pub(crate) listener: &'a Listener<G>,
+    pub(crate) setting: &'a Setting<G>,
+    pub(crate) past: &'a Past,
     pub(crate) answers: &'a Answers,
     pub(crate) step: u64,
+    pub(crate) head: Option<MomentId>,
 }
 
-struct Failed {
-    node: &'static str,
-    item: Option<u32>,
-    source: NodeError,
+impl<G: StateGraph> Clone for Stage<'_, G> {
+    fn clone(&self) -> Self {
+        *self
+    }
 }
+
+impl<G: StateGraph> Copy for Stage<'_, G> {}
 
 impl<'a, G: StateGraph> Stage<'a, G> {
-    fn call(&self, activation: &'a Activation<G>, item: u32) -> Call<'a, G> {
+    pub(super) fn call(
+        &self,
+        activation: &'a Activation<G>,
+        item: u32,
+        attempt: u32,
+    ) -> Call<'a, G> {
         let batch = activation.batch.as_ref();
         Call {
             node: activation.node,
@@ -63,8 +76,12 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                 activation: activation.id,
                 item: batch.map(|_| item),
                 step: self.step,
+                attempt: self.attempts_before(activation) + attempt,
+                head: self.head,
             },
             answers: self.answers,
+            failures: activation.failures.as_ref(),
+            pulse: None,
         }
     }
 
@@ -88,40 +105,44 @@ impl<'a, G: StateGraph> Stage<'a, G> {
         });
     }
 
-    fn error(&self, failed: Failed) -> Error {
+    /// What a failure is to the whole run.
+    pub(super) fn error(&self, activation: &Activation<G>, item: u32, source: NodeError) -> Error {
         let thread = OfThread(self.ties.thread.as_ref().map(crate::moment::thread_text));
-        Error::Node {
-            thread,
-            node: failed.node,
-            item: OfItem(failed.item),
-            step: self.step,
-            source: failed.source,
+        let (node, item) = (activation.node.name(), OfItem(activation.item(item)));
+        match source {
+            NodeError::OutcomeUnknown => Error::OutcomeUnknown { thread, node, item },
+            source => Error::Node {
+                thread,
+                node,
+                item,
+                step: self.step,
+                source,
+            },
         }
     }
 
-    /// Runs the only task of a step where it is, without a box.
-    pub(crate) async fn run_one(&self, activation: &'a Activation<G>) -> Result<Ended<G>, Error> {
+    /// Runs the only task of a step where it is, without a box. Nothing is done about it beside.
+    pub(crate) async fn run_one(&self, activation: &'a Activation<G>) -> Result<Ended<G>, Failed> {
         let node = activation.node;
         self.tell_started(node, None);
-        let mut task = pin!(G::call(self.call(activation, 0)));
+        let mut task = pin!(G::call(self.call(activation, 0, 1)));
         let result = poll_fn(|cx| caught(task.as_mut(), cx)).await;
         self.tell_ended(node, None, result.as_ref());
-        result.map_err(|source| {
-            self.error(Failed {
-                node: node.name(),
-                item: None,
-                source,
-            })
+        result.map_err(|source| Failed {
+            place: 0,
+            item: 0,
+            fault: Fault::of(source, 1),
         })
     }
 
-    /// Runs the tasks of a step together. All of them end, whatever becomes of the others; what finished is
-    /// kept before a failure is reported.
+    /// Runs the tasks of a step together. All of them end, whatever becomes of the others, unless siblings are to be
+    /// cancelled; what finished is kept before a failure is reported.
     pub(crate) async fn run_all(
         &self,
         frontier: &'a Frontier<G>,
         kept: &Kept,
         finished: &mut Vec<Finished<G>>,
+        failures: &mut Failures,
         mut journal: Option<&mut Journal>,
     ) -> Result<(), Error> {
         let mut lanes = self.lanes(frontier, kept, finished)?;
@@ -132,7 +153,6 @@ impl<'a, G: StateGraph> Stage<'a, G> {
         }
         // What comes before this is stored already.
         let mut stored = finished.len();
-        let mut failed: Vec<(usize, u32, Failed)> = Vec::new();
         loop {
             let keeping = journal.is_some() && stored < finished.len();
             let polled = poll_fn(|cx| match pin!(&mut running).poll_next(cx) {
@@ -146,21 +166,15 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                     running.extend(self.start(frontier, &mut lanes, lane));
                     let place = lanes[lane].place;
                     let activation = &frontier.active[place];
-                    let of_item = activation.batch.as_ref().map(|_| item);
-                    self.tell_ended(activation.node, of_item, result.as_ref());
+                    let of_item = activation.item(item);
+                    let told = result.as_ref().map_err(|fault| &fault.source);
+                    self.tell_ended(activation.node, of_item, told);
                     match result {
                         Ok(ended) => finished.push(Finished { place, item, ended }),
-                        Err(source) => {
-                            failed.push((
-                                place,
-                                item,
-                                Failed {
-                                    node: activation.node.name(),
-                                    item: of_item,
-                                    source,
-                                },
-                            ));
-                        }
+                        Err(fault) => failures.add(activation, Failed { place, item, fault }),
+                    }
+                    if failures.is_fatal() && self.setting.siblings == Siblings::Cancel {
+                        break;
                     }
                 }
                 Polled::Quiet => {
@@ -170,12 +184,10 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                 Polled::Over => break,
             }
         }
-        let first = failed
-            .into_iter()
-            .min_by_key(|(place, item, _)| (*place, *item));
-        if let Some((_, _, first)) = first {
+        drop(running);
+        if let Some(Failed { place, item, fault }) = failures.settle() {
             keep(frontier, &finished[stored..], journal).await?;
-            return Err(self.error(first));
+            return Err(self.error(&frontier.active[place], item, fault.source));
         }
         finished.sort_by_key(|task| (task.place, task.item));
         Ok(())
@@ -210,7 +222,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                 lane.skip.extend((0..width).filter(sleeps));
             }
             for item in (0..width).filter(|_| !kept.is_empty()) {
-                let of_item = activation.batch.as_ref().map(|_| item);
+                let of_item = activation.item(item);
                 if let Some(json) = kept.get(&(activation.id, of_item)) {
                     let update = G::read_update(activation.node, json).map_err(|error| {
                         Error::GraphChanged {
@@ -249,14 +261,42 @@ impl<'a, G: StateGraph> Stage<'a, G> {
         frontier: &'a Frontier<G>,
         lanes: &mut [Lane],
         lane: usize,
-    ) -> Option<impl Future<Output = (usize, u32, Result<Ended<G>, NodeError>)> + use<'a, G>> {
+    ) -> Option<impl Future<Output = (usize, u32, Result<Ended<G>, Fault>)> + use<'a, G>> {
         let item = lanes[lane].next()?;
         let activation = &frontier.active[lanes[lane].place];
-        self.tell_started(activation.node, activation.batch.as_ref().map(|_| item));
-        let mut task = G::call_boxed(self.call(activation, item));
+        self.tell_started(activation.node, activation.item(item));
+        let mut task = self.task(activation, item);
         Some(poll_fn(move |cx| {
-            caught(task.as_mut(), cx).map(|result| (lane, item, result))
+            task.poll(cx).map(|result| (lane, item, result))
         }))
+    }
+
+    fn task(&self, activation: &'a Activation<G>, item: u32) -> Task<'a, G> {
+        match self.setting.policies.get(activation.node.index()) {
+            None => Task::Plain(G::call_boxed(self.call(activation, item, 1))),
+            Some(policy) => Task::Guarded(Box::pin(self.run_or_look_up(activation, item, policy))),
+        }
+    }
+
+    /// How often earlier runs have begun the turn, as far as that is known.
+    pub(super) fn attempts_before(&self, activation: &Activation<G>) -> u32 {
+        self.past.attempts(activation.id)
+    }
+}
+
+/// One task of several.
+enum Task<'a, G: StateGraph> {
+    /// Nothing is done about it beside running it.
+    Plain(BoxFuture<'a, Result<Ended<G>, NodeError>>),
+    Guarded(BoxFuture<'a, Result<Ended<G>, Fault>>),
+}
+
+impl<G: StateGraph> Task<'_, G> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Ended<G>, Fault>> {
+        match self {
+            Self::Plain(task) => caught(task.as_mut(), cx).map_err(|source| Fault::of(source, 1)),
+            Self::Guarded(task) => task.as_mut().poll(cx),
+        }
     }
 }
 
@@ -313,7 +353,7 @@ async fn keep<G: StateGraph>(
                 what: format!("what node `{}` set", activation.node.name()),
                 source,
             })?;
-            let item = activation.batch.as_ref().map(|_| task.item);
+            let item = activation.item(task.item);
             writes.push((
                 WriteKey {
                     item,
@@ -328,7 +368,7 @@ async fn keep<G: StateGraph>(
 
 /// Polls a node; its panic becomes its error. After one the task is dropped and never polled again, so nobody
 /// sees what it left half done.
-fn caught<T>(
+pub(super) fn caught<T>(
     task: Pin<&mut (impl Future<Output = Result<T, NodeError>> + ?Sized)>,
     cx: &mut Context<'_>,
 ) -> Poll<Result<T, NodeError>> {

@@ -60,6 +60,20 @@ impl Backlog {
         Flush(Arc::clone(self))
     }
 
+    /// Waits until everything is stored.
+    ///
+    /// # Errors
+    /// What went wrong with storing it.
+    pub(crate) async fn flush(&self) -> Result<(), StoreError> {
+        let stored = self.until(Level::is_empty).await;
+        stored.map_err(|failed| self.failure(failed))
+    }
+
+    /// Nothing more is stored: something that came past the writer couldn't be.
+    pub(crate) fn fail(&self, error: StoreError) {
+        self.settle(0, Err(error));
+    }
+
     /// Waits until `enough` is true of what is waiting.
     async fn until(&self, enough: impl Fn(&Level) -> bool) -> Result<(), Failed> {
         loop {
@@ -147,8 +161,7 @@ impl Writer {
     /// # Errors
     /// What went wrong with storing it.
     pub(crate) async fn flush(&self) -> Result<(), StoreError> {
-        let stored = self.backlog.until(Level::is_empty).await;
-        stored.map_err(|failed| self.backlog.failure(failed))
+        self.backlog.flush().await
     }
 }
 

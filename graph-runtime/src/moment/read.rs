@@ -219,15 +219,19 @@ impl Reader<'_> {
                 batch: batch.transpose()?,
                 questions,
                 awake: Vec::new(),
+                failures: Some(stored.failures.as_slice().into())
+                    .filter(|failures: &Arc<[_]>| !failures.is_empty()),
             });
         }
         for (join, filled) in &replay.slots {
-            let topology = G::topology();
-            let place = (0..topology.joins.len()).find(|&place| topology.join_text(place) == *join);
-            let place = place.ok_or_else(|| self.changed(format!("the join `{join}` is gone")))?;
-            if !frontier.slots.restore(topology, place, filled) {
+            let place = self.join::<G>(join)?;
+            if !frontier.slots.restore(G::topology(), place, filled) {
                 return Err(self.changed(format!("the join `{join}` can't be filled like that")));
             }
+        }
+        for (join, failure) in &replay.failures {
+            let place = self.join::<G>(join)?;
+            frontier.failures.push((place, failure.clone()));
         }
         frontier.sort();
         Ok(frontier)
@@ -237,6 +241,12 @@ impl Reader<'_> {
         let node = G::Node::ALL.iter().find(|node| node.name() == name);
         node.copied()
             .ok_or_else(|| self.changed(format!("node `{name}` is gone")))
+    }
+
+    fn join<G: StateGraph>(&self, text: &str) -> Result<usize, Failure<'static>> {
+        let topology = G::topology();
+        let place = (0..topology.joins.len()).find(|&place| topology.join_text(place) == text);
+        place.ok_or_else(|| self.changed(format!("the join `{text}` is gone")))
     }
 
     fn changed(&self, what: String) -> Failure<'static> {
