@@ -25,7 +25,12 @@ pub(super) fn node(
     }
     let mut on_error = None;
     let role = match attrs::name(first).as_str() {
-        "node" => NodeRole::Task(task(first, signature.as_ref(), &mut on_error, findings)),
+        "node" => NodeRole::Task(Box::new(task(
+            first,
+            signature.as_ref(),
+            &mut on_error,
+            findings,
+        ))),
         "ask" => NodeRole::Ask(waits::ask(first, findings)),
         "wait" => NodeRole::Wait(waits::wait(first, signature.as_ref(), findings)),
         _ => {
