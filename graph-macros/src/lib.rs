@@ -19,7 +19,7 @@ use proc_macro::TokenStream;
 /// Turns a module into a state graph.
 ///
 /// `#[graph(id = "support")]` stands on a module that is written in place. The id is what its threads are found
-/// by; `crate = path` says where the runtime is, if it was renamed. A crate with `#![no_implicit_prelude]` repeats it in
+/// by; `crate = path` says where the runtime is, if it was renamed; `emits = Type` what its nodes show while they run. A crate with `#![no_implicit_prelude]` repeats it in
 /// the module, where the macro can see it. What can't work is a compile error at its own
 /// token, with what to do about it.
 ///

@@ -16,7 +16,8 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 pub use crate::definition::{
-    Answering, BoxFuture, Call, Ended, GraphNode, Items, Next, NoAnswer, NoItems, StateGraph,
+    Answering, BoxFuture, Call, Ended, GraphNode, Items, Migrate, Next, NoAnswer, NoItems,
+    StateGraph,
 };
 pub use crate::error::NodeError;
 use crate::id::{QuestionId, Timestamp};

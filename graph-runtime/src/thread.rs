@@ -3,9 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::branch::{ThreadAt, Update};
 use crate::checkpointer::{At, Query, WriteKind};
 use crate::definition::StateGraph;
-use crate::engine::{Command, open_questions, requeue};
+use crate::engine::{Command, Origin, open_questions, requeue};
 use crate::error::Error;
 use crate::event::RunStream;
 use crate::id::{MomentId, QuestionId};
@@ -75,6 +76,25 @@ impl<G: StateGraph> Thread<G> {
         self.run(Command::Answer(answers.into_iter().collect()))
     }
 
+    /// Sets values by hand where the thread stands: a moment is written, no node is run. What is active stays so, open
+    /// questions keep their ids; with [`Update::as_node`] the run goes on behind a node.
+    ///
+    /// # Errors
+    /// Of the update: [`Error::NothingToResume`] on a thread that was never run, [`Error::Busy`] while it is run.
+    pub fn update(&self, values: impl Into<G::Values>) -> Update<G> {
+        Update::new(
+            Arc::clone(&self.core),
+            Arc::clone(&self.id),
+            Origin::Head,
+            values.into(),
+        )
+    }
+
+    /// The thread as it stood at a moment: to look at it, and to go on from there.
+    pub fn at(&self, moment: MomentId) -> ThreadAt<G> {
+        ThreadAt::new(Arc::clone(&self.core), Arc::clone(&self.id), moment)
+    }
+
     /// Lets what is ready begin anew: a node that has taken too many processes along
     /// ([`Error::Poisoned`]), and one that may happen only once and of which nobody knows what came
     /// ([`Error::OutcomeUnknown`]). It runs nothing; `resume()` does.
@@ -121,14 +141,7 @@ impl<G: StateGraph> Thread<G> {
     /// # Errors
     /// [`Error::UnknownMoment`] if it isn't one.
     pub async fn moment(&self, id: MomentId) -> Result<Moment<G>, Error> {
-        let home = self.core.home(&self.id)?;
-        let stand = home.reader().stand(At::Moment(id)).await?;
-        stand
-            .map(|stand| stand.moment)
-            .ok_or_else(|| Error::UnknownMoment {
-                thread: thread_text(&home.key),
-                moment: id,
-            })
+        self.at(id).state().await
     }
 
     /// The questions that are open, in the order of their nodes and items.
@@ -144,7 +157,7 @@ impl<G: StateGraph> Thread<G> {
             let mut writes = stand.writes.iter();
             writes.any(|write| write.key.kind == WriteKind::Answer && write.key.question() == *id)
         };
-        open_questions(&stand.frontier, &thread_text(&home.key), is_answered)
+        open_questions(&stand.frontier?, &thread_text(&home.key), is_answered)
     }
 
     /// The thread's moments, newest first.

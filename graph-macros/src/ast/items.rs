@@ -28,12 +28,14 @@ pub(crate) struct Module {
     pub(crate) torn: bool,
 }
 
-/// `id = "..", crate = path`
+/// `id = "..", crate = path, emits = Type`
 pub(crate) struct GraphArgs {
     /// Nothing only if it is missing, which is reported.
     pub(crate) id: Option<String>,
     /// How the user's crate calls the runtime, if not by its name.
     pub(crate) krate: Option<Path>,
+    /// What its nodes show, if it says so.
+    pub(crate) emits: Option<Type>,
 }
 
 /// `#[state] struct ..`

@@ -6,7 +6,8 @@ use syn::spanned::Spanned as _;
 
 use super::emit::{Emit, allowances, default_of};
 use super::{
-    answers, batches, caching, calls, io, policies, questions, routes, state, updates, waits,
+    answers, batches, caching, calls, emitted, io, policies, questions, routes, state, updates,
+    values, waits,
 };
 use crate::ast::{Field, Scope};
 use crate::model::forms;
@@ -41,13 +42,17 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             quote!(#name)
         },
     );
+    let emits = emitted::type_of(emit);
     let policies = policies::constant(emit);
     let methods = [
         io::merging(emit),
         updates::apply(emit),
+        values::apply(emit),
         resets(emit),
         reach(emit),
         io::into_output(emit),
+        io::output_json(emit),
+        emitted::json(emit),
         routes::method(emit),
         calls::methods(emit),
         caching::method(emit),
@@ -68,11 +73,12 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             type Items = #items;
             type Input = Input;
             type Output = Output;
+            type Values = Values;
             type Update = Update;
             #types
             type Pause = Pause;
             type Context = #context;
-            type Emit = #door::Shown;
+            type Emit = #emits;
 
             fn topology() -> &'static #door::topology::Topology {
                 &TOPOLOGY

@@ -81,7 +81,7 @@ fn parts(input: ParseStream<'_>) -> syn::Result<Parts> {
 }
 
 fn graph_args(tokens: TokenStream, name: &Ident, findings: &mut Findings) -> GraphArgs {
-    let mut args = Args::parse(tokens, "graph", &["id", "crate"], findings);
+    let mut args = Args::parse(tokens, "graph", &["id", "crate", "emits"], findings);
     let form = format!("id = \"{}\"", plain(name));
     if !args.has("id") {
         findings.at_span(
@@ -99,6 +99,7 @@ fn graph_args(tokens: TokenStream, name: &Ident, findings: &mut Findings) -> Gra
     GraphArgs {
         id: id.map(|id| id.value()),
         krate: args.value("crate", "crate = graph_runtime", findings),
+        emits: args.value("emits", "emits = Progress", findings),
     }
 }
 
