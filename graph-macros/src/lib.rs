@@ -37,7 +37,10 @@ use proc_macro::TokenStream;
 /// - `#[node(writes(field, ..))] fn ..`: a node. Its parameters are named like what they take: a field of the
 ///   state or the context, `state`, `run`, or, in a `for`, its item. It returns what it writes, a tuple of that,
 ///   or its update; or a `Result` of one. `spawn` runs it on the runtime's threads, `blocking` where it may wait.
-/// - `#[ask(into = field)] fn ..`: returns a question; the run waits until it is answered.
+///   With `asks(Question)` and `run: &Asking<Question>` it asks while it runs.
+/// - `#[ask(into = field)] fn ..`: returns a question; the run waits until it is answered. With `within = "3d"`
+///   it waits no longer than that, and takes what `else = expr` says, if it says anything.
+/// - `#[wait(until = expr)] fn ..() {}`, `#[wait(time = "1h")] fn ..() {}`: the run waits until then, or so long.
 /// - `edges! { .. }`: what follows what.
 ///
 /// # Edges

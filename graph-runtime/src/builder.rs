@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::cache::Cache;
 use crate::checkpointer::Checkpointer;
 use crate::clock::Clock;
 use crate::definition::StateGraph;
@@ -192,6 +193,13 @@ impl<G: StateGraph, P, X> Builder<G, P, X> {
         self
     }
 
+    /// Where results are kept of nodes that say `cache`; as it comes, in the memory of this graph. Graphs
+    /// that share one are told apart by their namespaces.
+    pub fn cache(mut self, cache: impl Cache) -> Self {
+        self.setting.cache = Arc::new(cache);
+        self
+    }
+
     /// By which clock moments are dated and deadlines kept; as it comes, the machine's.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.setting.clock = Arc::new(clock);
@@ -208,9 +216,10 @@ impl<G: StateGraph, P, X> Builder<G, P, X> {
             context,
             saver,
             namespace,
-            setting,
+            mut setting,
             ..
         } = self;
+        setting.namespace = Arc::clone(&namespace);
         Graph::new(Core {
             context: Arc::new(context.supply()),
             saver,

@@ -96,7 +96,8 @@ impl Policy {
         self.idle_timeout(Duration::MAX)
     }
 
-    /// Takes what the node set the last time that it read the same, instead of running it.
+    /// Takes what the node set the last time that it read the same, instead of running it: of a node whose attribute
+    /// says `cache`, since what another one reads isn't known.
     pub const fn cache(mut self) -> Self {
         self.cache = Some(Caching::Always);
         self

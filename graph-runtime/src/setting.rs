@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::cache::{Cache, MemoryCache};
 use crate::clock::{Clock, SystemClock};
 use crate::definition::StateGraph;
 use crate::engine::{Busy, Durability};
@@ -42,6 +43,9 @@ pub(crate) struct Setting<G: StateGraph> {
     pub(crate) policies: Policies,
     pub(crate) siblings: Siblings,
     pub(crate) max_attempts: u32,
+    pub(crate) cache: Arc<dyn Cache>,
+    /// What separates the graph from others in a cache.
+    pub(crate) namespace: Arc<str>,
     pub(crate) pause_before: Vec<G::Node>,
     pub(crate) pause_after: Vec<G::Node>,
     pub(crate) metadata: BTreeMap<String, String>,
@@ -68,6 +72,8 @@ impl<G: StateGraph> Default for Setting<G> {
             policies: Policies::of::<G>(),
             siblings: Siblings::default(),
             max_attempts: DEFAULT_MAX_ATTEMPTS,
+            cache: Arc::new(MemoryCache::new()),
+            namespace: G::ID.into(),
             pause_before: Vec::new(),
             pause_after: Vec::new(),
             metadata: BTreeMap::new(),
@@ -92,6 +98,8 @@ impl<G: StateGraph> Clone for Setting<G> {
             policies: self.policies.clone(),
             siblings: self.siblings,
             max_attempts: self.max_attempts,
+            cache: Arc::clone(&self.cache),
+            namespace: Arc::clone(&self.namespace),
             pause_before: self.pause_before.clone(),
             pause_after: self.pause_after.clone(),
             metadata: self.metadata.clone(),

@@ -108,6 +108,17 @@ impl<G: StateGraph> Thread<G> {
         requeue::<G>(&home).await
     }
 
+    /// Goes on as far as it is possible without anybody's word: asks and waits whose time has come are over, what
+    /// they and others have left unfinished runs. Where nothing is due, the outcome is the pause that stands. Unlike
+    /// [`resume`](Self::resume) it doesn't go past a node that a run was told to pause before, and it waits for a
+    /// run that is under way in this process. [`Graph::due`](crate::Graph::due) says whom to wake.
+    ///
+    /// # Errors
+    /// Of the run: [`Error::NothingToResume`] on a thread that was never run.
+    pub fn wake(&self) -> Invocation<G> {
+        self.answers([])
+    }
+
     fn run(&self, command: Command<G>) -> Invocation<G> {
         Invocation::on_thread(Arc::clone(&self.core), Arc::clone(&self.id), command)
     }

@@ -7,12 +7,15 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // what helps a test may fail it
 
 mod answers;
+mod asleep;
 mod bench;
 mod between;
 mod busy;
+mod cache;
 mod cancelling;
 mod changed;
 mod damage;
+mod deadlines;
 mod determinism;
 mod draining;
 mod dropping;
@@ -24,6 +27,7 @@ mod events;
 mod exit;
 mod graphs;
 mod handlers;
+mod interrupts;
 mod keeping;
 mod leases;
 mod nodes;
@@ -48,3 +52,6 @@ mod timeouts;
 mod traces;
 mod votes;
 mod waiting;
+mod waits;
+mod watch;
+mod workshop;

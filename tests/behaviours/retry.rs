@@ -7,7 +7,7 @@ use graph_runtime::prelude::*;
 use graph_runtime::{Checkpointer, NodeError, Policy, Retry};
 
 use crate::bench::{Act, Bench, Lasting, bench, events, retried};
-use crate::store::{Store, on_every_backend};
+use crate::store::on_every_backend;
 
 /// One node, and then one for each part.
 #[graph(id = "retry")]

@@ -19,6 +19,7 @@ mod kit;
 mod list;
 mod place;
 mod run;
+mod sharing;
 #[doc(hidden)]
 pub mod stores;
 
@@ -50,19 +51,31 @@ pub use run::{CacheOpening, Opening, Reopen, Store, StoreOpening, run, run_reope
 /// });
 /// # fn main() {}
 /// ```
+///
+/// Leases and the inbox are for stores that several processes share, and may be left out. Say so, and their
+/// cases are ignored where they don't apply, which a test run reports:
+///
+/// ```
+/// # use graph_runtime::MemorySaver as OwnSaver;
+/// graph_checkpointers::conformance!(own, OwnSaver::new(), without(lease, inbox));
+/// # fn main() {}
+/// ```
 #[macro_export]
 macro_rules! conformance {
-    ($name:ident, |$place:ident| $open:expr $(,)?) => {
+    ($name:ident, |$place:ident| $open:expr $(, without($($what:ident),+))? $(,)?) => {
         mod $name {
             $crate::__conformance!(open $place, $open);
             $crate::__conformance!(every);
             $crate::__conformance!(reopened);
+            $crate::__conformance_sharing!(told ($($($what),+)?) sharing);
+            $crate::__conformance_sharing!(told ($($($what),+)?) sharing_reopened);
         }
     };
-    ($name:ident, $open:expr $(,)?) => {
+    ($name:ident, $open:expr $(, without($($what:ident),+))? $(,)?) => {
         mod $name {
             $crate::__conformance!(open _place, $open);
             $crate::__conformance!(every);
+            $crate::__conformance_sharing!(told ($($($what),+)?) sharing);
         }
     };
 }

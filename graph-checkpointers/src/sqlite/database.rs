@@ -68,7 +68,7 @@ const SCHEMA: &str = "
         thread   INTEGER NOT NULL,
         payload  BLOB NOT NULL
     ) STRICT;
-    CREATE INDEX messages_in_order ON messages (thread, position);
+    CREATE INDEX messages_of_threads ON messages (thread);
     CREATE TABLE leases (
         epoch     INTEGER PRIMARY KEY AUTOINCREMENT,
         namespace TEXT NOT NULL,

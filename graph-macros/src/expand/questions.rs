@@ -1,11 +1,12 @@
 //! What the graph asks and what it is answered.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
+use syn::spanned::Spanned as _;
 
 use super::conditional::{Part, Shape};
-use super::emit::{Emit, allowances, within};
+use super::emit::{Emit, allowances, spanned, within};
 use super::returns::question_type;
 use crate::ast;
 use crate::model::Node;
@@ -57,7 +58,10 @@ impl Ask<'_> {
         let (Emit { krate, door, .. }, question) = (emit, self.question);
         match self.into {
             Some(ast::Field { ty, .. }) => quote!(<#ty as #door::Fills>::Answer),
-            None => quote!(<#question as #krate::Asks>::Answer),
+            None => {
+                let krate = spanned(krate, question.span());
+                quote_spanned!(question.span()=> <#question as #krate::Asks>::Answer)
+            }
         }
     }
 

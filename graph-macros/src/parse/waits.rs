@@ -41,7 +41,9 @@ pub(super) fn wait(
     signature: Option<&Signature>,
     findings: &mut Findings,
 ) -> Wait {
+    let before = findings.count();
     let mut args = Args::of(attr, "wait", &["until", "time"], findings);
+    let is_read = findings.count() == before;
     let (until_word, time_word) = (args.word("until"), args.word("time"));
     let until: Option<Expr> = args.value("until", "until = state.field", findings);
     let length = args.duration("time", "time = \"1h\"", findings);
@@ -50,7 +52,7 @@ pub(super) fn wait(
             word,
             "a wait has one time; choose `until` (a point in time) or `time` (how long)",
         ),
-        (None, None) => findings.at(
+        (None, None) if is_read => findings.at(
             attr,
             "`wait` needs its time; write `#[wait(until = state.field)]` or `#[wait(time = \"1h\")]`",
         ),

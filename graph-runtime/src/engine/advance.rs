@@ -139,7 +139,7 @@ impl<G: StateGraph> Engine<G> {
             answers,
             turnover,
             finished,
-            failed,
+            failures,
             listener,
             journal,
             ..
@@ -157,7 +157,7 @@ impl<G: StateGraph> Engine<G> {
             state.apply(update, change);
         };
         let mut results = finished.drain(..).peekable();
-        let mut failures = failed.drain(..).peekable();
+        let mut failures = failures.taken_on.drain(..).peekable();
         for (place, activation) in frontier.active.iter().enumerate() {
             *at = activation.node.name();
             if turnover.asked.contains(&activation.id) {

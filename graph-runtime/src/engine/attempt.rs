@@ -10,7 +10,8 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
-use super::tasks::{Fault, Stage, caught};
+use super::failures::Fault;
+use super::tasks::{Stage, caught};
 use crate::definition::{Ended, GraphNode, StateGraph};
 use crate::error::{NodeError, Timeout};
 use crate::event::{Event, Kind};

@@ -9,6 +9,7 @@ use tracing::Instrument as _;
 use super::advance::Turnover;
 use super::answer::take_in;
 use super::branch::{Ground, ground, position};
+use super::failures::Failures;
 use super::journal::{Durability, Journal, Position};
 use super::lease::Leased;
 use super::past::Past;
@@ -387,11 +388,10 @@ impl<G: StateGraph> Parts<G> {
             resumes: false,
             unbegun: HashSet::new(),
             begun: Vec::new(),
-            tried: Vec::new(),
             counted: 0,
             next: Next::default(),
             finished: Vec::new(),
-            failed: Vec::new(),
+            failures: Failures::default(),
             turnover: Turnover::default(),
             noted_slots: Slots::none::<G>(),
             noted_failures: Vec::new(),

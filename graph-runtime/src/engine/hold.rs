@@ -25,7 +25,7 @@ impl<G: StateGraph> Engine<G> {
             let of_turn: Vec<_> = of_turn.collect();
             let activation = &self.frontier.active[place];
             // By a failure that is taken on a turn ends, whoever else waits.
-            if self.failed.iter().any(|failed| failed.place == place) {
+            if self.failures.end(place) {
                 self.finished.extend(of_turn);
             } else if of_turn.len() < activation.width() && activation.is_running()
                 || of_turn.iter().any(waits)

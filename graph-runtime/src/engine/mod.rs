@@ -6,9 +6,11 @@ mod aside;
 mod attempt;
 mod begin;
 mod branch;
+mod failures;
 mod hold;
 mod journal;
 mod lease;
+mod lookup;
 mod note;
 mod past;
 mod registry;
@@ -44,9 +46,10 @@ use crate::state::Change;
 use crate::stop::{Stop, Stopping};
 use crate::waiting::Answers;
 use advance::Turnover;
+use failures::{Failed, Failures};
 use journal::Journal;
 use past::Past;
-use tasks::{Failed, Finished, Kept, Stage, is_handled};
+use tasks::{Finished, Kept, Stage};
 use watch::Watch;
 
 /// A run under way.
@@ -80,14 +83,11 @@ pub(crate) struct Engine<G: StateGraph> {
     unbegun: HashSet<ActivationId>,
     /// Turns of an earlier run that this one has begun again.
     begun: Vec<ActivationId>,
-    /// Turns that have failed in this step, each with its attempts.
-    tried: Vec<(ActivationId, u32)>,
     /// Moments of a run without a checkpointer, which have no ids of their own.
     counted: u64,
     next: Next<G>,
     finished: Vec<Finished<G>>,
-    /// Tasks of the step that have failed, and whose failures are taken on.
-    failed: Vec<Failed>,
+    failures: Failures,
     turnover: Turnover<G>,
     /// The joins' slots as the last moment has them.
     noted_slots: Slots,
@@ -189,7 +189,7 @@ impl<G: StateGraph> Engine<G> {
                     None
                 }
             };
-            if !self.failed.is_empty() {
+            if !self.failures.taken_on.is_empty() {
                 // A node that failed with the store is no node that failed.
                 self.flush().await?;
             }
@@ -225,14 +225,14 @@ impl<G: StateGraph> Engine<G> {
     /// What becomes of the failure of the only node: it is taken on, or the run ends with it.
     #[cold]
     fn fail_alone(&mut self, failed: Failed) -> Result<(), Error> {
-        let only = &self.frontier.active[failed.place];
-        self.tried.push((only.id, failed.fault.attempts));
-        if !is_handled::<G>(only.node) {
-            return Err(self.stage().error(only, failed.item, failed.fault.source));
-        }
         self.finished.clear();
-        self.failed.push(failed);
-        Ok(())
+        self.failures.clear();
+        let only = &self.frontier.active[failed.place];
+        self.failures.add(only, failed);
+        match self.failures.settle() {
+            Some(Failed { item, fault, .. }) => Err(self.stage().error(only, item, fault.source)),
+            None => Ok(()),
+        }
     }
 
     /// By far the most common case: one node, which is ready.
@@ -327,7 +327,7 @@ impl<G: StateGraph> Engine<G> {
 
     async fn run_ready(&mut self) -> Result<(), Error> {
         self.finished.clear();
-        self.tried.clear();
+        self.failures.clear();
         let step = self.next_step();
         let stage = Stage {
             state: &self.state,
@@ -347,8 +347,7 @@ impl<G: StateGraph> Engine<G> {
                 &self.frontier,
                 &self.kept,
                 &mut self.finished,
-                &mut self.failed,
-                &mut self.tried,
+                &mut self.failures,
                 self.journal.as_mut(),
             )
             .await

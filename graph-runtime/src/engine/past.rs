@@ -211,9 +211,8 @@ impl<G: StateGraph> Engine<G> {
         };
         let mut ends = Vec::new();
         for id in left {
-            let tried = self.tried.iter().filter(|(of, _)| *of == id);
             let end = OrderlyEnd {
-                attempts: tried.map(|(_, attempts)| *attempts).max().unwrap_or(1),
+                attempts: self.failures.attempts(id).unwrap_or(1),
                 error: error.clone(),
             };
             let body = serde_json::to_vec(&end).map_err(|source| Error::Encode {

@@ -11,6 +11,7 @@ use futures_core::Stream;
 use futures_util::stream::FuturesUnordered;
 use serde_json::value::RawValue;
 
+use super::failures::{Failed, Failures, Fault};
 use super::journal::Journal;
 use super::past::Past;
 use super::watch::Watch;
@@ -18,7 +19,6 @@ use crate::checkpointer::{WriteKey, WriteKind};
 use crate::definition::{BoxFuture, Call, Ended, GraphNode, StateGraph, Turn};
 use crate::error::{Error, NodeError, OfItem, OfThread};
 use crate::event::{Event, Kind, Listener};
-use crate::failure::Failure;
 use crate::frontier::{Activation, Frontier};
 use crate::id::{ActivationId, MomentId};
 use crate::meter;
@@ -61,27 +61,6 @@ impl<G: StateGraph> Clone for Stage<'_, G> {
 }
 
 impl<G: StateGraph> Copy for Stage<'_, G> {}
-
-/// Why a task has failed for good, after so many attempts of this run.
-pub(crate) struct Fault {
-    pub(crate) source: NodeError,
-    pub(crate) attempts: u32,
-}
-
-impl Fault {
-    pub(crate) fn of(source: NodeError, attempts: u32) -> Self {
-        Self { source, attempts }
-    }
-}
-
-/// A task that has failed for good.
-pub(crate) struct Failed {
-    /// The activation's place in the frontier.
-    pub(crate) place: usize,
-    /// The item's index; 0 outside of a `for`.
-    pub(crate) item: u32,
-    pub(crate) fault: Fault,
-}
 
 impl<'a, G: StateGraph> Stage<'a, G> {
     pub(super) fn call(
@@ -184,14 +163,13 @@ impl<'a, G: StateGraph> Stage<'a, G> {
     }
 
     /// Runs the tasks of a step together. All of them end, whatever becomes of the others, unless siblings are to be
-    /// cancelled; what finished is kept before a failure is reported. Failures that somebody takes on are `failed`.
+    /// cancelled; what finished is kept before a failure is reported.
     pub(crate) async fn run_all(
         &self,
         frontier: &'a Frontier<G>,
         kept: &Kept,
         finished: &mut Vec<Finished<G>>,
-        failed: &mut Vec<Failed>,
-        tried: &mut Vec<(ActivationId, u32)>,
+        failures: &mut Failures,
         mut journal: Option<&mut Journal>,
     ) -> Result<(), Error> {
         let mut lanes = self.lanes(frontier, kept, finished)?;
@@ -203,7 +181,6 @@ impl<'a, G: StateGraph> Stage<'a, G> {
         // What comes before this is stored already, or handed over.
         let mut stored = finished.len();
         let mut settling = Settling::new(finished.len());
-        let mut fatal: Vec<Failed> = Vec::new();
         loop {
             let keeping = journal.is_some() && stored < finished.len();
             let polled = poll_fn(|cx| match pin!(&mut running).poll_next(cx) {
@@ -223,20 +200,12 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                     let of_item = activation.item(item);
                     let told = result.as_ref().map_err(|fault| &fault.source);
                     self.tell_ended(activation.node, of_item, told);
-                    if let Err(fault) = &result {
-                        tried.push((activation.id, fault.attempts));
-                    }
                     match result {
                         Ok(ended) => finished.push(Finished { place, item, ended }),
-                        Err(fault) if is_handled::<G>(activation.node) => {
-                            failed.push(Failed { place, item, fault });
-                        }
-                        Err(fault) => {
-                            fatal.push(Failed { place, item, fault });
-                            if self.setting.siblings == Siblings::Cancel {
-                                break;
-                            }
-                        }
+                        Err(fault) => failures.add(activation, Failed { place, item, fault }),
+                    }
+                    if failures.is_fatal() && self.setting.siblings == Siblings::Cancel {
+                        break;
                     }
                 }
                 Polled::Quiet => {
@@ -256,12 +225,10 @@ impl<'a, G: StateGraph> Stage<'a, G> {
             }
         }
         drop(running);
-        let first = fatal.into_iter().min_by_key(Failed::order);
-        if let Some(Failed { place, item, fault }) = first {
+        if let Some(Failed { place, item, fault }) = failures.settle() {
             keep(frontier, &finished[stored..], journal).await?;
             return Err(self.error(&frontier.active[place], item, fault.source));
         }
-        failed.sort_by_key(Failed::order);
         finished.sort_by_key(|task| (task.place, task.item));
         Ok(())
     }
@@ -358,7 +325,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
     fn task(&self, activation: &'a Activation<G>, item: u32) -> Task<'a, G> {
         match self.setting.policies.get(activation.node.index()) {
             None => Task::Plain(G::call_boxed(self.call(activation, item, 1))),
-            Some(policy) => Task::Guarded(Box::pin(self.run_guarded(activation, item, policy))),
+            Some(policy) => Task::Guarded(Box::pin(self.run_or_look_up(activation, item, policy))),
         }
     }
 
@@ -388,23 +355,6 @@ impl<G: StateGraph> Task<'_, G> {
             Self::Guarded(task) => task.as_mut().poll(cx),
         }
     }
-}
-
-impl Failed {
-    fn order(&self) -> (usize, u32) {
-        (self.place, self.item)
-    }
-
-    /// What whoever takes it on is told.
-    pub(super) fn failure<G: StateGraph>(&self, activation: &Activation<G>) -> Failure {
-        let (node, item) = (activation.node.name(), activation.item(self.item));
-        Failure::new(node, item, &self.fault.source, self.fault.attempts)
-    }
-}
-
-/// Whether a node's failure leads somewhere, and not out of the run.
-pub(super) fn is_handled<G: StateGraph>(node: G::Node) -> bool {
-    G::topology().nodes[node.index()].on_error.is_some()
 }
 
 /// Adds an item to those that don't run, which are in order.

@@ -21,6 +21,13 @@ impl<G: StateGraph> Event<G> {
         let object = match self {
             Self::Started { node, item, step } => task::<G>("started", *node, *item, *step),
             Self::Kept { node, item, step } => task::<G>("kept", *node, *item, *step),
+            Self::Cached { node, item, step } => task::<G>("cached", *node, *item, *step),
+            Self::CacheFailed {
+                node,
+                item,
+                step,
+                error,
+            } => task::<G>("cache_failed", *node, *item, *step).with("error", error)?,
             Self::Finished { node, item, step } => task::<G>("finished", *node, *item, *step),
             Self::Waiting { node, item, step } => task::<G>("waiting", *node, *item, *step),
             Self::Retrying {

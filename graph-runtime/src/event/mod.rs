@@ -42,6 +42,26 @@ pub enum Event<G: StateGraph> {
         /// The step.
         step: u64,
     },
+    /// What a node sets was in the cache: it isn't run.
+    Cached {
+        /// The node.
+        node: G::Node,
+        /// Which item, in a `for`.
+        item: Option<u32>,
+        /// The step.
+        step: u64,
+    },
+    /// The cache couldn't be asked, or told. The node is run as if there were none.
+    CacheFailed {
+        /// The node.
+        node: G::Node,
+        /// Which item, in a `for`.
+        item: Option<u32>,
+        /// The step.
+        step: u64,
+        /// What went wrong.
+        error: String,
+    },
     /// A node finished. In [`Durability::Sync`](crate::Durability::Sync) what it set is stored by now. Otherwise it is
     /// stored in the background or later, at the latest when the run has ended: a process that is killed before that
     /// runs the node again.
@@ -148,6 +168,8 @@ impl<G: StateGraph> Event<G> {
         match self {
             Self::Started { .. }
             | Self::Kept { .. }
+            | Self::Cached { .. }
+            | Self::CacheFailed { .. }
             | Self::Finished { .. }
             | Self::Waiting { .. }
             | Self::Retrying { .. }
@@ -179,6 +201,7 @@ where
         match self {
             Self::Started { node, item, step } => of_task("Started", node, item, step),
             Self::Kept { node, item, step } => of_task("Kept", node, item, step),
+            Self::Cached { node, item, step } => of_task("Cached", node, item, step),
             Self::Finished { node, item, step } => of_task("Finished", node, item, step),
             Self::Waiting { node, item, step } => of_task("Waiting", node, item, step),
             Self::Retrying {
@@ -196,6 +219,18 @@ where
                 .field("attempt", attempt)
                 .field("error", error)
                 .field("delay", delay)
+                .finish(),
+            Self::CacheFailed {
+                node,
+                item,
+                step,
+                error,
+            } => f
+                .debug_struct("CacheFailed")
+                .field("node", &node.name())
+                .field("item", item)
+                .field("step", step)
+                .field("error", error)
                 .finish(),
             Self::Failed {
                 node,

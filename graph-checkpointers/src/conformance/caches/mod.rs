@@ -46,7 +46,7 @@ macro_rules! __cache_conformance {
         }
     };
     (every) => {
-        $crate::__conformance_of! { caches run
+        $crate::__conformance_of! { caches [] run
             results {
                 what_was_put_comes_back
                 a_put_replaces_what_was_there
@@ -63,7 +63,7 @@ macro_rules! __cache_conformance {
         }
     };
     (reopened) => {
-        $crate::__conformance_of! { caches run_reopening
+        $crate::__conformance_of! { caches [] run_reopening
             reopening {
                 results_are_there_again
                 what_was_cleared_stays_away

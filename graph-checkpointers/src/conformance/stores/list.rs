@@ -13,7 +13,7 @@ macro_rules! __store_conformance {
         }
     };
     (every) => {
-        $crate::__conformance_of! { stores run
+        $crate::__conformance_of! { stores [] run
             entries {
                 every_kind_of_value_comes_back
                 every_number_comes_back
@@ -89,7 +89,7 @@ macro_rules! __store_conformance {
         }
     };
     (reopened) => {
-        $crate::__conformance_of! { stores run_reopening
+        $crate::__conformance_of! { stores [] run_reopening
             reopening {
                 entries_are_there_again
                 what_was_deleted_stays_away
