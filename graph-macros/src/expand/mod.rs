@@ -12,6 +12,7 @@ mod context;
 mod definition;
 mod editor;
 mod emit;
+mod emitted;
 mod fields;
 mod io;
 mod json;
@@ -24,6 +25,7 @@ mod schemas;
 mod state;
 mod subgraphs;
 mod updates;
+mod values;
 mod waits;
 
 use proc_macro2::TokenStream;
@@ -93,6 +95,7 @@ fn derived(emit: &Emit<'_>) -> TokenStream {
         io::input(emit),
         io::output(emit),
         updates::updates(emit),
+        values::values(emit),
         questions::questions(emit),
         subgraphs::events(emit),
         constant::constant(emit),

@@ -72,7 +72,10 @@ pub(super) fn events(emit: &Emit<'_>) -> TokenStream {
     if children.is_empty() {
         return TokenStream::new();
     }
-    let (vis, krate, allow) = (emit.vis(), &emit.krate, allowances());
+    let Emit { krate, door, .. } = emit;
+    let (vis, allow) = (emit.vis(), allowances());
+    let camel: Vec<_> = children.iter().map(Within::camel).collect();
+    let states: Vec<_> = children.iter().map(Within::state).collect();
     let variants = children.iter().map(|each| {
         let (camel, state) = (each.camel(), each.state());
         let doc = format!("In the graph of `{}`.", each.name());
@@ -82,6 +85,31 @@ pub(super) fn events(emit: &Emit<'_>) -> TokenStream {
         /// Something that happened in a graph that is a node of this one.
         #allow
         #vis enum Within { #(#variants),* }
+
+        #[automatically_derived]
+        impl ::core::fmt::Debug for Within
+        where
+            #(for<'__trivial> #krate::Event<#states>: ::core::fmt::Debug,)*
+        {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                match self {
+                    #(Self::#camel(event) => ::core::fmt::Debug::fmt(event, f),)*
+                }
+            }
+        }
+
+        #[automatically_derived]
+        impl #door::TellsWithin for Within {
+            fn kind(&self) -> #krate::Kind {
+                match self { #(Self::#camel(event) => #krate::Event::kind(event),)* }
+            }
+
+            fn to_json(
+                &self,
+            ) -> ::core::result::Result<#door::serde_json::Value, #door::serde_json::Error> {
+                match self { #(Self::#camel(event) => #krate::Event::to_json(event),)* }
+            }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The functions that are nodes, and what their attributes say.
 
 use proc_macro2::Ident;
-use syn::{Attribute, Signature};
+use syn::{Attribute, LitStr, Signature};
 
 use super::args::Args;
 use super::subgraphs::subgraph;
@@ -24,31 +24,50 @@ pub(super) fn node(
             format!("`{name}` is a node already; leave one of the two attributes out"),
         );
     }
-    let mut on_error = None;
+    let (mut on_error, mut aliases) = (None, Vec::new());
     let role = match attrs::name(first).as_str() {
-        "node" => NodeRole::Task(task(first, signature.as_ref(), &mut on_error, findings)),
-        "ask" => NodeRole::Ask(waits::ask(first, findings)),
-        "wait" => NodeRole::Wait(waits::wait(first, signature.as_ref(), findings)),
-        _ => NodeRole::Subgraph(subgraph(first, findings)),
+        "node" => NodeRole::Task(Box::new(task(
+            first,
+            signature.as_ref(),
+            &mut on_error,
+            &mut aliases,
+            findings,
+        ))),
+        "ask" => NodeRole::Ask(waits::ask(first, &mut aliases, findings)),
+        "wait" => NodeRole::Wait(waits::wait(
+            first,
+            signature.as_ref(),
+            &mut aliases,
+            findings,
+        )),
+        _ => NodeRole::Subgraph(Box::new(subgraph(first, findings))),
     };
     Some(Node {
         name,
         signature,
         docs,
+        aliases,
         role,
         on_error,
     })
+}
+
+/// The names that a node had before.
+pub(super) fn alias(args: &mut Args, findings: &mut Findings) -> Vec<LitStr> {
+    args.texts("alias", "alias = \"old_name\"", findings)
 }
 
 fn task(
     attr: &Attribute,
     signature: Option<&Signature>,
     on_error: &mut Option<Handler>,
+    aliases: &mut Vec<LitStr>,
     findings: &mut Findings,
 ) -> Task {
-    let own = &["writes", "spawn", "blocking", "asks"][..];
+    let own = &["writes", "spawn", "blocking", "asks", "alias"][..];
     let known = [own, &policy::ARGS].concat();
     let mut args = Args::of(attr, "node", &known, findings);
+    *aliases = alias(&mut args, findings);
     *on_error = policy::handler(&mut args, findings);
     let policy = policy::policy(&mut args, signature, findings);
     let task = Task {

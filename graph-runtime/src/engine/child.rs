@@ -7,11 +7,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::begin::Parts;
+use super::branch::Ground;
 use super::journal::Journal;
-use super::registry::{Hold, IfBusy};
+use super::registry::{Busy, Hold};
 use super::request::Home;
+use super::watch::Watch;
 use super::writer::Flush;
 use super::{Durability, Engine, Stopped};
+use crate::cache::Cache;
 use crate::checkpointer::At;
 use crate::clock::Clock;
 use crate::definition::{BoxFuture, Call, StateGraph, Turn};
@@ -20,6 +23,8 @@ use crate::event::Event;
 use crate::id::{MomentId, ThreadKey};
 use crate::moment::{RunHeader, Stand, StoredCall, StoredChild};
 use crate::setting::{Setting, Siblings};
+use crate::stop::Stopping;
+use crate::store::Store;
 use crate::waiting::Awaited;
 
 /// What the graphs within a run take over from it.
@@ -30,6 +35,9 @@ pub(crate) struct Nest {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) siblings: Siblings,
+    pub(crate) cache: Arc<dyn Cache>,
+    /// Memory across threads.
+    pub(crate) memory: Option<Arc<dyn Store>>,
     /// Where those that have moved stand now, until the next moment says so.
     moved: Mutex<Vec<StoredChild<'static>>>,
 }
@@ -43,6 +51,8 @@ impl Nest {
             clock: Arc::clone(&setting.clock),
             metadata: setting.metadata.clone(),
             siblings: setting.siblings,
+            cache: Arc::clone(&setting.cache),
+            memory: setting.store.clone(),
             moved: Mutex::default(),
         }
     }
@@ -68,6 +78,8 @@ pub(crate) struct NestStore {
     /// The run's id, which is theirs too.
     pub(crate) run: String,
     pub(crate) flush: Flush,
+    /// The epoch of the thread's lease, where it has one.
+    pub(crate) epoch: u64,
 }
 
 /// How a graph is a node of another.
@@ -147,7 +159,13 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
             }
             Found::Begun(journal, stand, before) => {
                 let parts = self.parts(Some(journal));
-                (parts.standing(stand).map_err(failed)?.going_on(), before)
+                (
+                    parts
+                        .standing(here(stand), false)
+                        .map_err(failed)?
+                        .going_on(),
+                    before,
+                )
             }
             Found::Memory(journal, stand) => {
                 let input = input.await?;
@@ -211,7 +229,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
             // What is lent isn't told as a change, since only the outer graph knows what it is.
             journal.want_snapshot();
         }
-        let engine = self.parts(Some(journal)).standing(stand)?;
+        let engine = self.parts(Some(journal)).standing(here(stand), true)?;
         let begun = engine.abandon_and_begin(input, |state| self.lend(state));
         Ok(self.begun(begun.await?))
     }
@@ -219,8 +237,13 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
     fn parts(&self, journal: Option<Journal>) -> Parts<C> {
         let Turn { item, .. } = self.call.turn;
         let (node, within) = (self.call.node, self.nesting.within);
+        let key = journal.as_ref().map(|journal| journal.key.clone());
+        let run = self.nest.store.as_ref().map(|store| store.run.as_str());
         Parts {
             context: (self.nesting.context)(self.call.context),
+            // Whatever stops the outer run drops this one, or lets it come to its end.
+            stopping: Stopping::default(),
+            watch: Watch::new(C::ID, key.as_ref(), run),
             journal,
             setting: self.setting(),
             listener: self.call.listener.within(move |event| Event::Within {
@@ -240,6 +263,8 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
             siblings: self.nest.siblings,
             // Who takes the process along is found out by the outer run, which has begun the node as often.
             max_attempts: u32::MAX,
+            cache: Arc::clone(&self.nest.cache),
+            store: self.nest.memory.clone(),
             ..Setting::default()
         }
     }
@@ -257,7 +282,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
             ..store.home.clone()
         };
         // Nobody else can be at it, but what an earlier run has handed to its writer may still be on the way.
-        let hold = home.registry.take(&home.key, IfBusy::Wait).await?;
+        let hold = home.registry.take(&home.key, Busy::Enqueue).await?;
         let Some(stand) = home.reader().stand::<C>(At::Head).await? else {
             return Ok(Found::Nothing(Some(self.journal(store, home, hold, None))));
         };
@@ -299,8 +324,12 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
             ..RunHeader::of::<C>(store.run.clone(), &self.nest.metadata)
         };
         let durability = self.nest.durability;
-        Journal::new(home.saver, home.key, hold, durability, header)
-            .within(store.root.clone(), store.flush.clone())
+        let watch = Watch::new(C::ID, Some(&home.key), Some(&store.run));
+        Journal::new(home.saver, home.key, hold, durability, header, watch).within(
+            store.root.clone(),
+            store.flush.clone(),
+            store.epoch,
+        )
     }
 }
 
@@ -321,6 +350,14 @@ impl<C: StateGraph> Engine<C> {
             Stopped::Paused { .. } => Returned::Waits(self.awaited(item)?),
         };
         Ok((returned, head))
+    }
+}
+
+/// Where a graph goes on that isn't taken back.
+fn here<C: StateGraph>(stand: Stand<C>) -> Ground<C> {
+    Ground {
+        stand,
+        leaves: None,
     }
 }
 

@@ -3,11 +3,12 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
 use super::journal::{Entry, Journal, World};
-use super::{Engine, Event, Nest};
+use super::{Engine, Event, Kind, Nest};
 use crate::checkpointer::Source;
 use crate::definition::{GraphNode, Items, StateGraph};
 use crate::error::Error;
@@ -21,10 +22,19 @@ use crate::moment::{
 impl<G: StateGraph> Engine<G> {
     /// Tells the listener where the run is now.
     pub(super) fn tell_step(&self, moment: MomentId) {
-        self.listener.tell(|| Event::Step {
-            moment: self.journal.as_ref().map(|_| moment),
-            step: self.journal.as_ref().map_or(self.counted, Journal::step),
+        // What the step did is stored by now, if it is to be told only then.
+        self.listener.stored(usize::MAX);
+        let moment = self.journal.as_ref().map(|_| moment);
+        let step = self.journal.as_ref().map_or(self.counted, Journal::step);
+        self.listener.tell(Kind::Moments, || Event::Step {
+            moment,
+            step,
             next: self.frontier.nodes(),
+        });
+        self.listener.tell(Kind::Values, || Event::Values {
+            moment,
+            step,
+            state: Arc::clone(&self.state),
         });
     }
 
@@ -44,6 +54,7 @@ impl<G: StateGraph> Engine<G> {
             noted_slots,
             children,
             ties,
+            listener,
             noted_failures,
             ..
         } = self;
@@ -113,8 +124,14 @@ impl<G: StateGraph> Engine<G> {
             ended: &turnover.ended,
             due: frontier.due(),
         };
-        journal.expect_writes(&turnover.closed);
+        journal.forget_too(&turnover.closed);
         journal.record(entry, last).await?;
+        listener.tell(Kind::Debug, || Event::Recorded {
+            moment,
+            step: journal.step(),
+            bytes: journal.last_size(),
+            snapshot,
+        });
         change.clear();
         if snapshot {
             change.measure(&whole);

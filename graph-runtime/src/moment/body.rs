@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
+use super::evolve::fingerprint;
 use crate::definition::StateGraph;
 use crate::failure::Failure;
 use crate::id::{ActivationId, MomentId, QuestionId, Timestamp};
@@ -74,7 +75,7 @@ impl RunHeader<'static> {
         Self {
             id: id.into(),
             graph: G::ID.into(),
-            fingerprint: format!("{:016x}", G::FINGERPRINT).into(),
+            fingerprint: fingerprint::<G>().into(),
             metadata: metadata.clone(),
             call: None,
         }
@@ -152,7 +153,7 @@ pub(crate) struct StoredCall {
 }
 
 /// A node turn. Its id is the record's and its place in the list, unless an older one is carried along.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct StoredActivation<'a> {
     #[serde(borrow)]
     pub(crate) node: Cow<'a, str>,

@@ -100,6 +100,20 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
+    /// The turns that are active, and those of graphs within them that have asked something: all that writes of the
+    /// thread can belong to.
+    pub(crate) fn turns(&self) -> Vec<ActivationId> {
+        let of_turn = |(id, turn): &(ActivationId, StoredActivation<'_>)| {
+            let asked = turn.questions.iter().flatten();
+            let within = asked.filter_map(|question| Some(question.id.as_ref()?.activation));
+            std::iter::once(*id).chain(within).collect::<Vec<_>>()
+        };
+        let mut turns: Vec<_> = self.active.iter().flat_map(of_turn).collect();
+        turns.sort_unstable();
+        turns.dedup();
+        turns
+    }
+
     /// Everything but the state.
     fn follow(&mut self, record: &'a Record, body: Body<'a>) {
         self.bytes += record.payload.len();
