@@ -38,6 +38,7 @@ mod office;
 mod once;
 mod panics;
 mod parallel;
+mod pending;
 mod people;
 mod poison;
 mod restart;

@@ -137,7 +137,7 @@ pub(crate) struct Handler {
 
 /// Which attribute made it a node.
 pub(crate) enum NodeRole {
-    Task(Task),
+    Task(Box<Task>),
     Ask(Ask),
     Wait(Wait),
     /// A kind that can be written but doesn't run yet, which is reported.

@@ -56,13 +56,12 @@ impl Ask<'_> {
             return quote!(());
         }
         let (Emit { krate, door, .. }, question) = (emit, self.question);
-        match self.into {
-            Some(ast::Field { ty, .. }) => quote!(<#ty as #door::Fills>::Answer),
-            None => {
-                let krate = spanned(krate, question.span());
-                quote_spanned!(question.span()=> <#question as #krate::Asks>::Answer)
-            }
+        if let Some(ast::Field { ty, .. }) = self.into {
+            return quote!(<#ty as #door::Fills>::Answer);
         }
+        // At the type, where a private one is said to be.
+        let krate = spanned(krate, question.span());
+        quote_spanned!(question.span()=> <#question as #krate::Asks>::Answer)
     }
 
     /// What the setter of the answer takes: anything, where it isn't known what fits.

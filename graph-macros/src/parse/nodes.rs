@@ -25,13 +25,13 @@ pub(super) fn node(
     }
     let (mut on_error, mut aliases) = (None, Vec::new());
     let role = match attrs::name(first).as_str() {
-        "node" => NodeRole::Task(task(
+        "node" => NodeRole::Task(Box::new(task(
             first,
             signature.as_ref(),
             &mut on_error,
             &mut aliases,
             findings,
-        )),
+        ))),
         "ask" => NodeRole::Ask(waits::ask(first, &mut aliases, findings)),
         "wait" => NodeRole::Wait(waits::wait(
             first,
