@@ -137,8 +137,10 @@ impl<G: StateGraph> Frontier<G> {
     pub(crate) fn reissue(&mut self, moment: MomentId) {
         for (index, activation) in (0..).zip(&mut self.active) {
             let id = ActivationId { moment, index };
-            activation.id = id;
-            for question in activation.questions.iter_mut().flatten() {
+            let old = std::mem::replace(&mut activation.id, id);
+            // A question of a child graph has an id of its own.
+            let questions = activation.questions.iter_mut().flatten();
+            for question in questions.filter(|question| question.id.activation == old) {
                 question.id.activation = id;
             }
         }

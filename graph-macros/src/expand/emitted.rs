@@ -9,10 +9,8 @@ use super::emit::{Emit, spanned};
 /// What the graph says by `emits = ..`, or anything that is JSON.
 pub(super) fn type_of(emit: &Emit<'_>) -> TokenStream {
     let door = &emit.door;
-    match &emit.graph.module.args.emits {
-        Some(ty) => quote!(#ty),
-        None => quote!(#door::Shown),
-    }
+    let said = emit.graph.module.args.emits.as_ref();
+    said.map_or_else(|| quote!(#door::Shown), |ty| quote!(#ty))
 }
 
 /// The method of the definition that makes JSON of it. What can't be JSON is said at the type.

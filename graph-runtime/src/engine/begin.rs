@@ -13,7 +13,7 @@ use super::failures::Failures;
 use super::journal::{Durability, Journal, Position};
 use super::lease::Leased;
 use super::past::Past;
-use super::registry::{Busy, Hold};
+use super::registry::{Before, Busy, Hold};
 use super::request::{Command, Home, Origin};
 use super::watch::Watch;
 use super::{Cancelling, Engine, Event, Kind, Stopped};
@@ -169,11 +169,12 @@ async fn begin<G: StateGraph>(
     } = taken;
     let back_to = hold.back_to().filter(|_| matches!(origin, Origin::Head));
     let origin = match back_to {
-        Some(Some(moment)) => Origin::Moment(moment),
+        Some(Before(Some(moment))) => Origin::Moment(moment),
         _ => origin,
     };
     let ground = ground(&home, &origin, command.branches()).await?;
-    hold.begins_at(back_to.unwrap_or_else(|| ground.as_ref().and_then(Ground::head)));
+    let stood = back_to.map(|Before(moment)| moment);
+    hold.begins_at(stood.unwrap_or_else(|| ground.as_ref().and_then(Ground::head)));
     let header = RunHeader {
         id: run.into(),
         graph: G::ID.into(),
@@ -185,7 +186,7 @@ async fn begin<G: StateGraph>(
         listener.hold();
     }
     let leftover = match back_to {
-        Some(None) => Some(home.reader().leftover().await?),
+        Some(Before(None)) => Some(home.reader().leftover().await?),
         _ => None,
     };
     let journal = Journal::new(
@@ -337,7 +338,8 @@ impl<G: StateGraph> Parts<G> {
         engine.kept = kept;
         engine.pauses = pauses.difference(&passed).copied().collect();
         engine.unbegun.clone_from(&engine.pauses);
-        engine.resumes = true;
+        // On a branch every turn is a new one.
+        engine.resumes = leaves.is_none();
         engine.past = past;
         for (key, json) in once {
             engine.ties.0.notes.remember(key, json);

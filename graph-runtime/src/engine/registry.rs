@@ -58,8 +58,8 @@ struct Room {
     visitors: usize,
     /// How many of those who wait want everybody before them to stop.
     impatient: usize,
-    /// Where the thread stood before a run that was interrupted; `None` inside for a thread without moments.
-    interrupted: Option<Option<MomentId>>,
+    /// Where the thread stood before a run that was interrupted.
+    interrupted: Option<Before>,
 }
 
 impl Default for Room {
@@ -97,12 +97,17 @@ impl Occupant {
     }
 
     /// Where the thread stood before it, if it was interrupted before its end.
-    fn left_undone(&self) -> Option<Option<MomentId>> {
+    fn left_undone(&self) -> Option<Before> {
         let undone =
             self.interrupted.load(Ordering::Acquire) && !self.ended.load(Ordering::Acquire);
-        self.began_at.get().copied().filter(|_| undone)
+        let before = self.began_at.get().copied().map(Before);
+        before.filter(|_| undone)
     }
 }
+
+/// Where a thread stood before a run: at a moment, or without any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Before(pub(crate) Option<MomentId>);
 
 /// Somebody in a room, until it is their turn or they go.
 struct Visit<'r> {
@@ -134,7 +139,7 @@ struct Turn {
 #[derive(Debug)]
 pub(crate) struct Hold {
     slot: Arc<Slot>,
-    back_to: Option<Option<MomentId>>,
+    back_to: Option<Before>,
 }
 
 impl Registry {
@@ -261,7 +266,7 @@ impl Hold {
     }
 
     /// Where the thread has to go back to before this run begins.
-    pub(crate) fn back_to(&self) -> Option<Option<MomentId>> {
+    pub(crate) fn back_to(&self) -> Option<Before> {
         self.back_to
     }
 
@@ -371,7 +376,7 @@ mod tests {
         drop(second);
         let third = polled(third.as_mut()).unwrap().unwrap();
         assert!(!third.stop().is_cancelled());
-        assert_eq!(third.back_to(), Some(Some(head)));
+        assert_eq!(third.back_to(), Some(Before(Some(head))));
     }
 
     #[test]

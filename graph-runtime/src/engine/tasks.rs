@@ -99,17 +99,13 @@ impl<'a, G: StateGraph> Stage<'a, G> {
     }
 
     fn tell_ended(&self, node: G::Node, item: Option<u32>, result: Result<&Ended<G>, &NodeError>) {
-        let step = self.step;
+        let (listener, step) = (self.listener, self.step);
         match result {
             Ok(Ended::Waits(_)) => {
-                self.listener
-                    .tell(Kind::Tasks, || Event::Waiting { node, item, step })
+                listener.tell(Kind::Tasks, || Event::Waiting { node, item, step });
             }
-            Ok(_) => {
-                self.listener
-                    .tell_stored(Kind::Tasks, || Event::Finished { node, item, step })
-            }
-            Err(error) => self.listener.tell(Kind::Tasks, || Event::Failed {
+            Ok(_) => listener.tell_stored(Kind::Tasks, || Event::Finished { node, item, step }),
+            Err(error) => listener.tell(Kind::Tasks, || Event::Failed {
                 node,
                 item,
                 step,
