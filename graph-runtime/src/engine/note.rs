@@ -113,15 +113,7 @@ impl<G: StateGraph> Engine<G> {
                 .iter()
                 .filter(|activation| activation.id.moment != moment);
             body.still = older.map(|activation| activation.id).collect();
-            body.asked = frontier
-                .active
-                .iter()
-                .filter(|activation| turnover.asked.contains(&activation.id))
-                .map(|activation| StoredQuestions {
-                    id: activation.id,
-                    questions: questions(activation).unwrap_or_default(),
-                })
-                .collect();
+            body.asked = asked(frontier, &turnover.asked);
         }
         let whole = if snapshot {
             encode_state(&**state)?
@@ -222,6 +214,21 @@ fn waiting_failures<G: StateGraph>(
     let waiting = waiting.iter();
     waiting
         .map(|(join, failure)| (text(*join), failure.clone()))
+        .collect()
+}
+
+/// What these turns wait for.
+fn asked<'a, G: StateGraph>(
+    frontier: &'a Frontier<G>,
+    turns: &[ActivationId],
+) -> Vec<StoredQuestions<'a>> {
+    let active = frontier.active.iter();
+    active
+        .filter(|activation| turns.contains(&activation.id))
+        .map(|activation| StoredQuestions {
+            id: activation.id,
+            questions: questions(activation).unwrap_or_default(),
+        })
         .collect()
 }
 
