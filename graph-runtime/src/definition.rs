@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::future::Future;
 use std::hash::Hash;
+use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -31,6 +32,10 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     const FINGERPRINT: u64;
     /// The fields of the state in declaration order.
     const FIELDS: &'static [FieldSpec];
+    /// Names that nodes had in earlier versions.
+    const ALIASES: &'static [(&'static str, Self::Node)] = &[];
+    /// Brings a state that another version has stored into the form that this one reads.
+    const MIGRATE: Option<Migrate> = None;
     /// What is done about each node, by its index; empty where nothing is done about any.
     const POLICIES: &'static [Policy] = &[];
 
@@ -42,6 +47,8 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     type Input: Send + 'static;
     /// What a run gives.
     type Output: Send + 'static;
+    /// What anybody may set by hand: any field.
+    type Values: Send + 'static;
     /// What a node sets: one variant a node.
     type Update: Clone + Serialize + Send + Sync + 'static;
     /// What the graph asks: one variant an ask.
@@ -49,7 +56,7 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     /// What it is answered: one variant an ask.
     type Answer: Answering + Send + Sync + 'static;
     /// A pause with an accessor for each ask.
-    type Pause: From<Pause<Self>> + Send + 'static;
+    type Pause: From<Pause<Self>> + Deref<Target = Pause<Self>> + Send + 'static;
     /// What nodes use and no moment stores.
     type Context: Send + Sync + 'static;
     /// What nodes show while they run.
@@ -64,6 +71,8 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     fn merge(&mut self, input: Self::Input, change: &mut Change);
     /// Applies what a node set.
     fn apply(&mut self, update: Self::Update, change: &mut Change);
+    /// Applies what somebody set by hand.
+    fn apply_values(&mut self, values: Self::Values, change: &mut Change);
     /// Fields of `#[scope(run)]`, when a run begins at `start`.
     fn reset_run(&mut self, change: &mut Change);
     /// Fields of `#[scope(step)]`, before the updates of a step.
@@ -72,6 +81,17 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     fn reach(&mut self, node: Self::Node, change: &mut Change);
     /// What the outcome of a run shows of the state.
     fn into_output(self) -> Self::Output;
+
+    /// What the outcome of a run shows, as JSON.
+    ///
+    /// # Errors
+    /// If a field of it can't be encoded.
+    fn output_json(output: &Self::Output) -> Result<serde_json::Value, serde_json::Error>;
+    /// What a node has shown, as JSON.
+    ///
+    /// # Errors
+    /// If it can't be encoded.
+    fn emitted_json(value: &Self::Emit) -> Result<serde_json::Value, serde_json::Error>;
 
     /// Where a node (or `start`) leads.
     fn route(&self, from: Option<Self::Node>, next: &mut Next<Self>);
@@ -136,6 +156,11 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     ) -> Result<Self::Update, serde_json::Error>;
 }
 
+/// Changes a stored state, field by field, before it is read; see [`StateGraph::MIGRATE`].
+pub type Migrate = fn(
+    &mut serde_json::Map<String, serde_json::Value>,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
 /// A future in a box.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -148,6 +173,13 @@ pub trait GraphNode: Copy + Eq + Ord + Hash + Debug + Send + Sync + 'static {
     fn index(self) -> usize;
     /// Its name.
     fn name(self) -> &'static str;
+}
+
+/// The node that has this name, or had it in an earlier version.
+pub(crate) fn node_named<G: StateGraph>(name: &str) -> Option<G::Node> {
+    let now = G::Node::ALL.iter().find(|node| node.name() == name);
+    let before = || G::ALIASES.iter().find(|(alias, _)| *alias == name);
+    now.copied().or_else(|| before().map(|(_, node)| *node))
 }
 
 /// The items of a graph's `for`s: one variant for each node that is reached by one.

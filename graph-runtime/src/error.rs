@@ -106,11 +106,60 @@ pub enum Error {
         /// When it goes on by itself, if it is woken then.
         due: Option<Timestamp>,
     },
-    /// Another run of this thread is under way in this process.
-    #[error("another run of {thread} is under way; wait for it, or use another thread")]
+    /// Another run of this thread is under way, here or in another process. Nothing of this one was taken in.
+    #[error(
+        "another run of {thread} is under way; wait for it, say what to do then by `.if_busy(..)`, or use another thread"
+    )]
     Busy {
         /// The thread.
         thread: String,
+    },
+    /// The run was cancelled: by a [`CancellationToken`](crate::CancellationToken), or by another run that was begun
+    /// with [`Busy::Cancel`](crate::Busy::Cancel) or [`Busy::Rollback`](crate::Busy::Rollback).
+    #[error("the run{thread} was cancelled; {}", Resumable(.thread))]
+    Cancelled {
+        /// Where.
+        thread: OfThread,
+    },
+    /// The run stopped before its next step, as its [`CancellationToken`](crate::CancellationToken) said.
+    #[error("the run{thread} stopped before its next step, as it was told to; {}", Resumable(.thread))]
+    Drained {
+        /// Where.
+        thread: OfThread,
+    },
+    /// The run has taken as long as it may.
+    #[error("the run{thread} was not at its end after {after:?}, which is its deadline; {}", Resumable(.thread))]
+    Deadline {
+        /// Where.
+        thread: OfThread,
+        /// How long it was given.
+        after: Duration,
+    },
+    /// Another process has taken the thread over from this run, which was out of reach for too long.
+    #[error(
+        "{thread} was taken over by another run, because this one didn't renew its lease in time; what it had stored \
+         stands, the rest belongs to the other one now"
+    )]
+    TakenOver {
+        /// The thread.
+        thread: String,
+    },
+    /// A node wants memory across threads, and the graph was built without. It isn't made up, or what is put there would be
+    /// gone with the process.
+    #[error(
+        "node `{node}` asks for the store, and the graph was built without one; give it with `.store(..)`"
+    )]
+    NoStore {
+        /// The node's name.
+        node: &'static str,
+    },
+    /// There is no tokio runtime, or one without its time driver.
+    #[error(
+        "{what} needs a tokio runtime with its time driver; run it in one (`Builder::enable_all`)"
+    )]
+    NoRuntime {
+        /// What needs it.
+        what: &'static str,
     },
     /// The thread was never run, so there is nothing to go on with.
     #[error("{thread} was never run, so there is nothing to resume; `invoke(input)` begins it")]
@@ -157,9 +206,32 @@ pub enum Error {
         /// What is wrong with it.
         what: String,
     },
+    /// The run could never come to its end from where it was put by hand. Nothing was written.
+    #[error(
+        "{thread} can't go on behind `{node}`: {what}; nothing was written, name a node behind which the run can come to \
+         its end"
+    )]
+    Unsound {
+        /// The thread.
+        thread: String,
+        /// The node that the values were to come from.
+        node: &'static str,
+        /// What would wait for ever, or start twice.
+        what: String,
+    },
+    /// A moment can't be taken to a thread that has moments of its own. Nothing was written.
+    #[error(
+        "{thread} has moments of its own, and a branch needs a thread without any; choose another id, or `reset()` it"
+    )]
+    NotEmpty {
+        /// The thread.
+        thread: String,
+    },
     /// The thread stands at something that this version of the graph doesn't have.
     #[error(
-        "{thread} was saved by another version of its graph: {what}; bring it back, or begin again with `.from_start(input)`"
+        "{thread} was saved by another version of its graph: {what}; bring it back (`alias` for a node, `#[migrate]` or \
+         serde's attributes for the state), go on elsewhere with `.at(moment).fork(values).as_node(node)`, or begin again \
+         with `.from_start(input)`"
     )]
     GraphChanged {
         /// The thread.
@@ -294,6 +366,18 @@ pub struct OfItem(pub Option<u32>);
 impl fmt::Display for OfItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.map_or(Ok(()), |item| write!(f, " (item {item})"))
+    }
+}
+
+/// What can be done about a run that was stopped.
+struct Resumable<'a>(&'a OfThread);
+
+impl fmt::Display for Resumable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0.0 {
+            Some(_) => "what was done is stored, and `resume()` goes on there",
+            None => "without a checkpointer nothing of it is kept",
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::definition::{Batch, GraphNode, Items, Started, StateGraph};
 use crate::failure::Failure;
-use crate::id::{ActivationId, QuestionId, Timestamp};
+use crate::id::{ActivationId, MomentId, QuestionId, Timestamp};
 
 /// A node's turn.
 pub(crate) struct Activation<G: StateGraph> {
@@ -131,6 +131,36 @@ impl<G: StateGraph> Frontier<G> {
             failures,
             awake: Vec::new(),
         });
+    }
+
+    /// Names every turn anew, so that nothing that hangs on the old names can reach it.
+    pub(crate) fn reissue(&mut self, moment: MomentId) {
+        for (index, activation) in (0..).zip(&mut self.active) {
+            let id = ActivationId { moment, index };
+            let old = std::mem::replace(&mut activation.id, id);
+            // A question of a child graph has an id of its own.
+            let questions = activation.questions.iter_mut().flatten();
+            for question in questions.filter(|question| question.id.activation == old) {
+                question.id.activation = id;
+            }
+        }
+    }
+
+    /// What would go wrong with a run that stands here.
+    pub(crate) fn unsound(&self) -> Option<String> {
+        let topology = G::topology();
+        let short = |place: usize| u16::try_from(place).unwrap_or(u16::MAX);
+        let active: Vec<_> = self
+            .active
+            .iter()
+            .map(|turn| short(turn.node.index()))
+            .collect();
+        let slots = (0..topology.joins.len()).flat_map(|join| {
+            let filled = filled_slots(self.slots.of(topology, join)).into_iter();
+            filled.map(move |slot| (short(join), short(slot as usize)))
+        });
+        let findings = topology.check_from(&active, &slots.collect::<Vec<_>>());
+        findings.into_iter().next().map(|finding| finding.message)
     }
 
     /// Takes the failures that have come to a join, which starts now.

@@ -42,6 +42,7 @@
 //! [`Outcome`] and [`Event`] say how a run went, [`Moment`] is what was saved, and [`Checkpointer`] is what a place that
 //! keeps moments must do. What a module with `#[graph]` may hold is told at [`graph`](macro@graph).
 
+mod branch;
 mod builder;
 mod cache;
 mod checkpointer;
@@ -56,6 +57,7 @@ mod graph;
 mod id;
 mod interrupt;
 mod invocation;
+mod meter;
 mod moment;
 mod once;
 mod outcome;
@@ -66,8 +68,10 @@ mod schema;
 mod setting;
 mod shared;
 mod state;
+mod stop;
 mod store;
 mod thread;
+mod timer;
 mod waiting;
 
 #[doc(hidden)]
@@ -77,6 +81,7 @@ pub mod __private;
 #[doc = include_str!("language.md")]
 pub use graph_macros::graph;
 
+pub use branch::{ThreadAt, Update};
 pub use builder::{Builder, Suits, Supplies};
 pub use cache::{Cache, CacheKey, MemoryCache};
 pub use checkpointer::{
@@ -85,9 +90,9 @@ pub use checkpointer::{
 };
 pub use clock::{Clock, SystemClock};
 pub use definition::{Answering, BoxFuture, GraphNode, StateGraph};
-pub use engine::Durability;
+pub use engine::{Busy, Durability};
 pub use error::{Error, NodeError, OfItem, OfThread, Timeout};
-pub use event::{Event, RunStream};
+pub use event::{Event, Kind, RunStream, Running};
 pub use failure::{Failure, FailureKind, Permanent};
 pub use graph::Graph;
 pub use id::{
@@ -102,9 +107,12 @@ pub use policy::{IsError, Policy, Retry, error_is};
 pub use run::{Emitted, Run, Shown};
 #[cfg(feature = "schema")]
 pub use schema::Schemas;
-pub use setting::{DEFAULT_MAX_ATTEMPTS, DEFAULT_STEP_LIMIT, Siblings};
+pub use setting::{
+    DEFAULT_LEASE, DEFAULT_MAX_ATTEMPTS, DEFAULT_PATIENCE, DEFAULT_STEP_LIMIT, Siblings,
+};
 pub use shared::{HasThreads, RunsAlone, Saved, Unsaved};
 pub use state::{Collects, FieldLog, ItemKey, KeyOf, Reducer, Removes};
+pub use stop::CancellationToken;
 pub use store::{
     Condition, Embed, Embedded, Entry, Field, Found, MemoryStore, Near, Place, Prefix, Prefixes,
     Put, Search, Shelf, Store, Test, Ttl, Vectors,

@@ -16,7 +16,8 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 pub use crate::definition::{
-    Answering, BoxFuture, Call, Ended, GraphNode, Items, Next, NoAnswer, NoItems, StateGraph,
+    Answering, BoxFuture, Call, Ended, GraphNode, Items, Migrate, Next, NoAnswer, NoItems,
+    StateGraph,
 };
 pub use crate::error::NodeError;
 use crate::id::{QuestionId, Timestamp};
@@ -30,6 +31,31 @@ pub use crate::state::{
     Never, Or, Patch, Reducer, Removes, Sum, Union, Upsert, entry, plain,
 };
 pub use crate::waiting::{Awaited, Due, Until};
+
+/// What a function with `#[migrate]` may return: nothing, or a `Result` of it.
+#[diagnostic::on_unimplemented(
+    message = "a migration changes the state in place and returns nothing, or a `Result<(), E>`",
+    label = "returns `{Self}`"
+)]
+pub trait Migrated {
+    /// As a result.
+    ///
+    /// # Errors
+    /// The migration's own.
+    fn done(self) -> Result<(), BoxError>;
+}
+
+impl Migrated for () {
+    fn done(self) -> Result<(), BoxError> {
+        Ok(())
+    }
+}
+
+impl<E: Into<BoxError>> Migrated for Result<(), E> {
+    fn done(self) -> Result<(), BoxError> {
+        self.map_err(Into::into)
+    }
+}
 
 /// What any error of a node becomes.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::failure::Failure;
 use crate::id::{MomentId, ThreadKey};
 use crate::once::Notes;
+use crate::store::Shelf;
 
 /// The run as a node sees it: a parameter `run: &Run`.
 ///
@@ -34,6 +35,8 @@ pub(crate) struct Ties<E> {
     pub(crate) thread: Option<ThreadKey>,
     pub(crate) emit: Option<Emit<E>>,
     pub(crate) aside: Option<Arc<Aside>>,
+    /// Memory across threads.
+    store: Option<Shelf>,
     /// What sub-steps have come to.
     pub(crate) notes: Notes,
     cancelled: AtomicBool,
@@ -50,6 +53,8 @@ pub struct Emitted<E = Shown> {
     pub node: &'static str,
     /// Which item, in a `for`.
     pub item: Option<u32>,
+    /// The step in which the node runs.
+    pub step: u64,
     /// The value.
     pub value: E,
 }
@@ -152,6 +157,16 @@ impl<E> Run<E> {
         self.failures.as_deref().unwrap_or_default()
     }
 
+    /// Memory across threads: what the graph was given by [`Builder::store`](crate::Builder::store). It takes no part in
+    /// moments: what is put there stays when a step is run again or a thread goes back.
+    ///
+    /// # Errors
+    /// [`Error::NoStore`] where the graph was given none.
+    pub fn store(&self) -> Result<Shelf, Error> {
+        let node = self.turn.node;
+        self.ties.store.clone().ok_or(Error::NoStore { node })
+    }
+
     /// Shows a sign of life: an idle timeout begins anew.
     pub fn heartbeat(&self) {
         if let Some(pulse) = &self.pulse {
@@ -159,14 +174,19 @@ impl<E> Run<E> {
         }
     }
 
-    /// Shows a value to whoever streams the run: a token, a line of progress. Without a listener nothing happens,
-    /// but that it is a sign of life like a [`heartbeat`](Self::heartbeat).
+    /// Shows a value to whoever streams the run: a token, a line of progress. What a node shows comes in the order
+    /// in which it shows it, also from another thread. Without a listener nothing happens, but that it is a sign of life
+    /// like a [`heartbeat`](Self::heartbeat).
+    ///
+    /// What it takes is what the graph says by `#[graph(id = "..", emits = Progress)]`; where it says nothing,
+    /// anything that is JSON.
     pub fn emit(&self, value: impl Into<E>) {
         self.heartbeat();
         if let Some(emit) = &self.ties.emit {
             emit(Emitted {
                 node: self.turn.node,
                 item: self.turn.item,
+                step: self.turn.step,
                 value: value.into(),
             });
         }
@@ -224,11 +244,13 @@ impl<E> Ties<E> {
         thread: Option<ThreadKey>,
         emit: Option<Emit<E>>,
         aside: Option<Arc<Aside>>,
+        store: Option<Shelf>,
     ) -> Arc<Self> {
         Arc::new(Self {
             thread,
             emit,
             aside,
+            store,
             notes: Notes::default(),
             cancelled: AtomicBool::new(false),
             cancelling: Notify::new(),

@@ -2,15 +2,25 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::cache::{Cache, MemoryCache};
 use crate::clock::{Clock, SystemClock};
 use crate::definition::StateGraph;
-use crate::engine::Durability;
+use crate::engine::{Busy, Durability};
+use crate::event::{Kinds, QUEUE};
 use crate::policy::Policies;
+use crate::stop::CancellationToken;
+use crate::store::{Shelf, Store};
 
 /// How many steps a run may take unless it is told otherwise.
 pub const DEFAULT_STEP_LIMIT: usize = 1_000;
+
+/// How long a run that goes on by itself waits for its listener unless it is told otherwise.
+pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a lease on a thread is taken for unless it is told otherwise.
+pub const DEFAULT_LEASE: Duration = Duration::from_secs(30);
 
 /// How often a run may begin a node again that took its process along, unless it is told otherwise.
 pub const DEFAULT_MAX_ATTEMPTS: u32 = 5;
@@ -39,6 +49,18 @@ pub(crate) struct Setting<G: StateGraph> {
     pub(crate) pause_before: Vec<G::Node>,
     pub(crate) pause_after: Vec<G::Node>,
     pub(crate) metadata: BTreeMap<String, String>,
+    /// What its listener wants to hear.
+    pub(crate) kinds: Kinds,
+    /// How many events wait to be heard.
+    pub(crate) queue: usize,
+    pub(crate) patience: Duration,
+    pub(crate) tokens: Vec<CancellationToken>,
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) if_busy: Busy,
+    /// How long a lease is taken for, where other processes run threads of the same store.
+    pub(crate) lease: Option<Duration>,
+    /// Memory across threads.
+    pub(crate) store: Option<Arc<dyn Store>>,
 }
 
 impl<G: StateGraph> Default for Setting<G> {
@@ -55,6 +77,14 @@ impl<G: StateGraph> Default for Setting<G> {
             pause_before: Vec::new(),
             pause_after: Vec::new(),
             metadata: BTreeMap::new(),
+            kinds: Kinds::default(),
+            queue: QUEUE,
+            patience: DEFAULT_PATIENCE,
+            tokens: Vec::new(),
+            deadline: None,
+            if_busy: Busy::default(),
+            lease: None,
+            store: None,
         }
     }
 }
@@ -73,6 +103,22 @@ impl<G: StateGraph> Clone for Setting<G> {
             pause_before: self.pause_before.clone(),
             pause_after: self.pause_after.clone(),
             metadata: self.metadata.clone(),
+            kinds: self.kinds,
+            queue: self.queue,
+            patience: self.patience,
+            tokens: self.tokens.clone(),
+            deadline: self.deadline,
+            if_busy: self.if_busy,
+            lease: self.lease,
+            store: self.store.clone(),
         }
+    }
+}
+
+impl<G: StateGraph> Setting<G> {
+    /// The store as nodes see it, by the run's clock.
+    pub(crate) fn shelf(&self) -> Option<Shelf> {
+        let store = self.store.clone()?;
+        Some(Shelf::new(store).clock(Arc::clone(&self.clock)))
     }
 }

@@ -141,7 +141,7 @@ async fn what_reads_the_same_is_not_run_again() {
         let cached: Vec<_> = heard
             .iter()
             .filter_map(|event| match event {
-                Event::Cached { node, item } => Some((*node, *item)),
+                Event::Cached { node, item, .. } => Some((*node, *item)),
                 _ => None,
             })
             .collect();

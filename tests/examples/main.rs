@@ -3,6 +3,7 @@
 
 mod digest;
 mod model;
+mod orders;
 mod payments;
 mod program;
 mod readme;

@@ -94,6 +94,7 @@ macro_rules! __conformance_sharing {
                 no_position_is_given_twice
                 a_repeat_receives_no_later_message
                 deleting_a_thread_empties_its_inboxes
+                a_deleted_thread_begins_with_an_empty_inbox
                 of_sixteen_who_send_at_once_none_is_lost
                 of_two_who_receive_one_message_one_goes_on
             }

@@ -148,10 +148,10 @@ fn given(emit: &Emit<'_>, node: &Node<'_>) -> Vec<Given> {
         ));
     }
     if needs(|source| source == ParamSource::Run) {
-        let run = match node.interrupts() {
-            Some(question) => waits::asking(emit, question),
-            None => quote!(call.run()),
-        };
+        let asking = node
+            .interrupts()
+            .map(|question| waits::asking(emit, question));
+        let run = asking.unwrap_or_else(|| quote!(call.run()));
         all.push(given("__run", quote!(&#run), run));
     }
     if node.item.is_some() {

@@ -11,6 +11,7 @@ mod constant;
 mod definition;
 mod editor;
 mod emit;
+mod emitted;
 mod fields;
 mod io;
 mod json;
@@ -22,6 +23,7 @@ mod routes;
 mod schemas;
 mod state;
 mod updates;
+mod values;
 mod waits;
 
 use proc_macro2::TokenStream;
@@ -91,6 +93,7 @@ fn derived(emit: &Emit<'_>) -> TokenStream {
         io::input(emit),
         io::output(emit),
         updates::updates(emit),
+        values::values(emit),
         questions::questions(emit),
         constant::constant(emit),
     ];

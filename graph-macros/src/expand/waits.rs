@@ -42,10 +42,10 @@ pub(super) fn within(node: &Node<'_>) -> TokenStream {
         NodeRole::Ask(ask) => ask.within,
         _ => None,
     };
-    match within.map(micros) {
-        Some(micros) => quote!(::core::option::Option::Some(#micros)),
-        None => quote!(::core::option::Option::None),
-    }
+    within.map(micros).map_or_else(
+        || quote!(::core::option::Option::None),
+        |micros| quote!(::core::option::Option::Some(#micros)),
+    )
 }
 
 /// No length that can be written is longer than this holds.

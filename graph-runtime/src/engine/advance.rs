@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::journal::Journal;
 use super::tasks::Finished;
-use super::{Ended, Engine, Event};
+use super::{Ended, Engine, Event, Kind};
 use crate::checkpointer::WriteKey;
 use crate::definition::{GraphNode, Started, StateGraph};
 use crate::error::{Error, panic_message};
@@ -66,7 +66,10 @@ impl<G: StateGraph> Engine<G> {
         };
         self.turnover.ran.push(node);
         self.turnover.ended.push(id);
-        self.listener.tell(|| Event::Updated {
+        self.listener.tell_stored(Kind::Updates, || Event::Updated {
+            node,
+            item: None,
+            step: self.next_step(),
             update: update.clone(),
         });
         let step = catch_unwind(AssertUnwindSafe(|| {
@@ -79,7 +82,7 @@ impl<G: StateGraph> Engine<G> {
         step.map_err(|payload| self.route_panic(node.name(), &*payload))
     }
 
-    fn route_panic(&self, from: &'static str, payload: &(dyn Any + Send)) -> Error {
+    pub(super) fn route_panic(&self, from: &'static str, payload: &(dyn Any + Send)) -> Error {
         Error::Route {
             thread: self.of_thread(),
             from,
@@ -128,6 +131,7 @@ impl<G: StateGraph> Engine<G> {
 
     /// In task order: by node, then by item.
     fn apply_updates(&mut self, at: &mut &'static str) -> Result<(), Error> {
+        let step = self.next_step();
         let Self {
             state,
             frontier,
@@ -143,8 +147,11 @@ impl<G: StateGraph> Engine<G> {
         let thread = || journal.as_ref().map(Journal::thread).unwrap_or_default();
         let state = Arc::make_mut(state);
         state.reset_step(change);
-        let mut apply = |update: G::Update| {
-            listener.tell(|| Event::Updated {
+        let mut apply = |node: G::Node, item: Option<u32>, update: G::Update| {
+            listener.tell_stored(Kind::Updates, || Event::Updated {
+                node,
+                item,
+                step,
                 update: update.clone(),
             });
             state.apply(update, change);
@@ -164,16 +171,18 @@ impl<G: StateGraph> Engine<G> {
             turnover.ended.push(activation.id);
             if activation.ends_by_answers() {
                 let update = take_answers(activation, answers, &mut turnover.answered);
-                apply(update.map_err(|what| Error::GraphChanged {
+                let update = update.map_err(|what| Error::GraphChanged {
                     thread: thread(),
                     what,
-                })?);
+                })?;
+                apply(activation.node, None, update);
             } else if activation.is_waiting() {
                 forget_answers(activation.id, answers, &mut turnover.answered);
             }
             while let Some(result) = results.next_if(|result| result.place == place) {
+                let item = activation.item(result.item);
                 if let Ended::Update(update) = result.ended {
-                    apply(update);
+                    apply(activation.node, item, update);
                 }
             }
             // The first one in the order of the items stands for all.

@@ -3,22 +3,23 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use super::journal::commit_surely;
 use super::registry::Slot;
-use super::writer::Backlog;
-use crate::checkpointer::{Checkpointer, Commit, Expect, StoreError, Write, WriteKey};
+use super::writer::{Backlog, Store};
+use crate::checkpointer::{Commit, Expect, StoreError, Write, WriteKey};
 use crate::error::Error;
 use crate::id::{ActivationId, MomentId, ThreadKey};
 use crate::moment::{ThreadSeal, thread_text};
 
 /// The way from a node to the store, past the engine, which is polling the node.
 pub(crate) struct Aside {
-    saver: Arc<dyn Checkpointer>,
+    store: Store,
     key: ThreadKey,
     seal: ThreadSeal,
     backlog: Arc<Backlog>,
     /// Gone with the run: a node that outlives it on another thread doesn't keep the thread taken.
     slot: Weak<Slot>,
+    /// The lease's, where there is one.
+    epoch: u64,
     /// Node turns that have got writes this way, and that the journal doesn't know of yet.
     written: Mutex<Vec<ActivationId>>,
     has_written: AtomicBool,
@@ -26,13 +27,15 @@ pub(crate) struct Aside {
 
 impl Aside {
     pub(super) fn new(
-        saver: &Arc<dyn Checkpointer>,
+        store: &Store,
         key: &ThreadKey,
         backlog: &Arc<Backlog>,
         slot: &Arc<Slot>,
+        epoch: u64,
     ) -> Arc<Self> {
         Arc::new(Self {
-            saver: Arc::clone(saver),
+            store: store.clone(),
+            epoch,
             key: key.clone(),
             seal: ThreadSeal::new(key),
             backlog: Arc::clone(backlog),
@@ -75,9 +78,10 @@ impl Aside {
         let commit = Commit {
             expected: Expect::Head(head),
             writes: vec![write],
+            epoch: self.epoch,
             ..Commit::default()
         };
-        match commit_surely(&self.saver, &self.key, commit, slot).await {
+        match self.store.commit_surely(&self.key, commit, slot).await {
             Ok(()) => Ok(()),
             Err(conflict @ StoreError::Conflict { .. }) => Err(self.failure(conflict)),
             Err(source) => {

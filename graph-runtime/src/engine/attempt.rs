@@ -12,10 +12,11 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::failures::Fault;
 use super::tasks::{Stage, caught};
-use crate::definition::{Ended, StateGraph};
+use crate::definition::{Ended, GraphNode, StateGraph};
 use crate::error::{NodeError, Timeout};
-use crate::event::Event;
+use crate::event::{Event, Kind};
 use crate::frontier::Activation;
+use crate::meter;
 use crate::policy::{Effect, Policy};
 use crate::run::Pulse;
 
@@ -40,9 +41,11 @@ impl<'a, G: StateGraph> Stage<'a, G> {
             let Some(delay) = policy.retries().next(attempt, &error) else {
                 return Err(Fault::of(error, attempt));
             };
-            self.listener.tell(|| Event::Retrying {
+            meter::retry(G::ID, activation.node.name());
+            self.listener.tell(Kind::Tasks, || Event::Retrying {
                 node: activation.node,
                 item: activation.item(item),
+                step: self.step,
                 attempt: self.attempts_before(activation) + attempt,
                 error: error.to_string(),
                 delay,

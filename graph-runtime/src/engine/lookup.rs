@@ -11,7 +11,7 @@ use super::failures::Fault;
 use super::tasks::Stage;
 use crate::cache::CacheKey;
 use crate::definition::{Ended, GraphNode, StateGraph};
-use crate::event::Event;
+use crate::event::{Event, Kind};
 use crate::frontier::Activation;
 use crate::policy::{Caching, Policy};
 
@@ -51,9 +51,10 @@ impl<'a, G: StateGraph> Stage<'a, G> {
         };
         let place = match found {
             Ok((_, Some(update))) => {
-                self.listener.tell(|| Event::Cached {
+                self.listener.tell(Kind::Tasks, || Event::Cached {
                     node: activation.node,
                     item: activation.item(item),
+                    step: self.step,
                 });
                 return Ok(Ended::Update(update));
             }
@@ -125,9 +126,10 @@ impl<'a, G: StateGraph> Stage<'a, G> {
         item: u32,
         trouble: &(dyn StdError + 'static),
     ) {
-        self.listener.tell(|| Event::CacheFailed {
+        self.listener.tell(Kind::Tasks, || Event::CacheFailed {
             node: activation.node,
             item: activation.item(item),
+            step: self.step,
             error: trouble.to_string(),
         });
     }

@@ -3,11 +3,12 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
 use super::journal::{Entry, Journal, World};
-use super::{Engine, Event};
+use super::{Engine, Event, Kind};
 use crate::checkpointer::Source;
 use crate::definition::{GraphNode, Items, StateGraph};
 use crate::error::Error;
@@ -19,10 +20,19 @@ use crate::moment::{Body, StoredActivation, StoredQuestion, StoredQuestions};
 impl<G: StateGraph> Engine<G> {
     /// Tells the listener where the run is now.
     pub(super) fn tell_step(&self, moment: MomentId) {
-        self.listener.tell(|| Event::Step {
-            moment: self.journal.as_ref().map(|_| moment),
-            step: self.journal.as_ref().map_or(self.counted, Journal::step),
+        // What the step did is stored by now, if it is to be told only then.
+        self.listener.stored(usize::MAX);
+        let moment = self.journal.as_ref().map(|_| moment);
+        let step = self.journal.as_ref().map_or(self.counted, Journal::step);
+        self.listener.tell(Kind::Moments, || Event::Step {
+            moment,
+            step,
             next: self.frontier.nodes(),
+        });
+        self.listener.tell(Kind::Values, || Event::Values {
+            moment,
+            step,
+            state: Arc::clone(&self.state),
         });
     }
 
@@ -40,6 +50,7 @@ impl<G: StateGraph> Engine<G> {
             journal,
             turnover,
             noted_slots,
+            listener,
             noted_failures,
             ..
         } = self;
@@ -135,6 +146,12 @@ impl<G: StateGraph> Engine<G> {
             due: frontier.due(),
         };
         journal.record(entry, last).await?;
+        listener.tell(Kind::Debug, || Event::Recorded {
+            moment,
+            step: journal.step(),
+            bytes: journal.last_size(),
+            snapshot,
+        });
         change.clear();
         if snapshot {
             change.measure(&whole);

@@ -238,7 +238,8 @@ pub(crate) async fn requeue<G: StateGraph>(home: &Home) -> Result<(), Error> {
         });
     };
     let past = Past::of(&stand.writes, reader.seal).map_err(|source| reader.store(source))?;
-    let turns = stand.frontier.active.iter();
+    let frontier = stand.frontier?;
+    let turns = frontier.active.iter();
     let keys = turns.filter_map(|turn| past.requeue(turn.id));
     let writes = keys.map(|key| Write {
         payload: reader.seal.seal_write(&key, b""),

@@ -14,14 +14,17 @@ use serde_json::value::RawValue;
 use super::failures::{Failed, Failures, Fault};
 use super::journal::Journal;
 use super::past::Past;
+use super::watch::Watch;
 use crate::checkpointer::{WriteKey, WriteKind};
 use crate::definition::{BoxFuture, Call, Ended, GraphNode, StateGraph, Turn};
 use crate::error::{Error, NodeError, OfItem, OfThread};
-use crate::event::{Event, Listener};
+use crate::event::{Event, Kind, Listener};
 use crate::frontier::{Activation, Frontier};
 use crate::id::{ActivationId, MomentId};
+use crate::meter;
 use crate::run::Ties;
 use crate::setting::{Setting, Siblings};
+use crate::stop::{Stop, Stopping};
 use crate::waiting::Answers;
 
 /// How one task ended.
@@ -42,6 +45,8 @@ pub(crate) struct Stage<'a, G: StateGraph> {
     pub(crate) context: &'a Arc<G::Context>,
     pub(crate) ties: &'a Arc<Ties<G::Emit>>,
     pub(crate) listener: &'a Listener<G>,
+    pub(crate) stopping: &'a Stopping,
+    pub(crate) watch: &'a Watch,
     pub(crate) setting: &'a Setting<G>,
     pub(crate) past: &'a Past,
     pub(crate) answers: &'a Answers,
@@ -86,7 +91,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
     }
 
     fn tell_started(&self, node: G::Node, item: Option<u32>) {
-        self.listener.tell(|| Event::Started {
+        self.listener.tell(Kind::Tasks, || Event::Started {
             node,
             item,
             step: self.step,
@@ -94,15 +99,26 @@ impl<'a, G: StateGraph> Stage<'a, G> {
     }
 
     fn tell_ended(&self, node: G::Node, item: Option<u32>, result: Result<&Ended<G>, &NodeError>) {
-        self.listener.tell(|| match result {
-            Ok(Ended::Waits(_)) => Event::Waiting { node, item },
-            Ok(_) => Event::Finished { node, item },
-            Err(error) => Event::Failed {
+        let (listener, step) = (self.listener, self.step);
+        match result {
+            Ok(Ended::Waits(_)) => {
+                listener.tell(Kind::Tasks, || Event::Waiting { node, item, step });
+            }
+            Ok(_) => listener.tell_stored(Kind::Tasks, || Event::Finished { node, item, step }),
+            Err(error) => listener.tell(Kind::Tasks, || Event::Failed {
                 node,
                 item,
+                step,
                 error: error.to_string(),
-            },
-        });
+            }),
+        }
+    }
+
+    /// The error of a run that was told to stop. Its tasks on other threads hear of it at once.
+    fn stopped_by(&self, stop: Stop) -> Error {
+        self.ties.cancel();
+        let thread = self.ties.thread.as_ref().map(crate::moment::thread_text);
+        stop.into_error(OfThread(thread))
     }
 
     /// What a failure is to the whole run.
@@ -122,17 +138,28 @@ impl<'a, G: StateGraph> Stage<'a, G> {
     }
 
     /// Runs the only task of a step where it is, without a box. Nothing is done about it beside.
-    pub(crate) async fn run_one(&self, activation: &'a Activation<G>) -> Result<Ended<G>, Failed> {
+    pub(crate) async fn run_one(
+        &self,
+        activation: &'a Activation<G>,
+    ) -> Result<Result<Ended<G>, Failed>, Error> {
         let node = activation.node;
         self.tell_started(node, None);
+        let span = self.span(activation, None);
+        let timed = meter::Timed::begin();
         let mut task = pin!(G::call(self.call(activation, 0, 1)));
-        let result = poll_fn(|cx| caught(task.as_mut(), cx)).await;
+        let task = poll_fn(|cx| span.in_scope(|| caught(task.as_mut(), cx)));
+        let result = self.stopping.or(task).await;
+        let result = result.map_err(|stop| self.stopped_by(stop))?;
+        meter::node(G::ID, node.name(), timed);
         self.tell_ended(node, None, result.as_ref());
-        result.map_err(|source| Failed {
-            place: 0,
-            item: 0,
-            fault: Fault::of(source, 1),
-        })
+        Ok(result.map_err(|source| {
+            self.watch.failed(&span, node.name(), &source, 1);
+            Failed {
+                place: 0,
+                item: 0,
+                fault: Fault::of(source, 1),
+            }
+        }))
     }
 
     /// Runs the tasks of a step together. All of them end, whatever becomes of the others, unless siblings are to be
@@ -151,13 +178,17 @@ impl<'a, G: StateGraph> Stage<'a, G> {
             let width = lanes[lane].at_once;
             running.extend((0..width).map_while(|_| self.start(frontier, &mut lanes, lane)));
         }
-        // What comes before this is stored already.
+        // What comes before this is stored already, or handed over.
         let mut stored = finished.len();
+        let mut settling = Settling::new(finished.len());
         loop {
             let keeping = journal.is_some() && stored < finished.len();
             let polled = poll_fn(|cx| match pin!(&mut running).poll_next(cx) {
                 Poll::Pending if keeping => Poll::Ready(Polled::Quiet),
-                Poll::Pending => Poll::Pending,
+                Poll::Pending => {
+                    settling.poll(cx, |count| self.listener.stored(count));
+                    self.stopping.poll(cx).map(Polled::Stopped)
+                }
                 Poll::Ready(Some(task)) => Poll::Ready(Polled::Ended(task)),
                 Poll::Ready(None) => Poll::Ready(Polled::Over),
             });
@@ -180,6 +211,15 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                 Polled::Quiet => {
                     keep(frontier, &finished[stored..], journal.as_deref_mut()).await?;
                     stored = finished.len();
+                    if self.listener.holds()
+                        && let Some(journal) = &journal
+                    {
+                        settling.begin(Box::pin(journal.settled()), stored);
+                    }
+                }
+                Polled::Stopped(stop) => {
+                    keep(frontier, &finished[stored..], journal).await?;
+                    return Err(self.stopped_by(stop));
                 }
                 Polled::Over => break,
             }
@@ -243,9 +283,10 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                         item,
                         ended: Ended::Update(update),
                     });
-                    self.listener.tell(|| Event::Kept {
+                    self.listener.tell(Kind::Tasks, || Event::Kept {
                         node: activation.node,
                         item: of_item,
+                        step: self.step,
                     });
                     skip(&mut lane.skip, item);
                 }
@@ -264,10 +305,20 @@ impl<'a, G: StateGraph> Stage<'a, G> {
     ) -> Option<impl Future<Output = (usize, u32, Result<Ended<G>, Fault>)> + use<'a, G>> {
         let item = lanes[lane].next()?;
         let activation = &frontier.active[lanes[lane].place];
-        self.tell_started(activation.node, activation.item(item));
+        let (node, of_item) = (activation.node, activation.item(item));
+        self.tell_started(node, of_item);
+        let (watch, timed) = (self.watch, meter::Timed::begin());
+        let span = self.span(activation, of_item);
         let mut task = self.task(activation, item);
         Some(poll_fn(move |cx| {
-            task.poll(cx).map(|result| (lane, item, result))
+            let polled = span.in_scope(|| task.poll(cx));
+            polled.map(|result| {
+                meter::node(G::ID, node.name(), timed);
+                if let Err(Fault { source, attempts }) = &result {
+                    watch.failed(&span, node.name(), source, *attempts);
+                }
+                (lane, item, result)
+            })
         }))
     }
 
@@ -276,6 +327,12 @@ impl<'a, G: StateGraph> Stage<'a, G> {
             None => Task::Plain(G::call_boxed(self.call(activation, item, 1))),
             Some(policy) => Task::Guarded(Box::pin(self.run_or_look_up(activation, item, policy))),
         }
+    }
+
+    fn span(&self, activation: &Activation<G>, item: Option<u32>) -> tracing::Span {
+        let attempt = self.attempts_before(activation) + 1;
+        self.watch
+            .node(activation.node.name(), activation.id, item, attempt)
     }
 
     /// How often earlier runs have begun the turn, as far as that is known.
@@ -333,7 +390,40 @@ enum Polled<T> {
     Ended(T),
     /// Nothing moves just now, and there are results to keep.
     Quiet,
+    /// Somebody has stopped the run.
+    Stopped(Stop),
     Over,
+}
+
+/// Results that are on their way to the store, and told of when they have arrived.
+struct Settling {
+    under_way: Option<(BoxFuture<'static, ()>, usize)>,
+    /// How many results were told of.
+    told: usize,
+}
+
+impl Settling {
+    fn new(told: usize) -> Self {
+        Self {
+            under_way: None,
+            told,
+        }
+    }
+
+    /// So many results in all have arrived when `settled` is ready.
+    fn begin(&mut self, settled: BoxFuture<'static, ()>, count: usize) {
+        self.under_way = Some((settled, count));
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>, tell: impl FnOnce(usize)) {
+        if let Some((settled, count)) = &mut self.under_way
+            && settled.as_mut().poll(cx).is_ready()
+        {
+            tell(*count - self.told);
+            self.told = *count;
+            self.under_way = None;
+        }
+    }
 }
 
 /// Stores the results of tasks whose siblings still run, or failed. A question is found out again.

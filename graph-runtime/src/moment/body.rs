@@ -62,7 +62,7 @@ pub(crate) struct RunHeader<'a> {
 }
 
 /// A node turn. Its id is the record's and its place in the list, unless an older one is carried along.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct StoredActivation<'a> {
     #[serde(borrow)]
     pub(crate) node: Cow<'a, str>,

@@ -217,6 +217,15 @@ pub async fn deleting_a_thread_empties_its_inboxes(store: Store) {
     }
 }
 
+pub async fn a_deleted_thread_begins_with_an_empty_inbox(store: Store) {
+    let thread = key("t");
+    send(&store, &thread, "old").await;
+    store.delete(&thread).await.unwrap();
+    send(&store, &thread, "new").await;
+    begin(&store, &thread).await;
+    assert_eq!(waiting(&store, &thread).await, ["new"]);
+}
+
 pub async fn of_sixteen_who_send_at_once_none_is_lost(store: Store) {
     let gate = Arc::new(Barrier::new(16));
     let mut senders = JoinSet::new();
