@@ -266,16 +266,17 @@ impl Retry {
         let delay = Duration::try_from_secs_f64(self.delay.as_secs_f64() * growth);
         let delay = delay.unwrap_or(self.max).min(self.max);
         if self.jitter {
-            delay - delay / 2 * chance() / u32::from(u8::MAX)
+            delay.mul_f64(1.0 - chance() / 2.0)
         } else {
             delay
         }
     }
 }
 
-/// A number from 0 to 255. Time is all that it moves.
-fn chance() -> u32 {
-    (RandomState::new().hash_one(0) & u64::from(u8::MAX)) as u32
+/// A number from 0 to 1. Time is all that it moves.
+fn chance() -> f64 {
+    let [byte, ..] = RandomState::new().hash_one(0).to_le_bytes();
+    f64::from(byte) / f64::from(u8::MAX)
 }
 
 /// The policies of a graph's nodes, by their indices; empty where no node has one.

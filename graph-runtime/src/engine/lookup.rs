@@ -108,7 +108,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
     ) -> Result<(), Trouble> {
         let known = Known {
             reads: &place.reads,
-            set: &*to_raw_value(update)?,
+            set: &to_raw_value(update)?,
         };
         let bytes = serde_json::to_vec(&known)?;
         let now = self.setting.clock.now();
