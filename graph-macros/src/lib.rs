@@ -41,6 +41,8 @@ use proc_macro::TokenStream;
 /// - `#[ask(into = field)] fn ..`: returns a question; the run waits until it is answered. With `within = "3d"`
 ///   it waits no longer than that, and takes what `else = expr` says, if it says anything.
 /// - `#[wait(until = expr)] fn ..() {}`, `#[wait(time = "1h")] fn ..() {}`: the run waits until then, or so long.
+/// - `#[migrate] fn ..`: brings a state that an earlier version has stored up to date. A node that was renamed says so:
+///   `#[node(alias = "old_name")]`.
 /// - `edges! { .. }`: what follows what.
 ///
 /// # Edges
@@ -59,7 +61,7 @@ use proc_macro::TokenStream;
 ///
 /// # What is generated
 ///
-/// Beside the module's own items: `Graph` and the state's `graph()`, which builds one; `Node`, `Input`, `Output`, an update for each
+/// Beside the module's own items: `Graph` and the state's `graph()`, which builds one; `Node`, `Input`, `Output`, `Values` (what anybody may set by hand), an update for each
 /// node in `update`, a question for each ask in `question`, `Question`, `Answer`, `Pause`, and `TOPOLOGY`.
 #[proc_macro_attribute]
 pub fn graph(args: TokenStream, item: TokenStream) -> TokenStream {

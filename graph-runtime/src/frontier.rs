@@ -133,13 +133,29 @@ impl<G: StateGraph> Frontier<G> {
         });
     }
 
+    /// Takes the failures that have come to a join, which starts now.
+    pub(crate) fn take_failures(&mut self, join: usize) -> Option<Arc<[Failure]>> {
+        if self.failures.is_empty() {
+            return None;
+        }
+        let here = self.failures.extract_if(.., |(at, _)| *at == join);
+        let here: Arc<[Failure]> = here.map(|(_, failure)| failure).collect();
+        Some(here).filter(|here| !here.is_empty())
+    }
+
+    /// Nothing waits at a join any more.
+    pub(crate) fn clear_slots(&mut self) {
+        self.slots.clear();
+        self.failures.clear();
+    }
+
     /// Names every turn anew, so that nothing that hangs on the old names can reach it.
     pub(crate) fn reissue(&mut self, moment: MomentId) {
         for (index, activation) in (0..).zip(&mut self.active) {
-            let id = ActivationId { moment, index };
-            activation.id = id;
-            for question in activation.questions.iter_mut().flatten() {
-                question.id.activation = id;
+            let old = std::mem::replace(&mut activation.id, ActivationId { moment, index });
+            let open = activation.questions.iter_mut().flatten();
+            for open in open.filter(|open| open.id.activation == old) {
+                open.id.activation = activation.id;
             }
         }
     }
@@ -159,22 +175,6 @@ impl<G: StateGraph> Frontier<G> {
         });
         let findings = topology.check_from(&active, &slots.collect::<Vec<_>>());
         findings.into_iter().next().map(|finding| finding.message)
-    }
-
-    /// Takes the failures that have come to a join, which starts now.
-    pub(crate) fn take_failures(&mut self, join: usize) -> Option<Arc<[Failure]>> {
-        if self.failures.is_empty() {
-            return None;
-        }
-        let here = self.failures.extract_if(.., |(at, _)| *at == join);
-        let here: Arc<[Failure]> = here.map(|(_, failure)| failure).collect();
-        Some(here).filter(|here| !here.is_empty())
-    }
-
-    /// Nothing waits at a join any more.
-    pub(crate) fn clear_slots(&mut self) {
-        self.slots.clear();
-        self.failures.clear();
     }
 
     /// Restores task order after starts.

@@ -32,6 +32,31 @@ pub use crate::state::{
 };
 pub use crate::waiting::{Awaited, Due, Until};
 
+/// What a function with `#[migrate]` may return: nothing, or a `Result` of it.
+#[diagnostic::on_unimplemented(
+    message = "a migration changes the state in place and returns nothing, or a `Result<(), E>`",
+    label = "returns `{Self}`"
+)]
+pub trait Migrated {
+    /// As a result.
+    ///
+    /// # Errors
+    /// The migration's own.
+    fn done(self) -> Result<(), BoxError>;
+}
+
+impl Migrated for () {
+    fn done(self) -> Result<(), BoxError> {
+        Ok(())
+    }
+}
+
+impl<E: Into<BoxError>> Migrated for Result<(), E> {
+    fn done(self) -> Result<(), BoxError> {
+        self.map_err(Into::into)
+    }
+}
+
 /// What any error of a node becomes.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 

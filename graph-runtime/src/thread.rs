@@ -160,11 +160,12 @@ impl<G: StateGraph> Thread<G> {
         open_questions(&stand.frontier?, &thread_text(&home.key), is_answered)
     }
 
-    /// The thread's moments, newest first.
+    /// The thread's moments, newest first, those of all branches unless it is told otherwise.
     pub fn history(&self) -> History<'_, G> {
         History {
             thread: self,
             before: None,
+            line: None,
             query: Query {
                 without_inputs: true,
                 ..Query::default()
@@ -191,7 +192,15 @@ impl<G: StateGraph> Thread<G> {
 pub struct History<'a, G: StateGraph> {
     thread: &'a Thread<G>,
     before: Option<MomentId>,
+    line: Option<Tip>,
     query: Query,
+}
+
+/// Where a line ends.
+#[derive(Clone, Copy)]
+enum Tip {
+    Head,
+    Moment(MomentId),
 }
 
 impl<G: StateGraph> History<'_, G> {
@@ -213,12 +222,31 @@ impl<G: StateGraph> History<'_, G> {
         self
     }
 
+    /// Only those that lead to where the thread stands.
+    pub fn line(mut self) -> Self {
+        self.line = Some(Tip::Head);
+        self
+    }
+
+    /// Only those that lead to this one, and itself.
+    pub fn line_to(mut self, moment: MomentId) -> Self {
+        self.line = Some(Tip::Moment(moment));
+        self
+    }
+
     async fn read(mut self) -> Result<Vec<Moment<G>>, Error> {
         if let Some(before) = self.before {
             self.query.before = Some(self.thread.moment(before).await?.sequence);
         }
         let home = self.thread.core.home(&self.thread.id)?;
-        home.reader().history(&self.query).await
+        match self.line {
+            None => home.reader().history(&self.query).await,
+            Some(Tip::Head) => home.reader().line(&self.query, None).await,
+            Some(Tip::Moment(tip)) => {
+                let tip = self.thread.moment(tip).await?.id;
+                home.reader().line(&self.query, Some(tip)).await
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, Item, Path, Signature, Token, Type, Visibility};
+use syn::{Attribute, Expr, Item, LitStr, Path, Signature, Token, Type, Visibility};
 
 use super::Edges;
 
@@ -23,6 +23,8 @@ pub(crate) struct Module {
     pub(crate) state: Option<State>,
     pub(crate) context: Option<Context>,
     pub(crate) nodes: Vec<Node>,
+    /// The function that brings old states up to date.
+    pub(crate) migrate: Option<Ident>,
     pub(crate) edges: Option<Edges>,
     /// Whether the state or the context is such that nothing can be made of it.
     pub(crate) torn: bool,
@@ -121,6 +123,8 @@ pub(crate) struct Node {
     /// Nothing if the function can't be parsed yet.
     pub(crate) signature: Option<Signature>,
     pub(crate) docs: Vec<Attribute>,
+    /// Names that it had before.
+    pub(crate) aliases: Vec<LitStr>,
     pub(crate) role: NodeRole,
     pub(crate) on_error: Option<Handler>,
 }

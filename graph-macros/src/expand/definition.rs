@@ -34,6 +34,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
         quote!(#door::FieldSpec { name: #name, saved: #saved, unordered: #unordered })
     });
     let items = batches::type_of(emit);
+    let evolution = evolution(emit);
     let types = questions::types(emit);
     let context = graph.module.context.as_ref().map_or_else(
         || quote!(()),
@@ -67,6 +68,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             const ID: &'static str = #id;
             const FINGERPRINT: u64 = #fingerprint;
             const FIELDS: &'static [#door::FieldSpec] = &[#(#specs),*];
+            #evolution
             #policies
 
             type Node = Node;
@@ -87,6 +89,36 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             #(#methods)*
         }
     }
+}
+
+/// How what an earlier version has stored is read.
+fn evolution(emit: &Emit<'_>) -> TokenStream {
+    let door = &emit.door;
+    let aliases: Vec<TokenStream> = emit
+        .graph
+        .nodes
+        .iter()
+        .flat_map(|node| {
+            let camel = &node.camel;
+            let aliases = node.ast.aliases.iter().map(syn::LitStr::value);
+            aliases.map(move |alias| quote!((#alias, Node::#camel)))
+        })
+        .collect();
+    let aliases = (!aliases.is_empty())
+        .then(|| quote!(const ALIASES: &'static [(&'static str, Node)] = &[#(#aliases),*];));
+    let migrate = emit.graph.module.migrate.as_ref().map(|function| {
+        let span = function.span();
+        let (door, function) = (
+            super::emit::spanned(door, span),
+            super::emit::quiet(function),
+        );
+        let done = quote_spanned!(span=> #door::Migrated::done(#function(state)));
+        quote! {
+            const MIGRATE: ::core::option::Option<#door::Migrate> =
+                ::core::option::Option::Some(|state| #done);
+        }
+    });
+    quote!(#aliases #migrate)
 }
 
 /// `Graph` and what builds one.

@@ -290,6 +290,11 @@ fn answer(emit: &Emit<'_>, asks: &[Ask<'_>]) -> TokenStream {
     let camel: Vec<_> = asks.iter().map(Ask::camel).collect();
     let names: Vec<_> = asks.iter().map(Ask::name).collect();
     let docs = names.iter().map(|name| format!("Answers `{name}`."));
+    let aliases = asks.iter().map(|ask| {
+        let aliases = ask.node.ast.aliases.iter();
+        let aliases = aliases.map(|alias| quote!(#[serde(alias = #alias)]));
+        quote!(#(#aliases)*)
+    });
     let values: Vec<_> = asks.iter().map(|ask| ask.answer(emit)).collect();
     quote! {
         /// An answer: made from its question, or read from JSON: `{"node": .., "id": .., "value": ..}`.
@@ -300,6 +305,7 @@ fn answer(emit: &Emit<'_>, asks: &[Ask<'_>]) -> TokenStream {
             #(
                 #[doc = #docs]
                 #[serde(rename = #names)]
+                #aliases
                 #camel {
                     /// The question's id.
                     id: #krate::QuestionId,

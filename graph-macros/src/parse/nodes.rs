@@ -1,7 +1,7 @@
 //! The functions that are nodes, and what their attributes say.
 
 use proc_macro2::Ident;
-use syn::{Attribute, Signature};
+use syn::{Attribute, LitStr, Signature};
 
 use super::args::Args;
 use super::{attrs, later, policy, waits};
@@ -23,11 +23,22 @@ pub(super) fn node(
             format!("`{name}` is a node already; leave one of the two attributes out"),
         );
     }
-    let mut on_error = None;
+    let (mut on_error, mut aliases) = (None, Vec::new());
     let role = match attrs::name(first).as_str() {
-        "node" => NodeRole::Task(task(first, signature.as_ref(), &mut on_error, findings)),
-        "ask" => NodeRole::Ask(waits::ask(first, findings)),
-        "wait" => NodeRole::Wait(waits::wait(first, signature.as_ref(), findings)),
+        "node" => NodeRole::Task(task(
+            first,
+            signature.as_ref(),
+            &mut on_error,
+            &mut aliases,
+            findings,
+        )),
+        "ask" => NodeRole::Ask(waits::ask(first, &mut aliases, findings)),
+        "wait" => NodeRole::Wait(waits::wait(
+            first,
+            signature.as_ref(),
+            &mut aliases,
+            findings,
+        )),
         _ => {
             later::attribute(
                 &attrs::word(first),
@@ -41,20 +52,28 @@ pub(super) fn node(
         name,
         signature,
         docs,
+        aliases,
         role,
         on_error,
     })
+}
+
+/// The names that a node had before.
+pub(super) fn alias(args: &mut Args, findings: &mut Findings) -> Vec<LitStr> {
+    args.texts("alias", "alias = \"old_name\"", findings)
 }
 
 fn task(
     attr: &Attribute,
     signature: Option<&Signature>,
     on_error: &mut Option<Handler>,
+    aliases: &mut Vec<LitStr>,
     findings: &mut Findings,
 ) -> Task {
-    let own = &["writes", "spawn", "blocking", "asks"][..];
+    let own = &["writes", "spawn", "blocking", "asks", "alias"][..];
     let known = [own, &policy::ARGS].concat();
     let mut args = Args::of(attr, "node", &known, findings);
+    *aliases = alias(&mut args, findings);
     *on_error = policy::handler(&mut args, findings);
     let policy = policy::policy(&mut args, signature, findings);
     let task = Task {

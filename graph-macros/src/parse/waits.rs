@@ -2,15 +2,18 @@
 
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, Signature, Token, Type};
+use syn::{Attribute, Expr, LitStr, Signature, Token, Type};
 
 use super::args::{Args, Value};
+use super::nodes::alias;
 use crate::ast::{Ask, Asks, Time, Wait};
 use crate::findings::Findings;
 
 /// `#[ask(..)]`
-pub(super) fn ask(attr: &Attribute, findings: &mut Findings) -> Ask {
-    let mut args = Args::of(attr, "ask", &["into", "within", "else"], findings);
+pub(super) fn ask(attr: &Attribute, aliases: &mut Vec<LitStr>, findings: &mut Findings) -> Ask {
+    let known = ["into", "within", "else", "alias"];
+    let mut args = Args::of(attr, "ask", &known, findings);
+    *aliases = alias(&mut args, findings);
     if !args.has("into") {
         findings.at(
             attr,
@@ -39,11 +42,13 @@ pub(super) fn ask(attr: &Attribute, findings: &mut Findings) -> Ask {
 pub(super) fn wait(
     attr: &Attribute,
     signature: Option<&Signature>,
+    aliases: &mut Vec<LitStr>,
     findings: &mut Findings,
 ) -> Wait {
     let before = findings.count();
-    let mut args = Args::of(attr, "wait", &["until", "time"], findings);
+    let mut args = Args::of(attr, "wait", &["until", "time", "alias"], findings);
     let is_read = findings.count() == before;
+    *aliases = alias(&mut args, findings);
     let (until_word, time_word) = (args.word("until"), args.word("time"));
     let until: Option<Expr> = args.value("until", "until = state.field", findings);
     let length = args.duration("time", "time = \"1h\"", findings);

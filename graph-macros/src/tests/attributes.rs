@@ -73,3 +73,42 @@ fn places_to_run_are_one() {
         "`spawn` takes no value; write `#[node(spawn)]`"
     );
 }
+
+#[test]
+fn an_alias_is_a_name_that_nobody_has() {
+    let about = |items: &str| about_items(&format!("{items} fn b() {{}}"));
+    assert_eq!(
+        only(about("#[node(alias = \"a\")]")),
+        "`a` is a node of this graph; an alias is a name that a node had before"
+    );
+    assert_eq!(
+        only(about(
+            "#[ask(into = x, alias = \"old\")] fn c() -> Q { Q } #[node(alias(\"old\"))]"
+        )),
+        "`old` is an alias of `c` already; leave one of them out"
+    );
+    assert_eq!(
+        only(about("#[node(alias = old)]")),
+        "`alias` takes text; write `alias = \"old_name\"`"
+    );
+}
+
+#[test]
+fn a_graph_has_one_migration() {
+    let migrate = "#[migrate] fn upgrade(state: &mut Map) {}";
+    assert_eq!(about_items(migrate), [""; 0]);
+    assert_eq!(
+        only(about_items(&format!(
+            "{migrate} #[migrate] fn again() {{}}"
+        ))),
+        "a graph has one migration, and that is `upgrade`; go on from there"
+    );
+    assert_eq!(
+        only(about_items("#[migrate] async fn upgrade() {}")),
+        "a state is migrated while it is read, which can't wait; leave out `async`"
+    );
+    assert_eq!(
+        only(about_items("#[migrate] struct Upgrade;")),
+        "`#[migrate]` belongs on a function; write `#[migrate] fn upgrade(state: &mut Map<String, Value>) { .. }`"
+    );
+}

@@ -338,7 +338,8 @@ impl<G: StateGraph> Parts<G> {
         engine.kept = kept;
         engine.pauses = pauses.difference(&passed).copied().collect();
         engine.unbegun.clone_from(&engine.pauses);
-        engine.resumes = true;
+        // On a branch every turn is a new one.
+        engine.resumes = leaves.is_none();
         engine.past = past;
         for (key, json) in once {
             engine.ties.0.notes.remember(key, json);

@@ -154,3 +154,106 @@ impl Reader<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+    use crate::checkpointer::{Checkpointer, MemorySaver, Query, Write, WriteKey, WriteKind};
+    use crate::id::ThreadKey;
+    use crate::moment::ThreadSeal;
+
+    const BODY: &str = r#"{"run":{"id":"r","graph":"g","fingerprint":"f"},"ran":["z"],"state":{"x":[1]},"started":[{"node":"a","items":[1,2],"limit":1},{"node":"b","questions":[{"question":"?"}]}],"slots":{"{a, b} -> c":[0]}}"#;
+
+    fn reader<'a>(saver: &'a MemorySaver, key: &'a ThreadKey) -> Reader<'a> {
+        let seal = ThreadSeal::new(key);
+        Reader { saver, key, seal }
+    }
+
+    /// What is in a record, behind its first line.
+    fn body(record: &Record) -> String {
+        let text = String::from_utf8(record.payload.clone()).unwrap();
+        text.split_once('\n').unwrap().1.to_owned()
+    }
+
+    /// A thread of one record, beside which an answer lies.
+    fn begun(saver: &MemorySaver, key: &ThreadKey) -> MomentId {
+        let now = Timestamp::from_micros(7);
+        let id = MomentId::at(now);
+        let mut record = Record {
+            id,
+            parent: None,
+            base: id,
+            sequence: 3,
+            step: 2,
+            source: Source::Step,
+            created_at: now,
+            due: Some(Timestamp::from_micros(9)),
+            payload: Vec::new(),
+        };
+        let seal = ThreadSeal::new(key);
+        let mut bytes = draft(0);
+        bytes.extend_from_slice(BODY.as_bytes());
+        record.payload = seal.seal_record(&record, bytes);
+        let turn = ActivationId {
+            moment: id,
+            index: 1,
+        };
+        let key_of = WriteKey::of_turn(turn, WriteKind::Answer);
+        let commit = Commit {
+            expected: Expect::Head(None),
+            records: vec![record],
+            writes: vec![Write {
+                payload: seal.seal_write(&key_of, b"true"),
+                key: key_of,
+            }],
+            ..Commit::default()
+        };
+        saver.commit(key, commit).now_or_never().unwrap().unwrap();
+        id
+    }
+
+    #[test]
+    fn a_copy_is_a_snapshot_whose_turns_are_named_by_it() {
+        let saver = MemorySaver::new();
+        let (from, to) = ("from", "to");
+        let [from, to] = [from, to].map(|thread| ThreadKey::new("graph", thread).unwrap());
+        let moment = begun(&saver, &from);
+        let copy = |to: &ThreadKey| {
+            let now = Timestamp::from_micros(8);
+            let (source, target) = (reader(&saver, &from), reader(&saver, to));
+            let copied = source.copy(moment, &target, now).now_or_never().unwrap();
+            copied.unwrap().unwrap()
+        };
+        for (to, parent, sequence) in [(&to, None, 1), (&from, Some(moment), 4)] {
+            let Copied { id, turns } = copy(to);
+            let turn = |moment| move |index| ActivationId { moment, index };
+            let expected = [0, 1].map(|index| (turn(moment)(index), turn(id)(index)));
+            assert_eq!(turns, expected);
+            let records = saver.list(to, &Query::default()).now_or_never().unwrap();
+            let head = records.unwrap().remove(0);
+            assert_eq!(
+                (head.id, head.parent, head.sequence),
+                (id, parent, sequence)
+            );
+            assert_eq!((head.step, head.source), (3, Source::Fork));
+            assert_eq!(head.due, Some(Timestamp::from_micros(9)));
+            assert!(head.is_snapshot());
+            ThreadSeal::new(to).open_record(&head).unwrap();
+            assert_eq!(body(&head), BODY.replace(r#""ran":["z"],"#, ""));
+            let writes = saver.writes(to).now_or_never().unwrap();
+            assert_eq!(writes.unwrap(), []);
+        }
+    }
+
+    #[test]
+    fn there_is_no_copy_of_what_is_not_there() {
+        let saver = MemorySaver::new();
+        let key = ThreadKey::new("graph", "t").unwrap();
+        let now = Timestamp::from_micros(8);
+        let reader = reader(&saver, &key);
+        let copied = reader.copy(MomentId::at(now), &reader, now).now_or_never();
+        assert!(copied.unwrap().unwrap().is_none());
+    }
+}

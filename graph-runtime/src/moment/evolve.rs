@@ -7,13 +7,13 @@ use std::sync::Arc;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::StoredActivation;
-use super::read::{Reader, open_question};
+use super::read::Reader;
 use super::replay::Replay;
+use super::{StoredActivation, StoredQuestion};
 use crate::definition::{Batch, GraphNode, Items, Migrate, StateGraph, node_named};
 use crate::error::Error;
-use crate::frontier::{Activation, Frontier};
-use crate::id::ActivationId;
+use crate::frontier::{Activation, Frontier, OpenQuestion};
+use crate::id::{ActivationId, QuestionId};
 
 /// A graph's fingerprint as it is stored.
 pub(crate) fn fingerprint<G: StateGraph>() -> String {
@@ -71,12 +71,6 @@ impl Reader<'_> {
         Ok(frontier)
     }
 
-    fn join<G: StateGraph>(&self, stored: &str) -> Result<usize, Error> {
-        let (topology, now) = (G::topology(), renamed::<G>(stored));
-        let place = (0..topology.joins.len()).find(|&place| topology.join_text(place) == now);
-        place.ok_or_else(|| self.changed(format!("the join `{stored}` is gone")))
-    }
-
     fn turn<G: StateGraph>(
         &self,
         id: ActivationId,
@@ -104,8 +98,8 @@ impl Reader<'_> {
             })
         });
         let questions = stored.questions.as_ref().map(|questions| {
-            let open = |stored| open_question(id, stored);
-            questions.iter().map(open).collect()
+            let open = questions.iter().map(|stored| open_question(id, stored));
+            open.collect()
         });
         Ok(Activation {
             id,
@@ -116,6 +110,26 @@ impl Reader<'_> {
             failures: Some(stored.failures.as_slice().into())
                 .filter(|failures: &Arc<[_]>| !failures.is_empty()),
         })
+    }
+
+    fn join<G: StateGraph>(&self, text: &str) -> Result<usize, Error> {
+        let (topology, now) = (G::topology(), renamed::<G>(text));
+        let place = (0..topology.joins.len()).find(|&place| topology.join_text(place) == now);
+        place.ok_or_else(|| self.changed(format!("the join `{text}` is gone")))
+    }
+}
+
+fn open_question(turn: ActivationId, stored: &StoredQuestion<'_>) -> OpenQuestion {
+    let own = || QuestionId {
+        activation: turn,
+        item: stored.item,
+        name: stored.name.as_deref().map(Arc::from),
+    };
+    OpenQuestion {
+        item: stored.item,
+        id: stored.id.clone().unwrap_or_else(own),
+        due: stored.due,
+        json: stored.question.map(ToOwned::to_owned),
     }
 }
 

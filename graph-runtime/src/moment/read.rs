@@ -1,7 +1,6 @@
 //! Reading moments: from records to the user's types.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 use super::evolve::is_outdated;
 use super::payload::ThreadSeal;
@@ -9,8 +8,8 @@ use super::replay::{Damage, Replay, replay};
 use crate::checkpointer::{At, Chain, Checkpointer, Query, Record, Source, StoreError, Write};
 use crate::definition::{StateGraph, node_named};
 use crate::error::Error;
-use crate::frontier::{Frontier, OpenQuestion};
-use crate::id::{ActivationId, MomentId, QuestionId, ThreadKey, Timestamp};
+use crate::frontier::Frontier;
+use crate::id::{ActivationId, MomentId, ThreadKey, Timestamp};
 
 /// What was the case after a step.
 #[derive(Clone, Debug)]
@@ -66,6 +65,9 @@ pub(crate) struct Stand<G: StateGraph> {
     pub(crate) sizes: HashMap<&'static str, usize>,
 }
 
+/// How many records are looked through at a time for those of a line.
+const PAGE: usize = 64;
+
 /// Reads one thread.
 pub(crate) struct Reader<'a> {
     pub(crate) saver: &'a dyn Checkpointer,
@@ -98,14 +100,60 @@ impl Reader<'_> {
         &self,
         query: &Query,
     ) -> Result<Vec<Moment<G>>, Error> {
-        let listed = self
-            .saver
-            .list(self.key, query)
-            .await
-            .map_err(|source| self.store(source))?;
+        let listed = self.list(query).await?;
+        self.moments(&listed).await
+    }
+
+    /// The moments that lead to one of them, or to the head, newest first.
+    pub(crate) async fn line<G: StateGraph>(
+        &self,
+        query: &Query,
+        tip: Option<MomentId>,
+    ) -> Result<Vec<Moment<G>>, Error> {
+        let wanted = |record: &Record| {
+            query.before.is_none_or(|before| record.sequence < before)
+                && !(query.without_inputs && record.source == Source::Input)
+        };
+        let limit = query.limit.unwrap_or(usize::MAX);
+        let mut page = Query {
+            limit: Some(PAGE),
+            ..Query::default()
+        };
+        let (mut line, mut next) = (Vec::new(), tip);
+        loop {
+            let listed = self.list(&page).await?;
+            page.before = listed.last().map(|oldest| oldest.sequence);
+            let over = listed.len() < PAGE;
+            for record in listed {
+                // A parent comes before what goes on from it, so one way through the list finds the whole line.
+                if *next.get_or_insert(record.id) != record.id {
+                    continue;
+                }
+                let parent = record.parent;
+                if wanted(&record) && line.len() < limit {
+                    line.push(record);
+                }
+                let Some(parent) = parent.filter(|_| line.len() < limit) else {
+                    return self.moments(&line).await;
+                };
+                next = Some(parent);
+            }
+            if over {
+                return self.moments(&line).await;
+            }
+        }
+    }
+
+    async fn list(&self, query: &Query) -> Result<Vec<Record>, Error> {
+        let listed = self.saver.list(self.key, query).await;
+        listed.map_err(|source| self.store(source))
+    }
+
+    /// The moments of these records.
+    async fn moments<G: StateGraph>(&self, listed: &[Record]) -> Result<Vec<Moment<G>>, Error> {
         let wanted: HashSet<_> = listed.iter().map(|record| record.id).collect();
         let mut found: HashMap<MomentId, Moment<G>> = HashMap::new();
-        for record in &listed {
+        for record in listed {
             if !found.contains_key(&record.id) {
                 self.collect(record.id, &wanted, &mut found).await?;
             }
@@ -228,23 +276,6 @@ impl Reader<'_> {
 
     fn thread(&self) -> String {
         thread_text(self.key)
-    }
-}
-
-pub(super) fn open_question(
-    turn: ActivationId,
-    stored: &super::StoredQuestion<'_>,
-) -> OpenQuestion {
-    let own = || QuestionId {
-        activation: turn,
-        item: stored.item,
-        name: stored.name.as_deref().map(Arc::from),
-    };
-    OpenQuestion {
-        item: stored.item,
-        id: stored.id.clone().unwrap_or_else(own),
-        due: stored.due,
-        json: stored.question.map(ToOwned::to_owned),
     }
 }
 
