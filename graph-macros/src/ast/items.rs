@@ -148,7 +148,7 @@ pub(crate) struct Task {
     pub(crate) writes: Option<Names>,
     pub(crate) spawn: bool,
     pub(crate) blocking: bool,
-    pub(crate) policy: Policy,
+    pub(crate) policy: Box<Policy>,
     pub(crate) asks: Option<Asks>,
 }
 
@@ -166,8 +166,7 @@ pub(crate) struct Policy {
     pub(crate) timeout: Option<Duration>,
     /// How long an attempt may be silent.
     pub(crate) idle: Option<Duration>,
-    /// For how long a result is good; for ever where nothing is said.
-    pub(crate) cache: Option<Option<Duration>>,
+    pub(crate) cache: Option<Cache>,
     pub(crate) effect: Effect,
 }
 
@@ -179,6 +178,13 @@ pub(crate) struct Retry {
     pub(crate) max: Option<Duration>,
     pub(crate) jitter: Option<bool>,
     pub(crate) not: Vec<Type>,
+}
+
+/// `cache` or `cache(ttl = "1h")`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cache {
+    Always,
+    For(Duration),
 }
 
 /// `effect` or `at_most_once`
@@ -248,7 +254,7 @@ impl Node {
     /// What is done about it beside running it, if anything is.
     pub(crate) fn policy(&self) -> Option<&Policy> {
         match &self.role {
-            NodeRole::Task(task) => Some(&task.policy).filter(|policy| !policy.is_plain()),
+            NodeRole::Task(task) => Some(&*task.policy).filter(|policy| !policy.is_plain()),
             NodeRole::Ask(_) | NodeRole::Subgraph(_) | NodeRole::Wait(_) => None,
         }
     }

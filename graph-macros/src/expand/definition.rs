@@ -110,10 +110,7 @@ fn evolution(emit: &Emit<'_>) -> TokenStream {
         .then(|| quote!(const ALIASES: &'static [(&'static str, Node)] = &[#(#aliases),*];));
     let migrate = emit.graph.module.migrate.as_ref().map(|function| {
         let span = function.span();
-        let (door, function) = (
-            super::emit::spanned(door, span),
-            super::emit::quiet(function),
-        );
+        let door = super::emit::spanned(door, span);
         let done = quote_spanned!(span=> #door::Migrated::done(#function(state)));
         quote! {
             const MIGRATE: ::core::option::Option<#door::Migrate> =

@@ -54,6 +54,10 @@ pub(crate) struct Stage<'a, G: StateGraph> {
     pub(crate) head: Option<MomentId>,
 }
 
+#[expect(
+    clippy::expl_impl_clone_on_copy,
+    reason = "a derive would ask it of the graph"
+)]
 impl<G: StateGraph> Clone for Stage<'_, G> {
     fn clone(&self) -> Self {
         *self
