@@ -92,17 +92,15 @@ impl<G: StateGraph> Engine<G> {
             } else {
                 slots::<G>(&frontier.slots, noted_slots)
             },
-            started: started_turns(frontier, moment, snapshot, &carried),
+            started: started_turns(frontier, snapshot, moment, &carried),
             failures: (snapshot || frontier.failures != *noted_failures)
                 .then(|| waiting_failures::<G>(&frontier.failures))
                 .filter(|waiting| !snapshot || !waiting.is_empty()),
             ..Body::default()
         };
         if !snapshot {
-            body.still = older_turns(frontier, moment)
-                .map(|activation| activation.id)
-                .collect();
-            body.asked = asking_turns(frontier, &turnover.asked);
+            body.still = still(frontier, moment);
+            body.asked = asked(frontier, &turnover.asked);
         }
         let whole = if snapshot {
             encode_state(&**state)?
@@ -149,6 +147,42 @@ impl<G: StateGraph> Engine<G> {
     }
 }
 
+/// The turns that begin with this moment; in a snapshot all of them.
+fn started_turns<'a, G: StateGraph>(
+    frontier: &'a Frontier<G>,
+    snapshot: bool,
+    moment: MomentId,
+    items: &'a EncodedItems,
+) -> Vec<StoredActivation<'a>> {
+    let active = frontier.active.iter();
+    active
+        .filter(|activation| snapshot || activation.id.moment == moment)
+        .zip(0..)
+        .map(|(activation, index)| stored(activation, ActivationId { moment, index }, items))
+        .collect()
+}
+
+/// The turns that began earlier and go on.
+fn still<G: StateGraph>(frontier: &Frontier<G>, moment: MomentId) -> Vec<ActivationId> {
+    let ids = frontier.active.iter().map(|activation| activation.id);
+    ids.filter(|id| id.moment != moment).collect()
+}
+
+/// What those wait for that have come to wait.
+fn asked<'a, G: StateGraph>(
+    frontier: &'a Frontier<G>,
+    turns: &[ActivationId],
+) -> Vec<StoredQuestions<'a>> {
+    let active = frontier.active.iter();
+    active
+        .filter(|activation| turns.contains(&activation.id))
+        .map(|activation| StoredQuestions {
+            id: activation.id,
+            questions: questions(activation).unwrap_or_default(),
+        })
+        .collect()
+}
+
 /// Takes in where the graphs within this one stand now, and gives those that have moved.
 fn moved(
     nest: Option<&Nest>,
@@ -190,45 +224,6 @@ fn encode_items<G: StateGraph>(
 
 fn size(items: &EncodedItems) -> usize {
     items.iter().map(|(_, json)| json.get().len()).sum()
-}
-
-/// The turns that begin with a moment, or all of them.
-fn started_turns<'a, G: StateGraph>(
-    frontier: &'a Frontier<G>,
-    moment: MomentId,
-    all: bool,
-    items: &'a EncodedItems,
-) -> Vec<StoredActivation<'a>> {
-    let wanted = frontier.active.iter();
-    let wanted = wanted.filter(|activation| all || activation.id.moment == moment);
-    let numbered = wanted.zip(0..);
-    numbered
-        .map(|(activation, index)| stored(activation, ActivationId { moment, index }, items))
-        .collect()
-}
-
-/// The turns that have begun before a moment.
-fn older_turns<G: StateGraph>(
-    frontier: &Frontier<G>,
-    moment: MomentId,
-) -> impl Iterator<Item = &Activation<G>> {
-    let active = frontier.active.iter();
-    active.filter(move |activation| activation.id.moment != moment)
-}
-
-/// What those turns wait for that have begun to.
-fn asking_turns<'a, G: StateGraph>(
-    frontier: &'a Frontier<G>,
-    asked: &[ActivationId],
-) -> Vec<StoredQuestions<'a>> {
-    let active = frontier.active.iter();
-    let asking = active.filter(|activation| asked.contains(&activation.id));
-    asking
-        .map(|activation| StoredQuestions {
-            id: activation.id,
-            questions: questions(activation).unwrap_or_default(),
-        })
-        .collect()
 }
 
 /// With its id, unless that is what a reader would give it by its place.
