@@ -50,6 +50,7 @@ impl<G: StateGraph> Activation<G> {
         QuestionId {
             activation: self.id,
             item,
+            name: None,
         }
     }
 }

@@ -72,8 +72,8 @@ pub use graph_macros::graph;
 
 pub use builder::{Builder, Suits, Supplies};
 pub use checkpointer::{
-    At, Cause, Chain, Checkpointer, Commit, Expect, MemorySaver, Page, Query, Record, Source,
-    StoreError, Write, WriteKey, WriteKind,
+    At, Cause, Chain, Checkpointer, Commit, Expect, Lease, MemorySaver, Message, Page, Query,
+    Record, Source, StoreError, Write, WriteKey, WriteKind,
 };
 pub use clock::{Clock, SystemClock};
 pub use definition::{Answering, BoxFuture, GraphNode, StateGraph};
@@ -81,7 +81,10 @@ pub use engine::Durability;
 pub use error::{Error, NodeError, OfItem, OfThread};
 pub use event::{Event, RunStream};
 pub use graph::Graph;
-pub use id::{ActivationId, InvalidId, MAX_ID_BYTES, MomentId, QuestionId, ThreadKey, Timestamp};
+pub use id::{
+    ActivationId, InvalidId, MAX_ID_BYTES, MAX_PATH_BYTES, MomentId, QuestionId, ThreadKey,
+    Timestamp,
+};
 pub use invocation::Invocation;
 pub use moment::Moment;
 pub use outcome::{Done, Outcome, Pause};

@@ -116,11 +116,9 @@ impl<G: StateGraph> Thread<G> {
         let Some(stand) = home.reader().stand::<G>(At::Head).await? else {
             return Ok(Vec::new());
         };
-        let is_answered = |id: QuestionId| {
-            stand.writes.iter().any(|write| {
-                write.key.kind == WriteKind::Answer
-                    && (write.key.activation, write.key.item) == (id.activation, id.item)
-            })
+        let is_answered = |id: &QuestionId| {
+            let mut writes = stand.writes.iter();
+            writes.any(|write| write.key.kind == WriteKind::Answer && write.key.question() == *id)
         };
         open_questions(&stand.frontier, &thread_text(&home.key), is_answered)
     }

@@ -110,7 +110,7 @@ on_every_backend! {
         let thread = thread(&saver, &desk);
         let pause = thread.invoke(input()).await.unwrap().paused().unwrap();
         let id = match &pause.questions()[0] {
-            Question::Consent(consent) => consent.id,
+            Question::Consent(consent) => consent.id.clone(),
             Question::Vote(_) => panic!("not the consent"),
         };
         let forged = format!(r#"{{"node":"vote","id":"{id}","value":true}}"#);

@@ -1,9 +1,13 @@
 //! A checkpointer that stands before another one and does something of its own on the way.
 
 use std::ops::Deref;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use graph_runtime::{At, Chain, Checkpointer, Commit, Page, Query, Record, StoreError, ThreadKey};
+use graph_runtime::{
+    At, Chain, Checkpointer, Commit, Lease, Message, Page, Query, Record, StoreError, ThreadKey,
+    Timestamp,
+};
 
 /// What is done on the way; as it comes, nothing.
 #[async_trait]
@@ -60,5 +64,35 @@ impl<B: Between> Checkpointer for Over<B> {
         proposed: &str,
     ) -> Result<String, StoreError> {
         self.0.inner().thread_of(namespace, user, proposed).await
+    }
+
+    async fn due(
+        &self,
+        namespace: &str,
+        now: Timestamp,
+        page: &Page<(String, Timestamp)>,
+    ) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        self.0.inner().due(namespace, now, page).await
+    }
+
+    async fn lease(
+        &self,
+        thread: &ThreadKey,
+        holder: &str,
+        ttl: Duration,
+    ) -> Result<Option<Lease>, StoreError> {
+        self.0.inner().lease(thread, holder, ttl).await
+    }
+
+    async fn release(&self, thread: &ThreadKey, lease: &Lease) -> Result<(), StoreError> {
+        self.0.inner().release(thread, lease).await
+    }
+
+    async fn send(&self, thread: &ThreadKey, message: Vec<u8>) -> Result<u64, StoreError> {
+        self.0.inner().send(thread, message).await
+    }
+
+    async fn inbox(&self, thread: &ThreadKey) -> Result<Vec<Message>, StoreError> {
+        self.0.inner().inbox(thread).await
     }
 }

@@ -58,7 +58,7 @@ on_every_backend! {
         let pause = thread.invoke(approval::Input::new().amount(7)).await.unwrap().paused().unwrap();
         let error = thread.invoke(approval::Input::new().amount(8)).await.unwrap_err();
         let Error::Paused { questions, .. } = &error else { panic!("{error}") };
-        assert_eq!(questions[..], [(pause.approve().unwrap().id, "approve")]);
+        assert_eq!(questions[..], [(pause.approve().unwrap().id.clone(), "approve")]);
         assert!(error.to_string().contains("`approve`"), "{error}");
         // Nothing was changed by it, and beginning again closes the question.
         assert_eq!(thread.state().await.unwrap().unwrap().state.amount, 7);
@@ -98,7 +98,7 @@ on_every_backend! {
         let (ours, theirs) = (graph.thread("ours"), graph.thread("theirs"));
         let pause = ours.invoke(approval::Input::new().amount(7)).await.unwrap().paused().unwrap();
         theirs.invoke(approval::Input::new().amount(7)).await.unwrap();
-        let id = pause.approve().unwrap().id;
+        let id = pause.approve().unwrap().id.clone();
         let answer = |value: &str| serde_json::from_str::<approval::Answer>(&format!(r#"{{"node":"approve","id":"{id}","value":{value}}}"#));
         assert!(answer("\"yes\"").is_err());
         assert!(matches!(theirs.answer(answer("true").unwrap()).await, Err(Error::Stale { .. })));

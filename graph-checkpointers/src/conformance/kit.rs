@@ -28,6 +28,7 @@ pub(super) fn first() -> Record {
         step: 1,
         source: Source::Input,
         created_at: Timestamp::now(),
+        due: None,
         payload: b"first".to_vec(),
     }
 }
@@ -42,6 +43,7 @@ pub(super) fn after(parent: &Record) -> Record {
         step: parent.step + 1,
         source: Source::Step,
         created_at: Timestamp::now(),
+        due: None,
         payload: format!("after {}", parent.sequence).into_bytes(),
     }
 }
@@ -120,9 +122,8 @@ pub(super) fn written(
     payload: &str,
 ) -> Write {
     let key = WriteKey {
-        activation,
         item,
-        kind,
+        ..WriteKey::of_turn(activation, kind)
     };
     Write {
         key,

@@ -1,31 +1,42 @@
-//! What writes: commits, deletions, users. All of it runs inside the writer's transaction, and refuses
+//! What writes: commits, messages, deletions, users. All of it runs inside the writer's transaction, and refuses
 //! before it changes anything.
 
-use graph_runtime::{ActivationId, Commit, MomentId, ThreadKey};
+use graph_runtime::{ActivationId, Commit, MomentId, ThreadKey, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::failure::Failure;
+use super::lease;
 use super::read::number_of;
-use super::row::{insert_record, insert_write, text};
+use super::row::{insert_record, insert_write, micros, text, time};
 
 pub(super) fn commit(
     database: &Connection,
     key: &ThreadKey,
     commit: &Commit,
 ) -> Result<(), Failure> {
-    let (thread, head) = place(database, key)?;
-    if !commit.applies(head)? || is_empty(commit) {
+    let place = place(database, key)?;
+    let lease = match commit.epoch {
+        0 => 0,
+        _ => lease::epoch_of(database, key)?,
+    };
+    if !commit.applies(place.head, lease)? || commit.is_empty() {
         return Ok(());
     }
-    let thread = match thread {
+    let thread = match place.thread {
         Some(thread) => thread,
         None => insert_thread(database, key)?,
     };
     for record in &commit.records {
         insert_record(database, thread, record)?;
     }
+    if let Some(head) = commit.records.last().filter(|head| head.due != place.due) {
+        set_due(database, thread, head.due)?;
+    }
     for activation in &commit.consumed {
         consume(database, thread, *activation)?;
+    }
+    for position in &commit.received {
+        receive(database, thread, *position)?;
     }
     for write in &commit.writes {
         insert_write(database, thread, write)?;
@@ -33,35 +44,48 @@ pub(super) fn commit(
     Ok(())
 }
 
-fn is_empty(commit: &Commit) -> bool {
-    commit.records.is_empty() && commit.writes.is_empty() && commit.consumed.is_empty()
+/// A thread's number, its head and when that is due, as far as there are such.
+#[derive(Default)]
+struct Place {
+    thread: Option<i64>,
+    due: Option<Timestamp>,
+    head: Option<(MomentId, u64)>,
 }
 
-/// A thread's number and its head, as far as there are such.
-type Place = (Option<i64>, Option<(MomentId, u64)>);
-
 fn place(database: &Connection, key: &ThreadKey) -> Result<Place, Failure> {
-    let query = "SELECT number, id, sequence FROM threads LEFT JOIN records
+    let query = "SELECT number, threads.due, id, sequence FROM threads LEFT JOIN records
                  ON records.thread = number
                  AND sequence = (SELECT max(sequence) FROM records WHERE records.thread = number)
-                 WHERE namespace = ?1 AND threads.thread = ?2";
+                 WHERE namespace = ?1 AND threads.thread = ?2 AND path = ?3";
     let mut query = database.prepare_cached(query)?;
-    let mut rows = query.query((key.namespace(), key.thread()))?;
+    let mut rows = query.query((key.namespace(), key.thread(), key.path()))?;
     let Some(row) = rows.next()? else {
-        return Ok((None, None));
+        return Ok(Place::default());
     };
-    let head = match row.get::<_, Option<i64>>(2)? {
-        Some(sequence) => Some((text(row, 1)?.parse()?, sequence.cast_unsigned())),
+    let head = match row.get::<_, Option<i64>>(3)? {
+        Some(sequence) => Some((text(row, 2)?.parse()?, sequence.cast_unsigned())),
         None => None,
     };
-    Ok((Some(row.get(0)?), head))
+    Ok(Place {
+        thread: Some(row.get(0)?),
+        due: row.get::<_, Option<i64>>(1)?.map(time),
+        head,
+    })
 }
 
 fn insert_thread(database: &Connection, key: &ThreadKey) -> Result<i64, Failure> {
-    let insert = "INSERT INTO threads (namespace, thread) VALUES (?1, ?2)";
+    let insert = "INSERT INTO threads (namespace, thread, path) VALUES (?1, ?2, ?3)";
     Ok(database
         .prepare_cached(insert)?
-        .insert((key.namespace(), key.thread()))?)
+        .insert((key.namespace(), key.thread(), key.path()))?)
+}
+
+fn set_due(database: &Connection, thread: i64, due: Option<Timestamp>) -> Result<(), Failure> {
+    let update = "UPDATE threads SET due = ?2 WHERE number = ?1";
+    database
+        .prepare_cached(update)?
+        .execute((thread, due.map(micros)))?;
+    Ok(())
 }
 
 fn consume(database: &Connection, thread: i64, activation: ActivationId) -> Result<(), Failure> {
@@ -72,22 +96,58 @@ fn consume(database: &Connection, thread: i64, activation: ActivationId) -> Resu
     Ok(())
 }
 
-pub(super) fn delete(database: &Connection, key: &ThreadKey) -> Result<(), Failure> {
-    let users = "DELETE FROM users WHERE namespace = ?1 AND thread = ?2";
+fn receive(database: &Connection, thread: i64, position: u64) -> Result<(), Failure> {
+    let delete = "DELETE FROM messages WHERE thread = ?1 AND position = ?2";
     database
-        .prepare_cached(users)?
-        .execute((key.namespace(), key.thread()))?;
-    let Some(thread) = number_of(database, key)? else {
-        return Ok(());
+        .prepare_cached(delete)?
+        .execute((thread, position.cast_signed()))?;
+    Ok(())
+}
+
+pub(super) fn send(database: &Connection, key: &ThreadKey, payload: &[u8]) -> Result<u64, Failure> {
+    let thread = match number_of(database, key)? {
+        Some(thread) => thread,
+        None => insert_thread(database, key)?,
     };
-    for delete in [
-        "DELETE FROM records WHERE thread = ?1",
-        "DELETE FROM writes WHERE thread = ?1",
-        "DELETE FROM threads WHERE number = ?1",
-    ] {
-        database.prepare_cached(delete)?.execute((thread,))?;
+    let insert = "INSERT INTO messages (thread, payload) VALUES (?1, ?2)";
+    let position = database.prepare_cached(insert)?.insert((thread, payload))?;
+    Ok(position.cast_unsigned())
+}
+
+pub(super) fn delete(database: &Connection, key: &ThreadKey) -> Result<(), Failure> {
+    if key.path().is_empty() {
+        for delete in [
+            "DELETE FROM users WHERE namespace = ?1 AND thread = ?2",
+            "DELETE FROM leases WHERE namespace = ?1 AND thread = ?2",
+        ] {
+            database
+                .prepare_cached(delete)?
+                .execute((key.namespace(), key.thread()))?;
+        }
+    }
+    for thread in numbers_below(database, key)? {
+        for delete in [
+            "DELETE FROM records WHERE thread = ?1",
+            "DELETE FROM writes WHERE thread = ?1",
+            "DELETE FROM messages WHERE thread = ?1",
+            "DELETE FROM threads WHERE number = ?1",
+        ] {
+            database.prepare_cached(delete)?.execute((thread,))?;
+        }
     }
     Ok(())
+}
+
+/// The thread and all below it.
+fn numbers_below(database: &Connection, key: &ThreadKey) -> Result<Vec<i64>, Failure> {
+    // What begins with a path and a `/` lies between that and the path with what comes after a `/`.
+    let query = "SELECT number FROM threads WHERE namespace = ?1 AND thread = ?2
+                 AND (?3 = '' OR path = ?3 OR path > ?3 || '/' AND path < ?3 || '0')";
+    let mut query = database.prepare_cached(query)?;
+    let params = (key.namespace(), key.thread(), key.path());
+    query
+        .query_and_then(params, |row| Ok(row.get(0)?))?
+        .collect()
 }
 
 pub(super) fn thread_of(

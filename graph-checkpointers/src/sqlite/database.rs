@@ -20,16 +20,22 @@ const FORMAT: u32 = 1;
 /// "grph": says whose database it is, kept in `application_id`.
 const OURS: i64 = 0x6772_7068;
 
-/// Records lie in the order of writing over all threads, so that a commit appends. Their one index leads to
-/// the head, a page of a list, a moment by its id and the records of a base, without touching a payload.
-/// Nothing is unique there: a commit compares sequences itself.
+/// A thread has a number, and so has each path below it: there its rows are. `due` is that of its head, so
+/// that waking asks one index. Records lie in the order of writing over all threads, so that a commit
+/// appends. Their one index leads to the head, a page of a list, a moment by its id and the records of a
+/// base, without touching a payload. Nothing is unique there: a commit compares sequences itself. Epochs and
+/// positions are never given twice, which is what `AUTOINCREMENT` says.
 const SCHEMA: &str = "
     CREATE TABLE threads (
         number    INTEGER PRIMARY KEY,
         namespace TEXT NOT NULL,
         thread    TEXT NOT NULL,
-        UNIQUE (namespace, thread)
+        path      TEXT NOT NULL,
+        due       INTEGER,
+        UNIQUE (namespace, thread, path)
     ) STRICT;
+    CREATE INDEX threads_themselves ON threads (namespace, thread) WHERE path = '';
+    CREATE INDEX threads_due ON threads (namespace, due, thread) WHERE path = '' AND due IS NOT NULL;
     CREATE TABLE records (
         thread     INTEGER NOT NULL,
         sequence   INTEGER NOT NULL,
@@ -39,6 +45,7 @@ const SCHEMA: &str = "
         step       INTEGER NOT NULL,
         source     TEXT NOT NULL,
         created_at INTEGER NOT NULL,
+        due        INTEGER,
         payload    BLOB NOT NULL
     ) STRICT;
     CREATE INDEX records_in_order ON records (thread, sequence, id, base);
@@ -47,9 +54,24 @@ const SCHEMA: &str = "
         activation TEXT NOT NULL,
         item       INTEGER NOT NULL,
         kind       TEXT NOT NULL,
+        name       TEXT NOT NULL,
         payload    BLOB NOT NULL,
-        PRIMARY KEY (thread, activation, item, kind)
+        PRIMARY KEY (thread, activation, item, kind, name)
     ) STRICT, WITHOUT ROWID;
+    CREATE TABLE messages (
+        position INTEGER PRIMARY KEY AUTOINCREMENT,
+        thread   INTEGER NOT NULL,
+        payload  BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX messages_in_order ON messages (thread, position);
+    CREATE TABLE leases (
+        epoch     INTEGER PRIMARY KEY AUTOINCREMENT,
+        namespace TEXT NOT NULL,
+        thread    TEXT NOT NULL,
+        holder    TEXT NOT NULL,
+        until     INTEGER NOT NULL,
+        UNIQUE (namespace, thread)
+    ) STRICT;
     CREATE TABLE users (
         namespace TEXT NOT NULL,
         user      TEXT NOT NULL,
@@ -60,7 +82,7 @@ const SCHEMA: &str = "
 ";
 
 /// More than there are statements, so that each is prepared once.
-const STATEMENTS: usize = 32;
+const STATEMENTS: usize = 64;
 
 /// No database is shorter.
 const SMALLEST_PAGE: u64 = 512;

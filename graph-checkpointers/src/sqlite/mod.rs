@@ -1,11 +1,12 @@
 //! Moments in one `SQLite` file.
 //!
 //! Here is what a user sees. `worker` owns the threads and the transactions, `database` a connection and
-//! its schema, `change` and `read` the statements, `row` their columns, `failure` the words.
+//! its schema, `change`, `lease` and `read` the statements, `row` their columns, `failure` the words.
 
 mod change;
 mod database;
 mod failure;
+mod lease;
 mod read;
 mod row;
 mod worker;
@@ -15,10 +16,12 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use graph_runtime::{
-    At, Chain, Checkpointer, Commit, InvalidId, Page, Query, Record, StoreError, ThreadKey, Write,
+    At, Chain, Checkpointer, Commit, InvalidId, Lease, Message, Page, Query, Record, StoreError,
+    ThreadKey, Timestamp, Write,
 };
 use rusqlite::Connection;
 
@@ -184,6 +187,49 @@ impl Checkpointer for SqliteSaver {
     async fn writes(&self, thread: &ThreadKey) -> Result<Vec<Write>, StoreError> {
         let thread = thread.clone();
         self.read(move |database| read::writes(database, &thread))
+            .await
+    }
+
+    async fn due(
+        &self,
+        namespace: &str,
+        now: Timestamp,
+        page: &Page<(String, Timestamp)>,
+    ) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        let (namespace, page) = (namespace.to_owned(), page.clone());
+        self.read(move |database| read::due(database, &namespace, now, &page))
+            .await
+    }
+
+    async fn lease(
+        &self,
+        thread: &ThreadKey,
+        holder: &str,
+        ttl: Duration,
+    ) -> Result<Option<Lease>, StoreError> {
+        InvalidId::check("holder", holder)?;
+        let (thread, holder) = (thread.clone(), holder.to_owned());
+        self.change(move |database| lease::take(database, &thread, &holder, ttl))
+            .await
+            .map(Some)
+    }
+
+    async fn release(&self, thread: &ThreadKey, lease: &Lease) -> Result<(), StoreError> {
+        let (thread, epoch) = (thread.clone(), lease.epoch);
+        self.change(move |database| lease::release(database, &thread, epoch))
+            .await
+    }
+
+    async fn send(&self, thread: &ThreadKey, message: Vec<u8>) -> Result<u64, StoreError> {
+        Message::check(&message)?;
+        let thread = thread.clone();
+        self.change(move |database| change::send(database, &thread, &message))
+            .await
+    }
+
+    async fn inbox(&self, thread: &ThreadKey) -> Result<Vec<Message>, StoreError> {
+        let thread = thread.clone();
+        self.read(move |database| read::inbox(database, &thread))
             .await
     }
 }

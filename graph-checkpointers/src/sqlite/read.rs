@@ -1,17 +1,20 @@
 //! What reads: a moment's line, lists, threads, writes. All of it sees one state of the database.
 
-use graph_runtime::{At, Chain, MomentId, Page, Query, Record, ThreadKey, Write};
-use rusqlite::{Connection, OptionalExtension};
+use graph_runtime::{
+    At, Chain, Message, MomentId, Page, Query, Record, ThreadKey, Timestamp, Write,
+};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::failure::Failure;
-use super::row::{self, record_columns, text};
+use super::row::{self, micros, record_columns, text, time};
 
 /// Under which number a thread's rows are kept.
 pub(super) fn number_of(database: &Connection, key: &ThreadKey) -> Result<Option<i64>, Failure> {
-    let query = "SELECT number FROM threads WHERE namespace = ?1 AND thread = ?2";
+    let query = "SELECT number FROM threads WHERE namespace = ?1 AND thread = ?2 AND path = ?3";
+    let params = (key.namespace(), key.thread(), key.path());
     Ok(database
         .prepare_cached(query)?
-        .query_row((key.namespace(), key.thread()), |row| row.get(0))
+        .query_row(params, |row| row.get(0))
         .optional()?)
 }
 
@@ -153,7 +156,8 @@ pub(super) fn threads(
 ) -> Result<Vec<String>, Failure> {
     // No id is empty, so all come after "".
     let after = page.after.as_deref().unwrap_or_default();
-    let query = "SELECT thread FROM threads WHERE namespace = ?1 AND thread > ?2
+    let query = "SELECT thread FROM threads INDEXED BY threads_themselves
+                 WHERE namespace = ?1 AND path = '' AND thread > ?2
                  AND EXISTS (SELECT 1 FROM records WHERE records.thread = number)
                  ORDER BY thread LIMIT ?3";
     let mut query = database.prepare_cached(query)?;
@@ -163,17 +167,56 @@ pub(super) fn threads(
         .collect()
 }
 
+pub(super) fn due(
+    database: &Connection,
+    namespace: &str,
+    now: Timestamp,
+    page: &Page<(String, Timestamp)>,
+) -> Result<Vec<(String, Timestamp)>, Failure> {
+    let query = "SELECT thread, due FROM threads INDEXED BY threads_due
+                 WHERE namespace = ?1 AND path = '' AND due <= ?2 AND (due, thread) > (?3, ?4)
+                 ORDER BY due, thread LIMIT ?5";
+    // No time is before 0 and no id is empty, so all come after these.
+    let (thread, due) = page
+        .after
+        .as_ref()
+        .map_or(("", 0), |(thread, due)| (thread.as_str(), micros(*due)));
+    let mut query = database.prepare_cached(query)?;
+    let params = (namespace, micros(now), due, thread, limit(page.limit));
+    query
+        .query_and_then(params, |row| Ok((row.get(0)?, time(row.get(1)?))))?
+        .collect()
+}
+
+pub(super) fn inbox(database: &Connection, key: &ThreadKey) -> Result<Vec<Message>, Failure> {
+    let Some(thread) = number_of(database, key)? else {
+        return Ok(Vec::new());
+    };
+    let query = "SELECT position, payload FROM messages WHERE thread = ?1 ORDER BY position";
+    let message = |row: &Row<'_>| {
+        let position: i64 = row.get(0)?;
+        Ok(Message {
+            position: position.cast_unsigned(),
+            payload: row.get(1)?,
+        })
+    };
+    database
+        .prepare_cached(query)?
+        .query_and_then((thread,), message)?
+        .collect()
+}
+
 pub(super) fn writes(database: &Connection, key: &ThreadKey) -> Result<Vec<Write>, Failure> {
     number_of(database, key)?.map_or(Ok(Vec::new()), |thread| writes_of(database, thread))
 }
 
 fn writes_of(database: &Connection, thread: i64) -> Result<Vec<Write>, Failure> {
-    let query = "SELECT activation, item, kind, payload FROM writes WHERE thread = ?1";
+    let query = "SELECT activation, item, kind, name, payload FROM writes WHERE thread = ?1";
     let mut query = database.prepare_cached(query)?;
     let mut writes: Vec<_> = query
         .query_and_then((thread,), row::write)?
         .collect::<Result<_, _>>()?;
     // By number, where the table goes by text.
-    writes.sort_unstable_by_key(|write| write.key);
+    writes.sort_unstable_by(|one, other| one.key.cmp(&other.key));
     Ok(writes)
 }

@@ -9,7 +9,7 @@ use super::failure::Failure;
 /// The columns of a record, in the order in which [`record`] takes them.
 macro_rules! record_columns {
     () => {
-        "id, parent, base, sequence, step, source, created_at, payload"
+        "id, parent, base, sequence, step, source, created_at, due, payload"
     };
 }
 pub(super) use record_columns;
@@ -23,7 +23,7 @@ pub(super) fn insert_record(
     let insert = concat!(
         "INSERT INTO records (thread, ",
         record_columns!(),
-        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
     );
     database.prepare_cached(insert)?.execute((
         thread,
@@ -34,6 +34,7 @@ pub(super) fn insert_record(
         record.step.cast_signed(),
         record.source.as_str(),
         record.created_at.as_micros().cast_signed(),
+        record.due.map(micros),
         &record.payload,
     ))?;
     Ok(())
@@ -54,8 +55,19 @@ pub(super) fn record(row: &Row<'_>) -> Result<Record, Failure> {
         step: number(4)?,
         source: text(row, 5)?.parse()?,
         created_at: Timestamp::from_micros(number(6)?),
-        payload: row.get(7)?,
+        due: row.get::<_, Option<i64>>(7)?.map(time),
+        payload: row.get(8)?,
     })
+}
+
+/// A time that is compared in the database, where the last one is the largest signed number.
+pub(super) fn micros(time: Timestamp) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// A time that was compared there.
+pub(super) fn time(micros: i64) -> Timestamp {
+    Timestamp::from_micros(micros.cast_unsigned())
 }
 
 /// Borrowed from the row: ids are parsed where they lie.
@@ -66,42 +78,52 @@ pub(super) fn text<'row>(row: &'row Row<'_>, column: usize) -> rusqlite::Result<
 /// What stands for no item: a primary key has no gaps.
 const NO_ITEM: i64 = -1;
 
+/// What stands for no name: none is empty.
+const NO_NAME: &str = "";
+
 /// Adds a write to a thread, unless there is one of its key.
 pub(super) fn insert_write(
     database: &Connection,
     thread: i64,
     write: &Write,
 ) -> Result<(), Failure> {
-    let insert = "INSERT INTO writes (thread, activation, item, kind, payload)
-                  VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
+    let insert = "INSERT INTO writes (thread, activation, item, kind, name, payload)
+                  VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
     let WriteKey {
         activation,
         item,
         kind,
-    } = write.key;
+        name,
+    } = &write.key;
     database.prepare_cached(insert)?.execute((
         thread,
         activation.to_string(),
         item.map_or(NO_ITEM, i64::from),
         kind.as_str(),
+        name.as_deref().unwrap_or(NO_NAME),
         &write.payload,
     ))?;
     Ok(())
 }
 
-/// Reads a write from `activation, item, kind, payload`.
+/// Reads a write from `activation, item, kind, name, payload`.
 pub(super) fn write(row: &Row<'_>) -> Result<Write, Failure> {
     let item = match row.get(1)? {
         NO_ITEM => None,
         _ => Some(row.get(1)?),
     };
+    let name = match text(row, 3)? {
+        NO_NAME => None,
+        name => Some(name.into()),
+    };
     let key = WriteKey {
         activation: text(row, 0)?.parse()?,
         item,
         kind: text(row, 2)?.parse()?,
+        name,
     };
     Ok(Write {
         key,
-        payload: row.get(3)?,
+        payload: row.get(4)?,
     })
 }

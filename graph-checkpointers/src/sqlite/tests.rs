@@ -31,6 +31,7 @@ fn first(payload: Vec<u8>) -> Commit {
         step: 1,
         source: Source::Input,
         created_at: now,
+        due: None,
         payload,
     };
     Commit {

@@ -19,6 +19,7 @@ pub(crate) fn first() -> Record {
         step: 1,
         source: Source::Input,
         created_at: now,
+        due: None,
         payload: vec![7; 200],
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn read_question(emit: &Emit<'_>) -> TokenStream {
             id: #krate::QuestionId,
             json: &#door::serde_json::value::RawValue,
         ) -> ::core::result::Result<Self::Question, #door::serde_json::Error> {
-            let _ = (id, json);
+            let _ = (&id, json);
             match node { #(#arms)* #rest }
         }
     }

@@ -150,7 +150,7 @@ fn open(emit: &Emit<'_>, ask: &Ask<'_>) -> TokenStream {
             /// Answers it.
             #[must_use]
             #vis fn answer(&self, answer: impl #argument) -> Answer {
-                Answer::#camel { id: self.id, value: #value }
+                Answer::#camel { id: ::core::clone::Clone::clone(&self.id), value: #value }
             }
         }
 
@@ -194,7 +194,7 @@ fn question(emit: &Emit<'_>, asks: &[Ask<'_>]) -> TokenStream {
             /// The question's id, which its answer carries.
             #[must_use]
             #vis fn id(&self) -> #krate::QuestionId {
-                match self { #(Self::#camel(question) => question.id,)* }
+                match self { #(Self::#camel(question) => ::core::clone::Clone::clone(&question.id),)* }
             }
 
             /// The node that asks.
@@ -254,7 +254,7 @@ fn answer(emit: &Emit<'_>, asks: &[Ask<'_>]) -> TokenStream {
             fn clone(&self) -> Self {
                 match self {
                     #(Self::#camel { id, value } => Self::#camel {
-                        id: *id,
+                        id: ::core::clone::Clone::clone(id),
                         value: ::core::clone::Clone::clone(value),
                     },)*
                 }
@@ -278,7 +278,7 @@ fn answer(emit: &Emit<'_>, asks: &[Ask<'_>]) -> TokenStream {
         #[automatically_derived]
         impl #krate::Answering for Answer {
             fn id(&self) -> #krate::QuestionId {
-                match self { #(Self::#camel { id, .. } => *id,)* }
+                match self { #(Self::#camel { id, .. } => ::core::clone::Clone::clone(id),)* }
             }
 
             fn node(&self) -> &'static str {

@@ -1,7 +1,7 @@
 //! One atomic change of a thread, and the rules by which every backend judges it.
 
 use super::{Record, StoreError, Write};
-use crate::id::{ActivationId, InvalidId, MomentId, check_name};
+use crate::id::{ActivationId, InvalidId, MomentId, Timestamp, check_name};
 
 /// One atomic change of a thread.
 #[derive(Clone, Debug, Default)]
@@ -12,8 +12,13 @@ pub struct Commit {
     pub records: Vec<Record>,
     /// Writes to add, after the consumed ones are gone; one whose key is there already is left out.
     pub writes: Vec<Write>,
-    /// Node turns whose writes are removed, all kinds and items of them.
+    /// Node turns whose writes are removed, all kinds, items and names of them.
     pub consumed: Vec<ActivationId>,
+    /// Positions in the thread's inbox whose messages are removed.
+    pub received: Vec<u64>,
+    /// The epoch of the [`Lease`](super::Lease) under which it is made; 0 for none, as an answer has that
+    /// somebody gives while the thread is run.
+    pub epoch: u64,
 }
 
 impl Commit {
@@ -24,7 +29,8 @@ impl Commit {
     ///
     /// # Errors
     /// [`StoreError::TooLarge`] for a payload above [`Commit::MAX_PAYLOAD_BYTES`];
-    /// [`StoreError::Malformed`] for records that expect no head, or whose sequences don't rise.
+    /// [`StoreError::InvalidId`] for a write whose name can't be stored; [`StoreError::Malformed`] for records
+    /// that expect no head, whose sequences don't rise, or whose numbers are larger than databases count.
     ///
     /// ```
     /// use graph_runtime::Commit;
@@ -44,15 +50,13 @@ impl Commit {
                 "the sequences of its records don't rise",
             ));
         }
-        // Databases count with a sign.
-        if self
-            .records
-            .last()
-            .is_some_and(|last| i64::try_from(last.sequence).is_err())
-        {
+        if self.records.iter().any(|record| !is_countable(record)) {
             return Err(StoreError::Malformed(
-                "a record's sequence is larger than a database can count",
+                "a record's sequence or due time is larger than a database can count",
             ));
+        }
+        for write in &self.writes {
+            write.key.check()?;
         }
         let records = self
             .records
@@ -61,13 +65,24 @@ impl Commit {
         let writes = self.writes.iter().map(|write| ("a write", &write.payload));
         records
             .chain(writes)
-            .try_for_each(|(what, payload)| check_size(what, payload.len()))
+            .try_for_each(|(what, payload)| Self::check_size(what, payload.len()))
     }
 
-    /// Judges the commit against the thread's head: whether it is to be applied, or `false` where it has
-    /// been already. For backends: inside the transaction that applies it.
+    pub(super) fn check_size(what: &'static str, bytes: usize) -> Result<(), StoreError> {
+        let limit = Self::MAX_PAYLOAD_BYTES;
+        if bytes > limit {
+            Err(StoreError::TooLarge { what, bytes, limit })
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Judges the commit against the thread's head and the epoch of its lease (0 where there is none):
+    /// whether it is to be applied, or `false` where it has been already. For backends: inside the
+    /// transaction that applies it.
     ///
     /// # Errors
+    /// [`StoreError::Fenced`] if it is made under another lease than the one that is there;
     /// [`StoreError::Conflict`] if the head isn't the expected one; [`StoreError::Malformed`] if a record
     /// would come before it.
     ///
@@ -75,15 +90,24 @@ impl Commit {
     /// use graph_runtime::{Commit, Expect, MomentId, Timestamp};
     ///
     /// let first = Commit { expected: Expect::Head(None), ..Commit::default() };
-    /// assert!(first.applies(None)?);
+    /// assert!(first.applies(None, 0)?);
     /// let somebody = MomentId::at(Timestamp::now());
-    /// assert!(first.applies(Some((somebody, 1))).is_err());
+    /// assert!(first.applies(Some((somebody, 1)), 0).is_err());
+    /// let late = Commit { epoch: 3, ..first };
+    /// assert!(late.applies(None, 4).is_err());
     /// # Ok::<(), graph_runtime::StoreError>(())
     /// ```
-    pub fn applies(&self, head: Option<(MomentId, u64)>) -> Result<bool, StoreError> {
+    pub fn applies(&self, head: Option<(MomentId, u64)>, lease: u64) -> Result<bool, StoreError> {
         let (head, highest) = head.unzip();
         if head.is_some() && self.records.last().map(|last| last.id) == head {
             return Ok(false);
+        }
+        // Whoever has lost the lease is to stop, so that comes before what could be tried again.
+        if self.epoch != 0 && self.epoch != lease {
+            return Err(StoreError::Fenced {
+                epoch: self.epoch,
+                current: lease,
+            });
         }
         self.expected.check(head)?;
         match self.records.first() {
@@ -93,15 +117,22 @@ impl Commit {
             _ => Ok(true),
         }
     }
+
+    /// Whether it asks for nothing. For backends: such a commit leaves no trace.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+            && self.writes.is_empty()
+            && self.consumed.is_empty()
+            && self.received.is_empty()
+    }
 }
 
-fn check_size(what: &'static str, bytes: usize) -> Result<(), StoreError> {
-    let limit = Commit::MAX_PAYLOAD_BYTES;
-    if bytes > limit {
-        Err(StoreError::TooLarge { what, bytes, limit })
-    } else {
-        Ok(())
-    }
+/// Databases count with a sign.
+fn is_countable(record: &Record) -> bool {
+    let due = record.due.map_or(0, Timestamp::as_micros);
+    [record.sequence, due]
+        .into_iter()
+        .all(|number| i64::try_from(number).is_ok())
 }
 
 /// What a commit expects of the thread's head.

@@ -1,6 +1,6 @@
 //! One error for every backend: a variant for each decision that a caller can take.
 
-use crate::id::{InvalidId, MomentId};
+use crate::id::{InvalidId, MomentId, Timestamp};
 
 /// Why a checkpointer did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +16,27 @@ pub enum StoreError {
         expected: Option<MomentId>,
         /// The head that is there.
         found: Option<MomentId>,
+    },
+    /// Somebody else runs the thread. Nothing was changed.
+    #[error(
+        "`{holder}` runs the thread until {until}, or longer if it renews its lease; try again then"
+    )]
+    Leased {
+        /// Who holds the lease.
+        holder: String,
+        /// When it ends by the store's clock, unless it is renewed.
+        until: Timestamp,
+    },
+    /// The lease under which the commit was made is gone. Nothing was changed: stop running the thread.
+    #[error(
+        "the lease was lost: the commit has its epoch {epoch}, and the thread is {}; stop this run",
+        leased(*current)
+    )]
+    Fenced {
+        /// The epoch of the commit.
+        epoch: u64,
+        /// The epoch of the thread's lease; 0 where it has none.
+        current: u64,
     },
     /// Whether the commit happened isn't known (a connection broke before the reply). Repeating the same
     /// commit is safe.
@@ -47,6 +68,9 @@ pub enum StoreError {
     /// A commit that breaks the rules of commits. Nothing was stored, and repeating it won't help.
     #[error("the commit can't be stored: {0}")]
     Malformed(&'static str),
+    /// Something that this store doesn't do.
+    #[error("this store has no {0}; choose one that has")]
+    Unsupported(&'static str),
     /// An id that can't be stored.
     #[error(transparent)]
     InvalidId(#[from] InvalidId),
@@ -67,4 +91,11 @@ impl StoreError {
 
 fn name(head: Option<MomentId>) -> String {
     head.map_or_else(|| "none".to_owned(), |id| id.to_string())
+}
+
+fn leased(current: u64) -> String {
+    match current {
+        0 => "leased to nobody".to_owned(),
+        epoch => format!("leased with epoch {epoch} now"),
+    }
 }

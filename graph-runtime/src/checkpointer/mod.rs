@@ -4,17 +4,20 @@ mod commit;
 mod error;
 mod memory;
 mod record;
+mod sharing;
 
 pub use commit::{Commit, Expect};
 pub use error::{Cause, StoreError};
 pub use memory::MemorySaver;
 pub use record::{At, Chain, Page, Query, Record, Source, Write, WriteKey, WriteKind};
+pub use sharing::{Lease, Message};
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::id::ThreadKey;
+use crate::id::{ThreadKey, Timestamp};
 
 /// A place that keeps moments.
 ///
@@ -39,17 +42,34 @@ use crate::id::ThreadKey;
 /// 6. **Insert if absent.** A write whose key is there already leaves what is there; of two in one commit
 ///    the first stays. A commit removes what it consumes before it adds its own writes.
 /// 7. **Isolated.** Nothing said of one [`ThreadKey`] shows in another. Keys are compared byte by byte.
-/// 8. **Limits.** Ids of 512 bytes and payloads of 64 MiB are stored as they are; beyond,
+/// 8. **Limits.** Ids of 512 bytes, paths of 2 KiB and payloads of 64 MiB are stored as they are; beyond,
 ///    [`StoreError::InvalidId`] and [`StoreError::TooLarge`], and nothing is stored. Every number is kept
 ///    as it is.
 /// 9. **No blocking.** A method doesn't block the executor's thread; dropping its future loses at most
 ///    the news of whether the commit happened, never half of it.
 ///
-/// [`Commit::check`] and [`Commit::applies`] decide 2, 4, 5 and 8 for every backend alike.
+/// 10. **Paths.** A thread and what its child graphs store are told apart by [`ThreadKey::path`] alone: each
+///     path has its own records, head, sequence, writes and inbox. Only `threads`, `due` and the lease look
+///     at the thread itself, and deleting reaches everything [below](ThreadKey::contains).
+/// 11. **Due.** What counts is [`Record::due`] of the head, as it is now: a branch that was left wakes nobody.
+///
+/// [`Commit::check`] and [`Commit::applies`] decide 2, 4, 5, 8 and 12 for every backend alike.
+///
+/// # Where several processes share a store
+/// Two more, which a store for one process may leave out together with their methods. It then says so:
+/// `lease` gives `None`, and `send` is [`StoreError::Unsupported`].
+///
+/// 12. **Fenced.** A thread is leased to one holder at a time, by the store's own clock. Each new lease has a
+///     higher epoch than every one that the thread had before, also before it was deleted. A commit that
+///     carries an epoch is [`StoreError::Fenced`] and changes nothing unless the thread's lease, ended or
+///     not, has the same; one that carries 0 is judged by its head alone. The lease is the whole thread's,
+///     whatever the path.
+/// 13. **In line.** Messages of an inbox have rising positions, and none is given twice. A message stays until
+///     a commit that names its position removes it, in the same atomic change.
 #[async_trait]
 pub trait Checkpointer: Send + Sync + 'static {
-    /// Stores records and writes, removes consumed writes, moves the head: all of it or nothing. An empty
-    /// commit leaves no trace.
+    /// Stores records and writes, removes consumed writes and received messages, moves the head: all of it or
+    /// nothing. An empty commit leaves no trace.
     async fn commit(&self, thread: &ThreadKey, commit: Commit) -> Result<(), StoreError>;
 
     /// Loads what is needed to rebuild a moment: its line of records from the nearest snapshot, oldest
@@ -60,10 +80,13 @@ pub trait Checkpointer: Send + Sync + 'static {
     /// records are, not after reading them.
     async fn list(&self, thread: &ThreadKey, query: &Query) -> Result<Vec<Record>, StoreError>;
 
-    /// The ids of a namespace's threads in byte order, a page at a time.
+    /// The ids of a namespace's threads in byte order, a page at a time: those that have records of their
+    /// own, with an empty path.
     async fn threads(&self, namespace: &str, page: &Page) -> Result<Vec<String>, StoreError>;
 
-    /// Forgets a thread: its records, its writes, and the users that lead to it. Forgetting what isn't there is `Ok`.
+    /// Forgets a thread with everything below it: records, writes, inboxes, its lease, and the users that lead
+    /// to it. With a path it forgets what is there and below, and leaves the lease and the users. Forgetting
+    /// what isn't there is `Ok`.
     async fn delete(&self, thread: &ThreadKey) -> Result<(), StoreError>;
 
     /// The thread that belongs to a user in a namespace: the one that was kept first, or `proposed`,
@@ -84,6 +107,69 @@ pub trait Checkpointer: Send + Sync + 'static {
             .await?
             .map(|chain| chain.writes)
             .unwrap_or_default())
+    }
+
+    /// The threads of a namespace whose heads want them to be woken by now, each with its due time: the
+    /// earliest first, and those of one time in byte order, a page at a time.
+    ///
+    /// What is here reads every thread's head. A store that can be asked does better.
+    async fn due(
+        &self,
+        namespace: &str,
+        now: Timestamp,
+        page: &Page<(String, Timestamp)>,
+    ) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        let head = Query {
+            limit: Some(1),
+            ..Query::default()
+        };
+        let mut due = Vec::new();
+        for thread in self.threads(namespace, &Page::default()).await? {
+            let key = ThreadKey::new(namespace, thread.as_str())?;
+            let newest = self.list(&key, &head).await?.pop();
+            if let Some(at) = newest.and_then(|head| head.due).filter(|at| *at <= now) {
+                due.push((thread, at));
+            }
+        }
+        Ok(page.of(due))
+    }
+
+    /// Takes the lease of a thread for so long, or renews it: who holds it already keeps its epoch. The
+    /// holder's name is its own, of this run of this process. `None` where the store keeps no leases, because
+    /// only one process uses it.
+    ///
+    /// [`StoreError::Leased`] while somebody else holds it; [`StoreError::InvalidId`] for a holder that
+    /// [`InvalidId::check`](crate::InvalidId::check) refuses.
+    async fn lease(
+        &self,
+        thread: &ThreadKey,
+        holder: &str,
+        ttl: Duration,
+    ) -> Result<Option<Lease>, StoreError> {
+        let _ = (thread, holder, ttl);
+        Ok(None)
+    }
+
+    /// Gives a lease back before its end. One that is gone, or was lost, is `Ok` and changes nothing.
+    async fn release(&self, thread: &ThreadKey, lease: &Lease) -> Result<(), StoreError> {
+        let _ = (thread, lease);
+        Ok(())
+    }
+
+    /// Puts a message into a thread's inbox, and says its position. The thread need not have begun, and
+    /// doesn't begin with it. After [`StoreError::Unknown`] it may be there, and sent again it is there twice:
+    /// what must happen once carries an id of its own.
+    ///
+    /// [`StoreError::Unsupported`] where the store has no inbox.
+    async fn send(&self, thread: &ThreadKey, message: Vec<u8>) -> Result<u64, StoreError> {
+        let _ = (thread, message);
+        Err(StoreError::Unsupported("inbox"))
+    }
+
+    /// The messages of a thread's inbox, in the order of their positions.
+    async fn inbox(&self, thread: &ThreadKey) -> Result<Vec<Message>, StoreError> {
+        let _ = thread;
+        Ok(Vec::new())
     }
 
     /// Whether a commit is over when its future is first polled. Then the engine awaits each one in
@@ -129,6 +215,36 @@ macro_rules! pointers {
 
             async fn writes(&self, thread: &ThreadKey) -> Result<Vec<Write>, StoreError> {
                 (**self).writes(thread).await
+            }
+
+            async fn due(
+                &self,
+                namespace: &str,
+                now: Timestamp,
+                page: &Page<(String, Timestamp)>,
+            ) -> Result<Vec<(String, Timestamp)>, StoreError> {
+                (**self).due(namespace, now, page).await
+            }
+
+            async fn lease(
+                &self,
+                thread: &ThreadKey,
+                holder: &str,
+                ttl: Duration,
+            ) -> Result<Option<Lease>, StoreError> {
+                (**self).lease(thread, holder, ttl).await
+            }
+
+            async fn release(&self, thread: &ThreadKey, lease: &Lease) -> Result<(), StoreError> {
+                (**self).release(thread, lease).await
+            }
+
+            async fn send(&self, thread: &ThreadKey, message: Vec<u8>) -> Result<u64, StoreError> {
+                (**self).send(thread, message).await
+            }
+
+            async fn inbox(&self, thread: &ThreadKey) -> Result<Vec<Message>, StoreError> {
+                (**self).inbox(thread).await
             }
 
             fn commits_inline(&self) -> bool {

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ActivationId, InvalidId, MomentId, Timestamp};
+use crate::id::{ActivationId, InvalidId, MomentId, QuestionId, Timestamp, check_name, split_name};
 
 /// What a checkpointer stores of a moment: a change to its parent, or a snapshot.
 ///
@@ -29,6 +30,8 @@ pub struct Record {
     pub source: Source,
     /// When.
     pub created_at: Timestamp,
+    /// When the thread wants to be woken, as long as this record is its head.
+    pub due: Option<Timestamp>,
     /// The change or snapshot, with its checksum.
     pub payload: Vec<u8>,
 }
@@ -91,7 +94,10 @@ pub struct Write {
 }
 
 /// What a write belongs to. A thread has one write of each key at most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+///
+/// Its text is `01J9ZQ4S7N2K0M4T3V5W6X7Y8Z-0/answer`, with `.3` before the kind for an item and `:size`
+/// behind it for a name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WriteKey {
     /// The node's turn.
     pub activation: ActivationId,
@@ -99,13 +105,67 @@ pub struct WriteKey {
     pub item: Option<u32>,
     /// What kind of thing happened.
     pub kind: WriteKind,
+    /// Which one, where several of a kind happen in a turn.
+    pub name: Option<Arc<str>>,
+}
+
+impl WriteKey {
+    /// Of a whole turn.
+    pub fn of_turn(activation: ActivationId, kind: WriteKind) -> Self {
+        Self {
+            activation,
+            item: None,
+            kind,
+            name: None,
+        }
+    }
+
+    /// Of what a question names.
+    pub fn of_question(id: QuestionId, kind: WriteKind) -> Self {
+        let QuestionId {
+            activation,
+            item,
+            name,
+        } = id;
+        Self {
+            activation,
+            item,
+            kind,
+            name,
+        }
+    }
+
+    /// The turn, the item and the name, whatever happened there.
+    pub fn question(&self) -> QuestionId {
+        QuestionId {
+            activation: self.activation,
+            item: self.item,
+            name: self.name.clone(),
+        }
+    }
+
+    /// Refuses a name that not every backend could store.
+    ///
+    /// # Errors
+    /// The reason.
+    pub(super) fn check(&self) -> Result<(), InvalidId> {
+        self.name
+            .as_ref()
+            .map_or(Ok(()), |name| check_name("write", name))
+    }
 }
 
 impl fmt::Display for WriteKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.activation)?;
-        self.item.map_or(Ok(()), |item| write!(f, ".{item}"))?;
-        write!(f, "/{}", self.kind.as_str())
+        if let Some(item) = self.item {
+            write!(f, ".{item}")?;
+        }
+        write!(f, "/{}", self.kind.as_str())?;
+        match &self.name {
+            Some(name) => write!(f, ":{name}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -118,12 +178,16 @@ impl FromStr for WriteKey {
             text: text.to_owned(),
             form: "01J9ZQ4S7N2K0M4T3V5W6X7Y8Z-0/update",
         };
-        let (question, kind) = text.split_once('/').ok_or_else(malformed)?;
-        let question: crate::id::QuestionId = question.parse()?;
+        let (turn, rest) = text.split_once('/').ok_or_else(malformed)?;
+        let (kind, name) = split_name("write", rest)?;
+        let turn: QuestionId = turn.parse()?;
+        // A name comes last, or nowhere.
+        if turn.name.is_some() {
+            return Err(malformed());
+        }
         Ok(Self {
-            activation: question.activation,
-            item: question.item,
-            kind: kind.parse()?,
+            name,
+            ..Self::of_question(turn, kind.parse()?)
         })
     }
 }
@@ -139,11 +203,31 @@ pub enum WriteKind {
     Pause,
     /// Somebody let the run go on past that pause.
     Passed,
+    /// A sub-step within the turn finished: its result.
+    Once,
+    /// The turn was begun once more; named by which time it was.
+    Attempt,
+    /// The turn failed in an orderly way: what it said.
+    Failed,
+    /// An effect is about to begin.
+    Claim,
+    /// Somebody lets it begin again.
+    Requeue,
 }
 
 impl WriteKind {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Update, Self::Answer, Self::Pause, Self::Passed];
+    /// All of them, in their order.
+    pub const ALL: [Self; 9] = [
+        Self::Update,
+        Self::Answer,
+        Self::Pause,
+        Self::Passed,
+        Self::Once,
+        Self::Attempt,
+        Self::Failed,
+        Self::Claim,
+        Self::Requeue,
+    ];
 
     /// The word under which it is stored.
     pub fn as_str(self) -> &'static str {
@@ -152,6 +236,11 @@ impl WriteKind {
             Self::Answer => "answer",
             Self::Pause => "pause",
             Self::Passed => "passed",
+            Self::Once => "once",
+            Self::Attempt => "attempt",
+            Self::Failed => "failed",
+            Self::Claim => "claim",
+            Self::Requeue => "requeue",
         }
     }
 }
@@ -229,11 +318,36 @@ pub struct Query {
     pub without_inputs: bool,
 }
 
-/// Which threads to list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Page {
-    /// Only ids after this one, in byte order.
-    pub after: Option<String>,
+/// A page of a list: of threads, by their ids, unless it says otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<After = String> {
+    /// Only what comes after this in the list's order: the last one of the page before.
+    pub after: Option<After>,
     /// How many at most; `None` for all.
     pub limit: Option<usize>,
+}
+
+impl<After> Default for Page<After> {
+    fn default() -> Self {
+        Self {
+            after: None,
+            limit: None,
+        }
+    }
+}
+
+impl Page<(String, Timestamp)> {
+    /// Puts threads that are due into order, and cuts out the page. For backends whose database doesn't.
+    pub fn of(&self, mut due: Vec<(String, Timestamp)>) -> Vec<(String, Timestamp)> {
+        due.sort_unstable_by(|one, other| by_time(one).cmp(&by_time(other)));
+        if let Some(after) = &self.after {
+            due.retain(|entry| by_time(entry) > by_time(after));
+        }
+        due.truncate(self.limit.unwrap_or(usize::MAX));
+        due
+    }
+}
+
+fn by_time((thread, due): &(String, Timestamp)) -> (Timestamp, &str) {
+    (*due, thread)
 }

@@ -66,15 +66,11 @@ async fn open_ones<G: StateGraph>(
             source,
         })?;
         if is_open(stand, answer) {
-            let key = WriteKey {
-                activation: id.activation,
-                item: id.item,
-                kind: WriteKind::Answer,
-            };
+            let key = WriteKey::of_question(id, WriteKind::Answer);
             let seal = home.reader().seal;
             let payload = seal.seal_write(&key, json.get().as_bytes());
             given.push((Write { key, payload }, json));
-        } else if !was_taken(home, id, &json).await? {
+        } else if !was_taken(home, &id, &json).await? {
             return Err(stale(home, id));
         }
     }
@@ -88,8 +84,8 @@ async fn confirm(home: &Home, given: &[(Write, Box<RawValue>)]) -> Result<(), Er
     for (write, json) in given {
         refuse_other(home, write, &standing)?;
         let stands = standing.iter().any(|other| other.key == write.key);
-        let id = question_of(write);
-        if !stands && !was_taken(home, id, json).await? {
+        let id = write.key.question();
+        if !stands && !was_taken(home, &id, json).await? {
             return Err(stale(home, id));
         }
     }
@@ -114,20 +110,13 @@ fn refuse_other(home: &Home, write: &Write, standing: &[Write]) -> Result<(), Er
         .iter()
         .find(|other| other.key == write.key && other.payload != write.payload);
     match other {
-        Some(other) => Err(stale(home, question_of(other))),
+        Some(other) => Err(stale(home, other.key.question())),
         None => Ok(()),
     }
 }
 
-fn question_of(write: &Write) -> QuestionId {
-    let WriteKey {
-        activation, item, ..
-    } = write.key;
-    QuestionId { activation, item }
-}
-
 /// Whether the same answer was taken by a record since the question was asked.
-async fn was_taken(home: &Home, question: QuestionId, answer: &RawValue) -> Result<bool, Error> {
+async fn was_taken(home: &Home, question: &QuestionId, answer: &RawValue) -> Result<bool, Error> {
     let reader = home.reader();
     let mut query = Query {
         limit: Some(LOOK_BACK),
@@ -141,7 +130,7 @@ async fn was_taken(home: &Home, question: QuestionId, answer: &RawValue) -> Resu
             .map_err(|source| reader.store(source))?;
         for record in &records {
             let taken = answers_of(record, reader.seal).map_err(|source| reader.store(source))?;
-            if let Some((_, sum)) = taken.into_iter().find(|(id, _)| *id == question) {
+            if let Some((_, sum)) = taken.into_iter().find(|(id, _)| id == question) {
                 return Ok(sum == answer_sum(answer));
             }
             if record.id == question.activation.moment {
@@ -166,13 +155,13 @@ fn stale(home: &Home, question: QuestionId) -> Error {
 pub(crate) fn open_questions<G: StateGraph>(
     frontier: &Frontier<G>,
     thread: &str,
-    is_answered: impl Fn(QuestionId) -> bool,
+    is_answered: impl Fn(&QuestionId) -> bool,
 ) -> Result<Vec<G::Question>, Error> {
     let mut open = Vec::new();
     for activation in frontier.waiting() {
         for question in activation.questions.iter().flatten() {
             let id = activation.question_id(question.item);
-            if is_answered(id) {
+            if is_answered(&id) {
                 continue;
             }
             open.push(

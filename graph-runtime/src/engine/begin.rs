@@ -135,6 +135,7 @@ impl<G: StateGraph> Parts<G> {
                     activation,
                     item,
                     kind,
+                    ..
                 } = write.key;
                 match kind {
                     WriteKind::Update => {
@@ -146,7 +147,12 @@ impl<G: StateGraph> Parts<G> {
                     WriteKind::Passed => {
                         passed.insert(activation);
                     }
-                    WriteKind::Answer => {}
+                    WriteKind::Answer
+                    | WriteKind::Once
+                    | WriteKind::Attempt
+                    | WriteKind::Failed
+                    | WriteKind::Claim
+                    | WriteKind::Requeue => {}
                 }
             }
         }
@@ -277,11 +283,7 @@ impl<G: StateGraph> Engine<G> {
             .filter(|ready| self.pauses.contains(&ready.id));
         let held: Vec<_> = held.map(|ready| ready.id).collect();
         if let Some(journal) = &mut self.journal {
-            let key = |activation| WriteKey {
-                activation,
-                item: None,
-                kind: WriteKind::Passed,
-            };
+            let key = |activation| WriteKey::of_turn(activation, WriteKind::Passed);
             journal
                 .keep(held.iter().map(|id| (key(*id), Vec::new())).collect())
                 .await?;

@@ -189,6 +189,7 @@ impl Journal {
             step: self.step + 1,
             source,
             created_at: at,
+            due: None,
             payload: Vec::new(),
         };
         record.payload = self.seal.seal_record(&record, draft);
@@ -211,8 +212,8 @@ impl Journal {
         Ok(Commit {
             expected,
             records: vec![record],
-            writes: Vec::new(),
             consumed,
+            ..Commit::default()
         })
     }
 

@@ -256,11 +256,8 @@ impl<G: StateGraph> Engine<G> {
             return Ok(());
         }
         for write in journal.answers().await? {
-            let WriteKey {
-                activation, item, ..
-            } = write.key;
             self.answers
-                .insert(QuestionId { activation, item }, journal.open_json(&write)?);
+                .insert(write.key.question(), journal.open_json(&write)?);
         }
         Ok(())
     }
@@ -287,11 +284,7 @@ impl<G: StateGraph> Engine<G> {
         let Some(journal) = &mut self.journal else {
             return Ok(());
         };
-        let key = |id| WriteKey {
-            activation: id,
-            item: None,
-            kind: WriteKind::Pause,
-        };
+        let key = |id| WriteKey::of_turn(id, WriteKind::Pause);
         let pauses = self
             .frontier
             .ready()

@@ -301,9 +301,8 @@ async fn keep<G: StateGraph>(
             let item = activation.batch.as_ref().map(|_| task.item);
             writes.push((
                 WriteKey {
-                    activation: activation.id,
                     item,
-                    kind: WriteKind::Update,
+                    ..WriteKey::of_turn(activation.id, WriteKind::Update)
                 },
                 body,
             ));

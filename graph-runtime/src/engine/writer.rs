@@ -207,6 +207,9 @@ fn join(commit: &mut Commit, more: Commit) {
     commit.records.extend(more.records);
     commit.writes.extend(more.writes);
     commit.consumed.extend(more.consumed);
+    commit.received.extend(more.received);
+    // Of one run, which has one lease as long as it goes on.
+    commit.epoch = more.epoch;
 }
 
 fn size(commit: &Commit) -> usize {
@@ -252,11 +255,7 @@ mod tests {
 
     fn write(moment: MomentId) -> Write {
         let activation = ActivationId { moment, index: 0 };
-        let key = WriteKey {
-            activation,
-            item: None,
-            kind: WriteKind::Update,
-        };
+        let key = WriteKey::of_turn(activation, WriteKind::Update);
         Write {
             key,
             payload: Vec::new(),
@@ -272,6 +271,7 @@ mod tests {
             step: 2,
             source: Source::Step,
             created_at: Timestamp::now(),
+            due: None,
             payload: Vec::new(),
         }
     }
@@ -283,17 +283,22 @@ mod tests {
         let mut joined = Commit {
             expected: Expect::Head(Some(first)),
             writes: vec![taken.clone()],
+            epoch: 7,
             ..Commit::default()
         };
         let step = Commit {
             expected: Expect::Head(Some(first)),
             records: vec![record(second, first)],
             consumed: vec![taken.key.activation],
+            received: vec![2],
+            epoch: 7,
             ..Commit::default()
         };
         let later = Commit {
             expected: Expect::Head(Some(second)),
             writes: vec![kept.clone()],
+            received: vec![4],
+            epoch: 7,
             ..Commit::default()
         };
         join(&mut joined, step);
@@ -302,5 +307,6 @@ mod tests {
         assert_eq!(joined.records.len(), 1);
         assert_eq!(joined.writes, [kept]);
         assert_eq!(joined.consumed, [taken.key.activation]);
+        assert_eq!((joined.received, joined.epoch), (vec![2, 4], 7));
     }
 }

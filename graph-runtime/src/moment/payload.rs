@@ -7,7 +7,7 @@
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use crate::checkpointer::{Record, StoreError, WriteKey};
-use crate::id::{MomentId, ThreadKey};
+use crate::id::{MomentId, ThreadKey, Timestamp};
 
 /// The newest format that this version reads, and the one it writes.
 const FORMAT: u32 = 1;
@@ -21,10 +21,14 @@ pub(crate) struct ThreadSeal(u64);
 
 impl ThreadSeal {
     pub(crate) fn new(thread: &ThreadKey) -> Self {
-        // A NUL can't be in either part, so no two keys run together alike.
-        Self(xxh3_64(
-            format!("{}\0{}", thread.namespace(), thread.thread()).as_bytes(),
-        ))
+        // A NUL can't be in any part, so no two keys run together alike.
+        let text = format!(
+            "{}\0{}\0{}",
+            thread.namespace(),
+            thread.thread(),
+            thread.path()
+        );
+        Self(xxh3_64(text.as_bytes()))
     }
 
     /// The payload of a record from its draft; the record's other parts are set already.
@@ -68,18 +72,22 @@ impl ThreadSeal {
             step,
             source,
             created_at,
+            due,
             payload: _,
         } = record;
-        let mut identity = [0u8; 80];
+        let mut identity = [0u8; 88];
         let parent = parent.map_or(0, MomentId::bits);
+        // No record is due later than databases count, so nothing else looks like none.
+        let due = due.map_or(u64::MAX, Timestamp::as_micros);
         identity[0..16].copy_from_slice(&id.bits().to_le_bytes());
         identity[16..32].copy_from_slice(&parent.to_le_bytes());
         identity[32..48].copy_from_slice(&base.bits().to_le_bytes());
         identity[48..56].copy_from_slice(&sequence.to_le_bytes());
         identity[56..64].copy_from_slice(&step.to_le_bytes());
         identity[64..72].copy_from_slice(&created_at.as_micros().to_le_bytes());
+        identity[72..80].copy_from_slice(&due.to_le_bytes());
         let source = source.as_str().as_bytes();
-        identity[72..72 + source.len()].copy_from_slice(source);
+        identity[80..80 + source.len()].copy_from_slice(source);
         xxh3_64_with_seed(&identity, self.0)
     }
 
@@ -150,8 +158,8 @@ fn open(identity: u64, payload: &[u8]) -> Result<&[u8], StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checkpointer::Source;
-    use crate::id::Timestamp;
+    use crate::checkpointer::{Source, WriteKind};
+    use crate::id::ActivationId;
 
     fn record() -> Record {
         let id = MomentId::at(Timestamp::from_micros(5));
@@ -163,6 +171,7 @@ mod tests {
             step: 1,
             source: Source::Input,
             created_at: Timestamp::from_micros(5),
+            due: None,
             payload: Vec::new(),
         }
     }
@@ -225,11 +234,49 @@ mod tests {
                 ..record.clone()
             },
         ];
-        for row in moved {
+        let due = [0, 5].map(|due| Record {
+            due: Some(Timestamp::from_micros(due)),
+            ..record.clone()
+        });
+        for row in moved.into_iter().chain(due) {
             assert!(
                 matches!(seal_of("t").open_record(&row), Err(StoreError::Corrupt(_))),
                 "{row:?}"
             );
+        }
+    }
+
+    #[test]
+    fn bytes_belong_to_their_path() {
+        let thread = ThreadKey::new("graph", "t").unwrap();
+        let child = thread.child("t").unwrap();
+        let mut record = record();
+        record.payload = ThreadSeal::new(&child).seal_record(&record, drafted(b"{}"));
+        assert!(ThreadSeal::new(&child).open_record(&record).is_ok());
+        for other in [thread, child.child("t").unwrap()] {
+            let opened = ThreadSeal::new(&other).open_record(&record);
+            assert!(matches!(opened, Err(StoreError::Corrupt(_))), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_write_belongs_to_its_name() {
+        let turn = ActivationId {
+            moment: record().id,
+            index: 0,
+        };
+        let key = |name: Option<&str>| WriteKey {
+            name: name.map(Into::into),
+            ..WriteKey::of_turn(turn, WriteKind::Once)
+        };
+        let payload = seal_of("t").seal_write(&key(Some("charge")), b"1");
+        assert!(
+            seal_of("t")
+                .open_write(&key(Some("charge")), &payload)
+                .is_ok()
+        );
+        for other in [key(None), key(Some("refund"))] {
+            assert!(seal_of("t").open_write(&other, &payload).is_err());
         }
     }
 

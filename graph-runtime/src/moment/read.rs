@@ -271,7 +271,11 @@ impl Reader<'_> {
 
 /// A thread as errors call it.
 pub(crate) fn thread_text(key: &ThreadKey) -> String {
-    format!("thread `{}` of graph `{}`", key.thread(), key.namespace())
+    let thread = format!("thread `{}` of graph `{}`", key.thread(), key.namespace());
+    match key.path() {
+        "" => thread,
+        path => format!("{thread}, in `{path}`"),
+    }
 }
 
 /// Why a moment can't be read: the record, or what is in it.

@@ -95,7 +95,7 @@ pub async fn writes_come_in_the_order_of_their_keys(store: Store) {
         .flat_map(|(turn, item)| WriteKind::ALL.map(|kind| written(turn, item, kind, "x")))
         .collect();
     put(&store, &thread, writing(writes.clone())).await;
-    writes.sort_by_key(|write| write.key);
+    writes.sort_by(|one, other| one.key.cmp(&other.key));
     assert_eq!(chain(&store, &thread).await.writes, writes);
     assert_eq!(store.writes(&thread).await.unwrap(), writes);
 }
