@@ -61,6 +61,8 @@ mod schema;
 mod setting;
 mod shared;
 mod state;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod thread;
 
 #[doc(hidden)]

@@ -88,6 +88,11 @@ impl<E> Run<E> {
         Self { ties, turn }
     }
 
+    #[cfg(feature = "testing")]
+    pub(crate) fn ties(&self) -> &Ties<E> {
+        &self.ties
+    }
+
     /// The thread's id; `None` without a checkpointer.
     pub fn thread(&self) -> Option<&str> {
         self.ties.thread.as_ref().map(ThreadKey::thread)

@@ -75,6 +75,11 @@ impl<G: StateGraph> Thread<G> {
         self.run(Command::Answer(answers.into_iter().collect()))
     }
 
+    #[cfg(feature = "testing")]
+    pub(crate) fn home(&self) -> Result<crate::engine::Home, Error> {
+        self.core.home(&self.id)
+    }
+
     fn run(&self, command: Command<G>) -> Invocation<G> {
         Invocation::on_thread(Arc::clone(&self.core), Arc::clone(&self.id), command)
     }

@@ -10,6 +10,7 @@ mod answers;
 mod between;
 mod cancelling;
 mod changed;
+mod crashing;
 mod damage;
 mod determinism;
 mod dropping;

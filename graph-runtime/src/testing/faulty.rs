@@ -6,14 +6,15 @@ use std::future::{Future, pending, poll_fn};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::task::Poll;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
 use crate::checkpointer::{
-    At, Chain, Checkpointer, Commit, Page, Query, Record, StoreError, Write,
+    At, Chain, Checkpointer, Commit, Lease, Message, Page, Query, Record, StoreError, Write,
 };
-use crate::id::ThreadKey;
+use crate::id::{ThreadKey, Timestamp};
 
 /// What goes wrong with a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,7 +163,7 @@ impl<C> Faulty<C> {
     /// Never goes on after the process has died.
     async fn alive(&self) {
         if self.dead.load(Ordering::SeqCst) {
-            pending().await
+            pending::<()>().await;
         }
     }
 }
@@ -220,6 +221,37 @@ impl<C: Checkpointer> Checkpointer for Faulty<C> {
 
     async fn writes(&self, thread: &ThreadKey) -> Result<Vec<Write>, StoreError> {
         self.through(|| self.inner.writes(thread)).await
+    }
+
+    async fn due(
+        &self,
+        namespace: &str,
+        now: Timestamp,
+        page: &Page<(String, Timestamp)>,
+    ) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        self.through(|| self.inner.due(namespace, now, page)).await
+    }
+
+    async fn lease(
+        &self,
+        thread: &ThreadKey,
+        holder: &str,
+        ttl: Duration,
+    ) -> Result<Option<Lease>, StoreError> {
+        self.through(|| self.inner.lease(thread, holder, ttl)).await
+    }
+
+    async fn release(&self, thread: &ThreadKey, lease: &Lease) -> Result<(), StoreError> {
+        self.through(|| self.inner.release(thread, lease)).await
+    }
+
+    async fn send(&self, thread: &ThreadKey, message: Vec<u8>) -> Result<u64, StoreError> {
+        self.through(|| self.inner.send(thread, message.clone()))
+            .await
+    }
+
+    async fn inbox(&self, thread: &ThreadKey) -> Result<Vec<Message>, StoreError> {
+        self.through(|| self.inner.inbox(thread)).await
     }
 }
 

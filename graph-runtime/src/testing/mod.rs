@@ -6,12 +6,14 @@
 
 mod clock;
 mod crash;
+mod crash_error;
 mod faulty;
 mod made_up;
 mod play;
 
 pub use clock::TestClock;
-pub use crash::{CrashError, CrashEverywhere, Survived, crash_everywhere};
+pub use crash::{CrashEverywhere, Survived, crash_everywhere};
+pub use crash_error::{CrashError, Killed};
 pub use faulty::{Fault, Faulty};
-pub use made_up::MadeUp;
+pub use made_up::{MadeUp, Making};
 pub use play::{Play, play};

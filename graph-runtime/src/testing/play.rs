@@ -18,9 +18,8 @@ pub struct Play<'a, G: StateGraph> {
     clock: Option<TestClock>,
 }
 
-type Answerer<'a, G> = Box<
-    dyn FnMut(&<G as StateGraph>::Question) -> Option<<G as StateGraph>::Answer> + Send + 'a,
->;
+pub(super) type Answerer<'a, G> =
+    Box<dyn FnMut(&<G as StateGraph>::Question) -> Option<<G as StateGraph>::Answer> + Send + 'a>;
 
 /// Runs a thread and answers whatever it asks, one question at a time and the first one first, until it comes to
 /// its end, or asks what the script has no answer to.
@@ -84,20 +83,32 @@ impl<'a, G: StateGraph> Play<'a, G> {
         self
     }
 
-    async fn see_through(mut self) -> Result<Outcome<G>, Error> {
-        let mut outcome = self.first.await?;
-        loop {
-            let Outcome::Paused(_) = &outcome else {
-                return Ok(outcome);
-            };
-            let questions = self.thread.questions().await?;
-            let answer = questions.iter().find_map(|question| (self.answer)(question));
-            outcome = match (answer, &self.clock) {
-                (Some(answer), _) => self.thread.answer(answer).await?,
-                (None, _) => return Ok(outcome),
-            };
-        }
+    async fn run(mut self) -> Result<Outcome<G>, Error> {
+        let outcome = self.first.await?;
+        see_through(self.thread, outcome, &mut self.answer, self.clock.as_ref()).await
     }
+}
+
+/// Answers, and lets times come, until nothing of that helps any more.
+pub(super) async fn see_through<G: StateGraph>(
+    thread: &Thread<G>,
+    mut outcome: Outcome<G>,
+    answer: &mut Answerer<'_, G>,
+    clock: Option<&TestClock>,
+) -> Result<Outcome<G>, Error> {
+    while outcome.is_paused() {
+        let given = thread.questions().await?.iter().find_map(&mut *answer);
+        let due: Option<crate::Timestamp> = None;
+        outcome = match (given, clock, due) {
+            (Some(answer), _, _) => thread.answer(answer).await?,
+            (None, Some(clock), Some(due)) => {
+                clock.advance_to(due).await;
+                thread.resume().await?
+            }
+            _ => break,
+        };
+    }
+    Ok(outcome)
 }
 
 impl<'a, G: StateGraph> IntoFuture for Play<'a, G> {
@@ -105,6 +116,6 @@ impl<'a, G: StateGraph> IntoFuture for Play<'a, G> {
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.see_through())
+        Box::pin(self.run())
     }
 }
