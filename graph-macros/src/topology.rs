@@ -110,6 +110,7 @@ fn node(node: &model::Node<'_>, graph: &Graph<'_>) -> Node {
         name: plain(node.name()).into(),
         kind: match node.ast.role {
             NodeRole::Ask(_) => NodeKind::Ask,
+            NodeRole::Wait(_) => NodeKind::Wait,
             NodeRole::Task(_) | NodeRole::Later => NodeKind::Task,
         },
         reads: node.params.iter().filter_map(read).collect(),

@@ -12,10 +12,11 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::error::NodeError;
-use crate::id::{ActivationId, QuestionId};
+use crate::id::{ActivationId, QuestionId, Timestamp};
 use crate::outcome::Pause;
 use crate::run::{Run, Ties};
 use crate::state::{Change, FieldSpec};
+use crate::waiting::{Answers, Awaited};
 
 /// A graph's state, and all that `#[graph]` has found out about the graph. Implemented by the macro.
 ///
@@ -88,9 +89,29 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     fn read_question(
         node: Self::Node,
         id: QuestionId,
+        due: Option<Timestamp>,
         json: &RawValue,
     ) -> Result<Self::Question, serde_json::Error>;
-    /// What the answers to an ask set: `(item, answer)` in item order; item 0 outside of a `for`.
+    /// Types an answer.
+    ///
+    /// # Errors
+    /// If it isn't one that this node takes.
+    fn read_answer(
+        node: Self::Node,
+        id: QuestionId,
+        json: &RawValue,
+    ) -> Result<Self::Answer, serde_json::Error>;
+    /// What an ask is answered when its time has come and nobody has: its `else`, if it has one.
+    ///
+    /// # Errors
+    /// If that can't be encoded.
+    fn otherwise(
+        &self,
+        node: Self::Node,
+        item: Option<(&Self::Items, usize)>,
+    ) -> Result<Option<Box<RawValue>>, serde_json::Error>;
+    /// What the answers to an ask set: `(item, answer)` in item order; item 0 outside of a `for`. Nothing where
+    /// there are none: an ask whose time has come, a wait.
     ///
     /// # Errors
     /// If one isn't of the type that the node takes.
@@ -201,6 +222,7 @@ pub struct Call<'a, G: StateGraph> {
     pub context: &'a Arc<G::Context>,
     pub(crate) ties: &'a Arc<Ties<G::Emit>>,
     pub(crate) turn: Turn,
+    pub(crate) answers: &'a Answers,
 }
 
 /// Which task of a run this is.
@@ -211,6 +233,17 @@ pub(crate) struct Turn {
     pub(crate) item: Option<u32>,
     /// The step in which it runs.
     pub(crate) step: u64,
+}
+
+impl Turn {
+    /// The id of the one question that the task asks, or the beginning of those of several.
+    pub(crate) fn question_id(&self) -> QuestionId {
+        QuestionId {
+            activation: self.activation,
+            item: self.item,
+            name: None,
+        }
+    }
 }
 
 impl<G: StateGraph> Call<'_, G> {
@@ -224,10 +257,10 @@ impl<G: StateGraph> Call<'_, G> {
 pub enum Ended<G: StateGraph> {
     /// A node has run and set this.
     Update(G::Update),
-    /// An ask has this to ask.
-    Asks(Box<RawValue>),
-    /// An ask has nothing to ask this time.
-    AsksNothing,
+    /// An ask or a wait has nothing to wait for this time.
+    Nothing,
+    /// It waits for these. An ask and a wait end by them; any other node runs again when they are there.
+    Waits(Vec<Awaited>),
 }
 
 /// What a route starts and fills.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::checkpointer::StoreError;
-use crate::id::{InvalidId, MomentId, QuestionId};
+use crate::id::{InvalidId, MomentId, QuestionId, Timestamp};
 
 /// Why a run, or a question about a thread, has no result.
 ///
@@ -55,7 +55,7 @@ pub enum Error {
     /// The thread waits for somebody, so a new input can't go on there.
     #[error(
         "{thread} is paused{}; answer, or `resume()` past a pause, or begin again with `.from_start(input)`",
-        Waiting(.questions, .before)
+        Waiting(.questions, .before, *.due)
     )]
     Paused {
         /// The thread.
@@ -64,6 +64,8 @@ pub enum Error {
         questions: Vec<(QuestionId, &'static str)>,
         /// The nodes that the run paused before or after.
         before: Vec<&'static str>,
+        /// When it goes on by itself, if it is woken then.
+        due: Option<Timestamp>,
     },
     /// Another run of this thread is under way in this process.
     #[error("another run of {thread} is under way; wait for it, or use another thread")]
@@ -209,7 +211,11 @@ impl fmt::Display for OfItem {
     }
 }
 
-struct Waiting<'a>(&'a [(QuestionId, &'static str)], &'a [&'static str]);
+struct Waiting<'a>(
+    &'a [(QuestionId, &'static str)],
+    &'a [&'static str],
+    Option<Timestamp>,
+);
 
 impl fmt::Display for Waiting<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -223,6 +229,6 @@ impl fmt::Display for Waiting<'_> {
         for node in self.1 {
             write!(f, " at `{node}`")?;
         }
-        Ok(())
+        self.2.map_or(Ok(()), |due| write!(f, " until {due}"))
     }
 }

@@ -40,6 +40,13 @@ pub enum Event<G: StateGraph> {
         /// Which item, in a `for`.
         item: Option<u32>,
     },
+    /// A node waits from now on: for an answer, or until its time. It may run again then.
+    Waiting {
+        /// The node.
+        node: G::Node,
+        /// Which item, in a `for`.
+        item: Option<u32>,
+    },
     /// A node failed. The run's error follows when its siblings have ended.
     Failed {
         /// The node.

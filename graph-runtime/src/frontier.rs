@@ -2,26 +2,32 @@
 
 use std::ops::Range;
 
-use graph_topology::{Join, Topology};
+use graph_topology::{Join, NodeKind, Topology};
 use serde_json::value::RawValue;
 
 use crate::definition::{Batch, GraphNode, Items, StateGraph};
-use crate::id::{ActivationId, QuestionId};
+use crate::id::{ActivationId, QuestionId, Timestamp};
 
 /// A node's turn.
 pub(crate) struct Activation<G: StateGraph> {
     pub(crate) id: ActivationId,
     pub(crate) node: G::Node,
     pub(crate) batch: Option<Batch<G>>,
-    /// What it asks; `None` until it has been found out, or where the node asks nobody.
+    /// What it waits for, in the order of its items, answered or not; `None` as long as it has waited for nothing.
     pub(crate) questions: Option<Vec<OpenQuestion>>,
+    /// The items that needn't wait any more, as the next step finds them; 0 outside of a `for`.
+    pub(crate) awake: Vec<u32>,
 }
 
-/// A question as it is kept.
+/// A question as it is kept, or a time that is waited for.
 #[derive(Debug)]
 pub(crate) struct OpenQuestion {
+    /// Which item waits, in a `for`.
     pub(crate) item: Option<u32>,
-    pub(crate) json: Box<RawValue>,
+    pub(crate) id: QuestionId,
+    pub(crate) due: Option<Timestamp>,
+    /// What is asked; `None` where only the clock answers.
+    pub(crate) json: Option<Box<RawValue>>,
 }
 
 /// All that is active in a run between two steps.
@@ -37,21 +43,35 @@ impl<G: StateGraph> Activation<G> {
         self.questions.is_none() && self.batch.is_none()
     }
 
+    /// Whether it has come to wait for something in this turn.
     pub(crate) fn is_waiting(&self) -> bool {
         self.questions.is_some()
+    }
+
+    /// Whether it ends by what it waits for, rather than run again.
+    pub(crate) fn ends_by_answers(&self) -> bool {
+        let kind = G::topology().nodes[self.node.index()].kind;
+        self.is_waiting() && matches!(kind, NodeKind::Ask | NodeKind::Wait)
+    }
+
+    /// Whether tasks of it run in the next step.
+    pub(crate) fn is_running(&self) -> bool {
+        !self.is_waiting() || !(self.awake.is_empty() || self.ends_by_answers())
+    }
+
+    /// What it waits for, or has waited for.
+    pub(crate) fn awaited(&self) -> impl Iterator<Item = &OpenQuestion> {
+        self.questions.iter().flatten()
+    }
+
+    /// The number of a task, where there are several.
+    pub(crate) fn item(&self, item: u32) -> Option<u32> {
+        self.batch.as_ref().map(|_| item)
     }
 
     /// How many tasks it is: one, or one for each item.
     pub(crate) fn width(&self) -> usize {
         self.batch.as_ref().map_or(1, |batch| batch.items.len())
-    }
-
-    pub(crate) fn question_id(&self, item: Option<u32>) -> QuestionId {
-        QuestionId {
-            activation: self.id,
-            item,
-            name: None,
-        }
     }
 }
 
@@ -63,6 +83,13 @@ impl<G: StateGraph> Frontier<G> {
         }
     }
 
+    /// The earliest time that something is waited for.
+    pub(crate) fn due(&self) -> Option<Timestamp> {
+        let awaited = self.active.iter().flat_map(Activation::awaited);
+        awaited.filter_map(|open| open.due).min()
+    }
+
+    /// Those that have waited for nothing so far.
     pub(crate) fn ready(&self) -> impl Iterator<Item = &Activation<G>> {
         self.active
             .iter()
@@ -89,6 +116,7 @@ impl<G: StateGraph> Frontier<G> {
             node,
             batch,
             questions: None,
+            awake: Vec::new(),
         });
     }
 

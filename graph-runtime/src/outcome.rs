@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 
 use crate::definition::{GraphNode, StateGraph};
-use crate::id::MomentId;
+use crate::id::{MomentId, Timestamp};
 
 /// How a run ended, when it didn't fail.
 pub enum Outcome<G: StateGraph> {
@@ -49,6 +49,7 @@ pub struct Pause<G: StateGraph> {
     pub(crate) before: Vec<G::Node>,
     pub(crate) after: Vec<G::Node>,
     pub(crate) moment: MomentId,
+    pub(crate) due: Option<Timestamp>,
     pub(crate) went_on: bool,
 }
 
@@ -71,6 +72,11 @@ impl<G: StateGraph> Pause<G> {
     /// The moment at which it paused.
     pub fn moment(&self) -> MomentId {
         self.moment
+    }
+
+    /// When to wake the thread if nobody answers before: the earliest time that an ask or a wait has set.
+    pub fn due(&self) -> Option<Timestamp> {
+        self.due
     }
 
     /// Whether the run went on with what an earlier one had left unfinished rather than begin at `start`.
@@ -129,6 +135,7 @@ impl<G: StateGraph> fmt::Debug for Pause<G> {
             .field("before", &names(&self.before))
             .field("after", &names(&self.after))
             .field("moment", &self.moment)
+            .field("due", &self.due)
             .finish_non_exhaustive()
     }
 }

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 pub use graph_topology as topology;
 #[cfg(feature = "schema")]
@@ -18,6 +19,8 @@ pub use crate::definition::{
     Answering, BoxFuture, Call, Ended, GraphNode, Items, Next, NoAnswer, NoItems, StateGraph,
 };
 pub use crate::error::NodeError;
+use crate::id::{QuestionId, Timestamp};
+pub use crate::interrupt::{Asking, Asks, interruptible};
 pub use crate::run::{Run, Shown};
 #[cfg(feature = "schema")]
 pub use crate::schema::{ObjectSchema, schema_of};
@@ -25,6 +28,7 @@ pub use crate::state::{
     And, Append, Change, Collects, FieldSpec, Fields, KeepFirst, KeyOf, Last, Max, Merge, Min,
     Never, Or, Patch, Reducer, Removes, Sum, Union, Upsert, entry, plain,
 };
+pub use crate::waiting::{Awaited, Due, Until};
 
 /// What any error of a node becomes.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -90,14 +94,45 @@ async fn joined<T>(task: JoinHandle<Result<T, NodeError>>) -> Result<T, NodeErro
     }
 }
 
-/// What an ask may return: its question, or, as an `Option`, perhaps none.
+/// What an ask may return: its question, or, as an `Option`, perhaps none. It is open for so many microseconds.
+///
+/// # Errors
+/// If the question can't be encoded.
 pub fn asks<G: StateGraph, Q: serde::Serialize>(
+    call: &Call<'_, G>,
     question: Option<&Q>,
+    within: Option<u64>,
 ) -> Result<Ended<G>, NodeError> {
-    match question {
-        Some(question) => Ok(Ended::Asks(to_raw(question).map_err(failed)?)),
-        None => Ok(Ended::AsksNothing),
-    }
+    let Some(question) = question else {
+        return Ok(Ended::Nothing);
+    };
+    Ok(Ended::Waits(vec![Awaited {
+        id: call.turn.question_id(),
+        question: Some(to_raw(question).map_err(failed)?),
+        due: within.and_then(after),
+    }]))
+}
+
+/// So many microseconds from now.
+pub fn after(micros: u64) -> Option<Due> {
+    Some(Due::After(Duration::from_micros(micros)))
+}
+
+/// The run of a node that asks while it runs.
+pub fn asking<Q: Asks, G: StateGraph>(call: &Call<'_, G>) -> Asking<Q, G::Emit> {
+    call.asking()
+}
+
+/// What a wait waits for.
+pub fn waits<G: StateGraph>(call: &Call<'_, G>, due: Option<Due>) -> Ended<G> {
+    let Some(due) = due else {
+        return Ended::Nothing;
+    };
+    Ended::Waits(vec![Awaited {
+        id: call.turn.question_id(),
+        question: None,
+        due: Some(due),
+    }])
 }
 
 /// A value as JSON.
@@ -121,6 +156,37 @@ pub fn unexpected<T>(what: &str, node: &str) -> Result<T, serde_json::Error> {
     Err(serde::de::Error::custom(format_args!(
         "node `{node}` has no {what}"
     )))
+}
+
+/// Serializes an open question.
+///
+/// # Errors
+/// If it can't be encoded.
+pub fn serialize_question<Q: serde::Serialize, S: serde::Serializer>(
+    serializer: S,
+    node: &'static str,
+    id: &QuestionId,
+    question: &Q,
+    due: Option<Timestamp>,
+) -> Result<S::Ok, S::Error> {
+    #[derive(serde::Serialize)]
+    struct Open<'a, Q> {
+        node: &'static str,
+        id: &'a QuestionId,
+        question: &'a Q,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        due: Option<Timestamp>,
+    }
+
+    serde::Serialize::serialize(
+        &Open {
+            node,
+            id,
+            question,
+            due,
+        },
+        serializer,
+    )
 }
 
 /// Serializes a hash map or set in the order of its encoding.

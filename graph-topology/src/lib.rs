@@ -45,12 +45,21 @@ mod finding;
 mod model;
 mod words;
 
+pub use drawing::{Drawing, Meeting, Now, Step, Trail, Visit, Way};
 pub use finding::{At, Finding, FindingKind, Move, Related};
 pub use model::{Arm, Field, Join, List, Member, Node, NodeKind, Route, Source, Text, Topology};
 
-// The unit tests read graphs in the notation of the integration tests.
+// The unit tests read and make graphs as the integration tests do.
 #[cfg(test)]
 extern crate self as graph_topology;
+#[cfg(test)]
+#[path = "../tests/support/generate.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "it belongs to the integration tests"
+)]
+mod generate;
 #[cfg(test)]
 #[path = "../tests/support/notation.rs"]
 #[allow(unreachable_pub, reason = "it belongs to the integration tests")]

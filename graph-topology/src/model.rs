@@ -66,7 +66,7 @@ pub enum NodeKind {
 }
 
 /// Where a route begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
     /// The beginning of a run.
     Start,

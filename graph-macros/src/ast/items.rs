@@ -1,5 +1,7 @@
 //! The module and its annotated items.
 
+use std::time::Duration;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, Item, Path, Signature, Token, Type, Visibility};
@@ -126,6 +128,7 @@ pub(crate) struct Node {
 pub(crate) enum NodeRole {
     Task(Task),
     Ask(Ask),
+    Wait(Wait),
     /// A kind that can be written but doesn't run yet, which is reported.
     Later,
 }
@@ -135,6 +138,13 @@ pub(crate) struct Task {
     pub(crate) writes: Option<Names>,
     pub(crate) spawn: bool,
     pub(crate) blocking: bool,
+    pub(crate) asks: Option<Asks>,
+}
+
+/// `asks(Question)`
+pub(crate) struct Asks {
+    pub(crate) word: Ident,
+    pub(crate) question: Type,
 }
 
 /// Fields in the parentheses of an attribute.
@@ -144,10 +154,25 @@ pub(crate) struct Names {
     pub(crate) open: bool,
 }
 
-/// `#[ask(into = field)]`
+/// `#[ask(into = field, within = "3d", else = expr)]`
 pub(crate) struct Ask {
     /// Nothing only if it is missing, which is reported.
     pub(crate) into: Option<Ident>,
+    pub(crate) within: Option<Duration>,
+    /// What it is answered when that time is over.
+    pub(crate) otherwise: Option<Expr>,
+}
+
+/// `#[wait(until = expr)]`, `#[wait(time = "1h")]`
+pub(crate) struct Wait {
+    /// Nothing only if it is missing, which is reported.
+    pub(crate) time: Option<Time>,
+}
+
+/// How long something waits.
+pub(crate) enum Time {
+    Until(Expr),
+    Length(Duration),
 }
 
 impl Field {

@@ -9,6 +9,6 @@ pub(crate) use edges::{
     Target,
 };
 pub(crate) use items::{
-    Ask, Context, Default, Field, GraphArgs, Input, Module, Names, Node, NodeRole, Reduce,
-    ReduceHow, Scope, State, Task,
+    Ask, Asks, Context, Default, Field, GraphArgs, Input, Module, Names, Node, NodeRole, Reduce,
+    ReduceHow, Scope, State, Task, Time, Wait,
 };

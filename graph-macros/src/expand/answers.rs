@@ -6,18 +6,30 @@ use syn::spanned::Spanned as _;
 
 use super::emit::{Emit, spanned, update_of};
 use super::questions::{Ask, asks};
-use crate::names::both;
+use crate::ast::NodeRole;
+use crate::names::{both, plain};
 
 /// The trait by which a graph that asks is kept from being built without a checkpointer.
 pub(super) fn suits(emit: &Emit<'_>) -> TokenStream {
     let Emit { krate, .. } = emit;
     let state = emit.state();
     let asks = asks(emit);
-    if asks.is_empty() {
-        return quote!(impl<P> #krate::Suits<P> for #state {});
-    }
+    let waits = emit.graph.nodes.iter();
+    let waits: Vec<_> = waits
+        .filter(|node| matches!(node.ast.role, NodeRole::Wait(_)))
+        .map(|node| plain(node.name()))
+        .collect();
     let names = both(asks.iter().map(Ask::name));
-    let message = format!("this graph stops for an answer at {names}, so it needs a checkpointer");
+    let stops = match (asks.as_slice(), waits.as_slice()) {
+        ([], []) => return quote!(impl<P> #krate::Suits<P> for #state {}),
+        (_, []) => format!("stops for an answer at {names}"),
+        ([], _) => format!("waits for its time at {}", both(&waits)),
+        _ => format!(
+            "stops for an answer at {names} and for its time at {}",
+            both(&waits)
+        ),
+    };
+    let message = format!("this graph {stops}, so it needs a checkpointer");
     let said = emit.unimplemented(
         &message,
         "built without a checkpointer",
@@ -42,7 +54,7 @@ pub(super) fn read_question(emit: &Emit<'_>) -> TokenStream {
         let door = spanned(door, span);
         let read = quote_spanned!(span=> #door::from_raw::<#question>(json)?);
         quote! {
-            Node::#camel => ::core::result::Result::Ok(Question::#camel(#open { id, question: #read })),
+            Node::#camel => ::core::result::Result::Ok(Question::#camel(#open { id, question: #read, due })),
         }
     });
     let rest = (asks.len() < emit.graph.nodes.len())
@@ -51,8 +63,33 @@ pub(super) fn read_question(emit: &Emit<'_>) -> TokenStream {
         fn read_question(
             node: Node,
             id: #krate::QuestionId,
+            due: ::core::option::Option<#krate::Timestamp>,
             json: &#door::serde_json::value::RawValue,
         ) -> ::core::result::Result<Self::Question, #door::serde_json::Error> {
+            let _ = (&id, due, json);
+            match node { #(#arms)* #rest }
+        }
+    }
+}
+
+/// The method of the definition that types an answer.
+pub(super) fn read_answer(emit: &Emit<'_>) -> TokenStream {
+    let Emit { krate, door, .. } = emit;
+    let asks = asks(emit);
+    let arms = asks.iter().map(|ask| {
+        let camel = ask.camel();
+        quote! {
+            Node::#camel => ::core::result::Result::Ok(Answer::#camel { id, value: #door::from_raw(json)? }),
+        }
+    });
+    let rest = (asks.len() < emit.graph.nodes.len())
+        .then(|| quote!(_ => #door::unexpected("questions", #krate::GraphNode::name(node)),));
+    quote! {
+        fn read_answer(
+            node: Node,
+            id: #krate::QuestionId,
+            json: &#door::serde_json::value::RawValue,
+        ) -> ::core::result::Result<Self::Answer, #door::serde_json::Error> {
             let _ = (&id, json);
             match node { #(#arms)* #rest }
         }
@@ -62,21 +99,36 @@ pub(super) fn read_question(emit: &Emit<'_>) -> TokenStream {
 /// The method of the definition that makes an update of answers.
 pub(super) fn read_answers(emit: &Emit<'_>) -> TokenStream {
     let Emit { krate, door, .. } = emit;
-    let arms = asks(emit).into_iter().filter(|ask| ask.node.whole).map(|ask| {
-        let (camel, into) = (ask.camel(), &ask.into.name);
+    let asks = asks(emit);
+    let filled = asks
+        .iter()
+        .filter(|ask| ask.node.whole)
+        .filter_map(|ask| Some((ask, ask.into?)));
+    let waits = emit.graph.nodes.iter();
+    let waits = waits
+        .filter(|node| matches!(node.ast.role, NodeRole::Wait(_)))
+        .map(|node| {
+            let camel = &node.camel;
+            quote!((Node::#camel, _, []) => ::core::result::Result::Ok(Update::#camel(())),)
+        });
+    let arms = filled.map(|(ask, field)| {
+        let (camel, into) = (ask.camel(), &field.name);
         let update = update_of(ask.node);
         let made = quote!(::core::result::Result::Ok(Update::#camel(#update {
             #into: #door::Patch::set(__value),
         })));
         if ask.node.item.is_none() {
             return quote! {
+                (Node::#camel, _, []) => ::core::result::Result::Ok(Update::#camel(#update {
+                    #into: ::core::default::Default::default(),
+                })),
                 (Node::#camel, _, [(_, answer)]) => {
                     let __value = ::core::option::Option::Some(#door::from_raw(answer)?);
                     #made
                 }
             };
         }
-        let (ty, missing) = (&ask.into.ty, "item");
+        let (ty, missing) = (&field.ty, "item");
         quote! {
             (Node::#camel, ::core::option::Option::Some(__Items::#camel(items)), answers) => {
                 let mut __value = <#ty as ::core::default::Default>::default();
@@ -98,6 +150,7 @@ pub(super) fn read_answers(emit: &Emit<'_>) -> TokenStream {
         ) -> ::core::result::Result<Update, #door::serde_json::Error> {
             match (node, items, answers) {
                 #(#arms)*
+                #(#waits)*
                 _ => #door::unexpected("answers", #krate::GraphNode::name(node)),
             }
         }

@@ -6,6 +6,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{ReturnType, Signature};
 
 use super::emit::{Emit, quiet, spanned};
+use super::waits;
 use crate::ast::NodeRole;
 use crate::model::{Form, Node, Param, ParamSource};
 
@@ -59,6 +60,9 @@ fn call(emit: &Emit<'_>, node: &Node<'_>) -> TokenStream {
         return quote!(async fn #name(_call: __Call<'_>) -> __Ended { ::core::unreachable!() });
     };
     let door = &emit.door;
+    if let NodeRole::Wait(wait) = &node.ast.role {
+        return waits::call(emit, node, wait, &name);
+    }
     let item = item(emit, node);
     let (called, ended) = (
         called(node, signature),
@@ -66,10 +70,10 @@ fn call(emit: &Emit<'_>, node: &Node<'_>) -> TokenStream {
     );
     let (spawn, blocking) = match &node.ast.role {
         NodeRole::Task(task) => (task.spawn, task.blocking),
-        NodeRole::Ask(_) | NodeRole::Later => (false, false),
+        NodeRole::Ask(_) | NodeRole::Wait(_) | NodeRole::Later => (false, false),
     };
     let given = given(emit, node);
-    let run = quote!(#called #ended);
+    let run = waits::interruptible(emit, node, &quote!(#called #ended));
     let body = match (spawn, blocking) {
         (false, false) => {
             let here = given
@@ -144,7 +148,11 @@ fn given(emit: &Emit<'_>, node: &Node<'_>) -> Vec<Given> {
         ));
     }
     if needs(|source| source == ParamSource::Run) {
-        all.push(given("__run", quote!(&call.run()), quote!(call.run())));
+        let run = match node.interrupts() {
+            Some(question) => waits::asking(emit, question),
+            None => quote!(call.run()),
+        };
+        all.push(given("__run", quote!(&#run), run));
     }
     if node.item.is_some() {
         all.push(given(
@@ -225,7 +233,8 @@ fn ended(emit: &Emit<'_>, node: &Node<'_>, output: &ReturnType) -> TokenStream {
         let ask = Ident::new(&format!("__Ask{camel}"), first);
         let asked = quote_spanned!(first=> #ask::ask(#returned));
         let door = spanned(door, first);
-        let asks = quote_spanned!(first=> #door::asks(::core::option::Option::as_ref(&asked)));
+        let within = waits::within(node);
+        let asks = quote_spanned!(first=> #door::asks(&call, ::core::option::Option::as_ref(&asked), #within));
         return quote! {
             let asked = #asked?;
             #asks

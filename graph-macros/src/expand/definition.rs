@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::emit::{Emit, allowances, default_of};
-use super::{answers, batches, calls, io, questions, routes, state, updates};
+use super::{answers, batches, calls, io, questions, routes, state, updates, waits};
 use crate::ast::{Field, Scope};
 use crate::model::forms;
 
@@ -49,7 +49,9 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
         calls::methods(emit),
         updates::read_update(emit),
         answers::read_question(emit),
+        answers::read_answer(emit),
         answers::read_answers(emit),
+        waits::otherwise(emit),
     ];
     quote! {
         impl #krate::StateGraph for #name {
@@ -80,10 +82,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
 pub(super) fn graph(emit: &Emit<'_>) -> TokenStream {
     let krate = &emit.krate;
     let (vis, state, allow) = (emit.vis(), emit.state(), allowances());
-    let drawing = emit.topology.as_ref().map(|topology| {
-        let drawing = format!("\n\n```mermaid\n{}\n```", topology.mermaid().trim_end());
-        quote!(#[doc = #drawing])
-    });
+    let drawing = emit.topology.as_ref().map(drawing);
     quote! {
         /// The graph, ready to run, with a checkpointer.
         #drawing
@@ -98,6 +97,15 @@ pub(super) fn graph(emit: &Emit<'_>) -> TokenStream {
             }
         }
     }
+}
+
+/// The graph as an image, for rustdoc alone: an editor would show its source.
+///
+/// A `div` begins a block of HTML, and as the image has no blank line, Markdown leaves all of it alone.
+fn drawing(topology: &graph_topology::Topology) -> TokenStream {
+    let image = topology.svg();
+    let drawing = format!("\n\n<div style=\"overflow-x:auto\">\n{image}</div>\n");
+    quote!(#[cfg_attr(doc, doc = #drawing)])
 }
 
 fn resets(emit: &Emit<'_>) -> TokenStream {

@@ -11,7 +11,8 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::{Expr, Token, token};
 
 use crate::ast::{
-    AnyOf, For, From, Group, Guard, Line, Member, Module, Names, NodeRole, Statement, Target,
+    AnyOf, For, From, Group, Guard, Line, Member, Module, Names, NodeRole, Statement, Target, Time,
+    Wait,
 };
 use crate::parse::PLACEHOLDER;
 
@@ -70,18 +71,34 @@ fn quiet(name: &Ident) -> Ident {
 /// The fields that an attribute names, as a pattern: completion offers those that aren't there yet.
 fn attribute(index: usize, role: &NodeRole, state: &Ident) -> Option<TokenStream> {
     let (names, open): (&[Ident], bool) = match role {
-        NodeRole::Task(task) => {
-            let Names { names, open } = task.writes.as_ref()?;
-            (names, *open)
-        }
+        NodeRole::Task(task) => match &task.writes {
+            Some(Names { names, open }) => (names, *open),
+            None if task.asks.is_none() => return None,
+            None => (&[], false),
+        },
         NodeRole::Ask(ask) => (ask.into.as_slice(), ask.into.is_none()),
+        NodeRole::Wait(_) => (&[], false),
         NodeRole::Later => return None,
+    };
+    let rest = match role {
+        NodeRole::Task(task) => task.asks.as_ref().map(|asks| {
+            let question = &asks.question;
+            quote!(let _: #question;)
+        }),
+        NodeRole::Ask(ask) => ask
+            .otherwise
+            .as_ref()
+            .map(|answer| quote!(let _ = #answer;)),
+        NodeRole::Wait(Wait {
+            time: Some(Time::Until(time)),
+        }) => Some(quote!(let _ = #time;)),
+        NodeRole::Wait(_) | NodeRole::Later => None,
     };
     let name = format_ident!("attribute_{index}");
     let hole = open.then(|| format_ident!("{PLACEHOLDER}")).into_iter();
     Some(quote! {
         #[cfg(rust_analyzer)]
-        fn #name(it: &#state) { let #state { #(#names: _,)* #(#hole: _,)* .. } = it; }
+        fn #name(it: &#state, state: &#state) { let #state { #(#names: _,)* #(#hole: _,)* .. } = it; #rest }
     })
 }
 

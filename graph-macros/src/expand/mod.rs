@@ -20,6 +20,7 @@ mod routes;
 mod schemas;
 mod state;
 mod updates;
+mod waits;
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -15,19 +15,24 @@ use crate::names::plain;
 pub(super) struct Ask<'e> {
     pub(super) node: &'e Node<'e>,
     pub(super) question: &'e Type,
-    pub(super) into: &'e ast::Field,
+    /// The field that takes the answer; nothing where the node takes it while it runs.
+    pub(super) into: Option<&'e ast::Field>,
 }
 
 pub(super) fn asks<'e>(emit: &'e Emit<'e>) -> Vec<Ask<'e>> {
-    let ask = |(node, field): (&'e Node<'e>, usize)| {
-        let question = question_type(node)?;
-        Some(Ask {
+    let ask = |node: &'e Node<'e>| match node.answer() {
+        Some(field) => Some(Ask {
             node,
-            question,
-            into: emit.graph.fields[field].ast,
-        })
+            question: question_type(node)?,
+            into: Some(emit.graph.fields[field].ast),
+        }),
+        None => Some(Ask {
+            node,
+            question: node.interrupts()?,
+            into: None,
+        }),
     };
-    emit.asks().filter_map(ask).collect()
+    emit.graph.nodes.iter().filter_map(ask).collect()
 }
 
 impl Ask<'_> {
@@ -49,8 +54,11 @@ impl Ask<'_> {
         if !self.node.whole {
             return quote!(());
         }
-        let (door, ty) = (&emit.door, &self.into.ty);
-        quote!(<#ty as #door::Fills>::Answer)
+        let (Emit { krate, door, .. }, question) = (emit, self.question);
+        match self.into {
+            Some(ast::Field { ty, .. }) => quote!(<#ty as #door::Fills>::Answer),
+            None => quote!(<#question as #krate::Asks>::Answer),
+        }
     }
 
     /// What the setter of the answer takes: anything, where it isn't known what fits.
@@ -118,19 +126,36 @@ pub(super) fn questions(emit: &Emit<'_>) -> TokenStream {
 
 /// The open question of one ask.
 fn open(emit: &Emit<'_>, ask: &Ask<'_>) -> TokenStream {
-    let Emit { krate, .. } = emit;
+    let Emit { krate, door, .. } = emit;
     let (vis, allow, name, camel) = (emit.vis(), allowances(), ask.open(), ask.camel());
     let (question, (argument, value)) = (ask.question, ask.argument(emit));
-    let doc = format!(
-        "Asked at `{}`; the answer goes into `{}`.",
-        ask.name(),
-        plain(&ask.into.name)
-    );
+    let node = ask.name();
+    let doc = match ask.into {
+        Some(into) => format!(
+            "Asked at `{node}`; the answer goes into `{}`.",
+            plain(&into.name)
+        ),
+        None => format!("Asked by `{node}` while it runs."),
+    };
+    let called = ask.into.is_none().then(|| {
+        quote! {
+            /// What the node calls it.
+            #[must_use]
+            #vis fn name(&self) -> &str {
+                ::core::option::Option::as_deref(&self.id.name).unwrap_or_default()
+            }
+        }
+    });
     let shape = Shape {
         name: name.clone(),
         fields: vec![
             Part::new(&format_ident!("id"), quote!(#krate::QuestionId), &[]),
             Part::new(&format_ident!("question"), question, &[]),
+            Part::new(
+                &format_ident!("due"),
+                quote!(::core::option::Option<#krate::Timestamp>),
+                &[],
+            ),
         ],
     }
     .impls();
@@ -143,6 +168,8 @@ fn open(emit: &Emit<'_>, ask: &Ask<'_>) -> TokenStream {
             pub id: #krate::QuestionId,
             /// What is asked.
             pub question: #question,
+            /// When it is open no longer.
+            pub due: ::core::option::Option<#krate::Timestamp>,
         }
 
         #allow
@@ -151,6 +178,20 @@ fn open(emit: &Emit<'_>, ask: &Ask<'_>) -> TokenStream {
             #[must_use]
             #vis fn answer(&self, answer: impl #argument) -> Answer {
                 Answer::#camel { id: ::core::clone::Clone::clone(&self.id), value: #value }
+            }
+            #called
+        }
+
+        #[automatically_derived]
+        impl #door::serde::Serialize for #name
+        where
+            for<'__trivial> #question: #door::serde::Serialize,
+        {
+            fn serialize<S: #door::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                #door::serialize_question(serializer, #node, &self.id, &self.question, self.due)
             }
         }
 
@@ -178,14 +219,14 @@ fn open(emit: &Emit<'_>, ask: &Ask<'_>) -> TokenStream {
 }
 
 fn question(emit: &Emit<'_>, asks: &[Ask<'_>]) -> TokenStream {
-    let Emit { krate, .. } = emit;
+    let Emit { krate, door, .. } = emit;
     let (vis, allow) = (emit.vis(), allowances());
     let camel: Vec<_> = asks.iter().map(Ask::camel).collect();
     let open: Vec<_> = asks.iter().map(Ask::open).collect();
     let names: Vec<_> = asks.iter().map(Ask::name).collect();
     let docs = names.iter().map(|name| format!("Asked at `{name}`."));
     quote! {
-        /// An open question.
+        /// An open question. As JSON: `{"node": .., "id": .., "question": .., "due": ..}`.
         #allow
         #vis enum Question { #(#[doc = #docs] #camel(#open)),* }
 
@@ -201,6 +242,21 @@ fn question(emit: &Emit<'_>, asks: &[Ask<'_>]) -> TokenStream {
             #[must_use]
             #vis fn node(&self) -> Node {
                 match self { #(Self::#camel(_) => Node::#camel,)* }
+            }
+        }
+
+        #[automatically_derived]
+        impl #door::serde::Serialize for Question
+        where
+            #(for<'__trivial> #open: #door::serde::Serialize,)*
+        {
+            fn serialize<S: #door::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                match self {
+                    #(Self::#camel(question) => #door::serde::Serialize::serialize(question, serializer),)*
+                }
             }
         }
 
@@ -304,7 +360,7 @@ fn pause(emit: &Emit<'_>, asks: &[Ask<'_>]) -> TokenStream {
     let accessors = asks.iter().map(|ask| {
         let (name, camel, open) = (ask.node.name(), ask.camel(), ask.open());
         let doc = format!(
-            "The question of `{}`, if it is open; the first one in a `for`.",
+            "The question of `{}`, if it is open; the first one of several.",
             ask.name()
         );
         let others = several.then(|| quote!(_ => ::core::option::Option::None,));

@@ -52,9 +52,22 @@ pub(super) fn owned(ty: &Type) -> Type {
     }
 }
 
+/// What a reference refers to; any other type as it is.
+pub(super) fn referred(ty: &Type) -> &Type {
+    match bare(ty) {
+        Type::Reference(reference) => bare(&reference.elem),
+        other => other,
+    }
+}
+
 /// Whether a type is written as an `Option`.
 pub(crate) fn is_option(ty: &Type) -> bool {
     is_one_of(ty, &["Option"])
+}
+
+/// Whether a type is `()`.
+pub(super) fn is_unit(ty: &Type) -> bool {
+    matches!(bare(ty), Type::Tuple(tuple) if tuple.elems.is_empty())
 }
 
 /// Whether a type is written as a map.

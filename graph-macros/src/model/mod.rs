@@ -8,6 +8,7 @@ mod params;
 mod reserved;
 mod state;
 mod targets;
+mod waits;
 
 use proc_macro2::Ident;
 use syn::Type;
@@ -85,11 +86,19 @@ impl Node<'_> {
         &self.ast.name
     }
 
+    /// What it asks while it runs.
+    pub(crate) fn interrupts(&self) -> Option<&Type> {
+        match &self.ast.role {
+            ast::NodeRole::Task(task) => task.asks.as_ref().map(|asks| &asks.question),
+            _ => None,
+        }
+    }
+
     /// The field that takes the answer, if it asks.
     pub(crate) fn answer(&self) -> Option<usize> {
         match self.ast.role {
             ast::NodeRole::Ask(_) => self.writes.first().copied(),
-            ast::NodeRole::Task(_) | ast::NodeRole::Later => None,
+            ast::NodeRole::Task(_) | ast::NodeRole::Wait(_) | ast::NodeRole::Later => None,
         }
     }
 }

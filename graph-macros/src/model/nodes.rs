@@ -5,7 +5,7 @@ use syn::{GenericParam, ReturnType, Safety};
 
 use super::flow::Flow;
 use super::params::{ParamSource, Reached, Scope};
-use super::{Node, forms, position};
+use super::{Node, forms, position, waits};
 use crate::ast::{self, Module, NodeRole, State};
 use crate::findings::Findings;
 use crate::names::{camel, either, nearest, plain};
@@ -76,12 +76,21 @@ fn node<'a>(
     check_signature(ast, findings);
     let (writes, unknown) = writes(ast, state, findings);
     let reached = reached(index, flow);
-    if let (NodeRole::Ask(ast::Ask { into: Some(name) }), [field]) = (&ast.role, writes.as_slice())
+    if let (
+        NodeRole::Ask(ast::Ask {
+            into: Some(name), ..
+        }),
+        [field],
+    ) = (&ast.role, writes.as_slice())
     {
         let each = matches!(reached, Reached::ByItem(_));
         check_answer(name, &state.fields[*field], each, findings);
     }
-    let (params, resolved) = scope.params(ast, reached, findings);
+    waits::check(ast, reached, findings);
+    let (params, resolved) = match ast.role {
+        NodeRole::Wait(_) => (Vec::new(), true),
+        _ => scope.params(ast, reached, findings),
+    };
     let item = params
         .iter()
         .find(|param| param.source == ParamSource::Item)
@@ -140,7 +149,7 @@ fn writes<'a>(
     let names: &[Ident] = match &node.role {
         NodeRole::Task(task) => task.writes.as_ref().map_or(&[], |writes| &writes.names),
         NodeRole::Ask(ask) => ask.into.as_slice(),
-        NodeRole::Later => &[],
+        NodeRole::Wait(_) | NodeRole::Later => &[],
     };
     let mut writes = Vec::new();
     let mut unknown = Vec::new();

@@ -27,8 +27,18 @@ pub(super) fn fields<'a>(state: &'a State, findings: &mut Findings) -> Vec<Field
         .collect()
 }
 
-/// JSON has one `null`, so one of the two `None`s would come back as the other.
+/// JSON has one `null`, so one of the two `None`s, or the `()`, would come back as the other.
 fn twice_optional(field: &ast::Field, findings: &mut Findings) {
+    if forms::inner(&field.ty, "Option").is_some_and(forms::is_unit) {
+        findings.at(
+            &field.ty,
+            format!(
+                "`{}` can't be stored as `{}`: in JSON `Some(())` and `None` are both `null`; make it an `Option<bool>`, or an enum of its own",
+                plain(&field.name),
+                text::ty(&field.ty)
+            ),
+        );
+    }
     if forms::inner(&field.ty, "Option").is_some_and(forms::is_option) {
         findings.at(
             &field.ty,

@@ -87,6 +87,12 @@ impl Args {
         self.args.iter().any(|arg| arg.name == name)
     }
 
+    /// The word of an argument, without taking it.
+    pub(super) fn word(&self, name: &str) -> Option<Ident> {
+        let arg = self.args.iter().find(|arg| arg.name == name)?;
+        Some(arg.name.clone())
+    }
+
     /// The name in `name = other`, if it is one, without taking it.
     pub(super) fn peek_name(&self, name: &str) -> Option<Ident> {
         let arg = self.args.iter().find(|arg| arg.name == name)?;

@@ -3,7 +3,7 @@
 use proc_macro2::Ident;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
-use syn::{Expr, LitStr, Token, Type};
+use syn::{Expr, LitStr, Token};
 
 use super::args::{Arg, Args, Value};
 use crate::findings::Findings;
@@ -12,9 +12,7 @@ use crate::findings::Findings;
 enum Shape {
     Flag,
     Text,
-    Expr,
     Name,
-    Types,
     /// `(name = value, ..)`
     Settings,
     /// Any of the above.
@@ -65,51 +63,21 @@ const NODE: &[Later] = &[
         form: "at_most_once",
         meanwhile: "make sure that the function may run twice",
     },
-    Later {
-        name: "asks",
-        shape: Shape::Types,
-        form: "asks(Question)",
-        meanwhile: "ask in a node of its own, with `#[ask(into = ..)]`",
-    },
-];
-
-const ASK: &[Later] = &[
-    Later {
-        name: "within",
-        shape: Shape::Text,
-        form: "within = \"3d\"",
-        meanwhile: "answer it from outside when the time has come",
-    },
-    Later {
-        name: "else",
-        shape: Shape::Expr,
-        form: "else = value",
-        meanwhile: "answer it from outside when the time has come",
-    },
 ];
 
 /// The arguments of `#[node]` that are still to come.
-pub(super) const NODE_ARGS: [&str; 7] = [
+pub(super) const NODE_ARGS: [&str; 6] = [
     "retry",
     "timeout",
     "on_error",
     "cache",
     "effect",
     "at_most_once",
-    "asks",
 ];
-
-/// The arguments of `#[ask]` that are still to come.
-pub(super) const ASK_ARGS: [&str; 2] = ["within", "else"];
 
 /// Answers what `#[node]` can't do yet.
 pub(super) fn node(args: &mut Args, findings: &mut Findings) {
     answer(NODE, args, findings);
-}
-
-/// Answers what `#[ask]` can't do yet.
-pub(super) fn ask(args: &mut Args, findings: &mut Findings) {
-    answer(ASK, args, findings);
 }
 
 /// The message for a whole attribute that is still to come.
@@ -143,12 +111,9 @@ fn answer(later: &[Later], args: &mut Args, findings: &mut Findings) {
 impl Shape {
     fn fits(&self, arg: &Arg) -> bool {
         match (self, &arg.value) {
-            (Self::Any, _) | (Self::Flag, Value::Flag) | (Self::Expr, Value::Is(_)) => true,
+            (Self::Any, _) | (Self::Flag, Value::Flag) => true,
             (Self::Text, Value::Is(value)) => is::<LitStr>(value),
             (Self::Name, Value::Is(value)) => is::<Ident>(value),
-            (Self::Types, Value::List(types)) => Punctuated::<Type, Token![,]>::parse_terminated
-                .parse2(types.clone())
-                .is_ok(),
             // A time limit can be told apart further: `timeout(idle = "5s")`.
             (Self::Settings | Self::Text, Value::List(settings)) => {
                 let parser = Punctuated::<Arg, Token![,]>::parse_terminated;

@@ -2,6 +2,7 @@
 
 mod args;
 mod attrs;
+mod duration;
 mod edges;
 mod fields;
 mod items;
@@ -12,6 +13,7 @@ mod nodes;
 mod serde;
 mod structs;
 mod targets;
+mod waits;
 
 pub(crate) use mend::PLACEHOLDER;
 pub(crate) use module::module;

@@ -7,7 +7,7 @@ use syn::{Attribute, Error, Item, LitStr, Token, Visibility, token};
 use super::args::Args;
 use super::items::{self, Piece, pieces};
 use super::structs::{context, state, torn_context, torn_state};
-use super::{attrs, edges, nodes};
+use super::{attrs, edges, nodes, waits};
 use crate::ast::{GraphArgs, Module, Node};
 use crate::findings::Findings;
 use crate::names::{GENERATED, brought_in, plain};
@@ -177,6 +177,9 @@ fn annotated(item: &Item, ours: &[&Attribute], module: &mut Module, findings: &m
         ),
         (_, Item::Fn(function)) => {
             attrs::refuse_cfg(&function.attrs, "a node", findings);
+            if name == "wait" {
+                waits::body(function, findings);
+            }
             let docs = attrs::docs(&function.attrs);
             let (name, signature) = (function.sig.ident.clone(), Some(function.sig.clone()));
             module.nodes.extend(nodes::node(name, signature, docs, ours, findings));

@@ -5,8 +5,8 @@ use syn::{Attribute, Signature};
 
 use super::args::Args;
 use super::attrs;
-use super::later;
-use crate::ast::{Ask, Node, NodeRole, Task};
+use super::{later, waits};
+use crate::ast::{Node, NodeRole, Task};
 use crate::findings::Findings;
 
 /// Reads a node; `ours` are its attributes of ours.
@@ -27,15 +27,8 @@ pub(super) fn node(
     let mut on_error = None;
     let role = match attrs::name(first).as_str() {
         "node" => NodeRole::Task(task(first, signature.as_ref(), &mut on_error, findings)),
-        "ask" => NodeRole::Ask(ask(first, findings)),
-        "wait" => {
-            later::attribute(
-                &attrs::word(first),
-                "use `#[ask(into = ..)]` and answer it when the time has come",
-                findings,
-            );
-            NodeRole::Later
-        }
+        "ask" => NodeRole::Ask(waits::ask(first, findings)),
+        "wait" => NodeRole::Wait(waits::wait(first, signature.as_ref(), findings)),
         _ => {
             later::attribute(
                 &attrs::word(first),
@@ -60,13 +53,18 @@ fn task(
     on_error: &mut Option<Ident>,
     findings: &mut Findings,
 ) -> Task {
-    let known = [&["writes", "spawn", "blocking"][..], &later::NODE_ARGS].concat();
+    let known = [
+        &["writes", "spawn", "blocking", "asks"][..],
+        &later::NODE_ARGS,
+    ]
+    .concat();
     let mut args = Args::of(attr, "node", &known, findings);
     *on_error = args.peek_name("on_error");
     let task = Task {
         writes: args.names("writes", "writes(field)", findings),
         spawn: args.flag("spawn", findings).is_some(),
         blocking: blocking(&mut args, signature, findings),
+        asks: waits::asks(&mut args, signature, findings),
     };
     later::node(&mut args, findings);
     if let (true, true, Some(word)) = (task.spawn, task.blocking, attr.path().get_ident()) {
@@ -90,18 +88,4 @@ fn blocking(args: &mut Args, signature: Option<&Signature>, findings: &mut Findi
         return false;
     }
     true
-}
-
-fn ask(attr: &Attribute, findings: &mut Findings) -> Ask {
-    let known = [&["into"][..], &later::ASK_ARGS].concat();
-    let mut args = Args::of(attr, "ask", &known, findings);
-    if !args.has("into") {
-        findings.at(
-            attr,
-            "`ask` needs the field that takes the answer; write `#[ask(into = field)]`",
-        );
-    }
-    let into = args.value("into", "into = field", findings);
-    later::ask(&mut args, findings);
-    Ask { into }
 }

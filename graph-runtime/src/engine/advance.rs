@@ -1,7 +1,6 @@
 //! From the results of a step to the next frontier: updates, then routes, then joins.
 
 use std::any::Any;
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -12,18 +11,22 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::journal::Journal;
 use super::tasks::Finished;
 use super::{Ended, Engine, Event};
+use crate::checkpointer::WriteKey;
 use crate::definition::{GraphNode, StateGraph};
 use crate::error::{Error, panic_message};
-use crate::frontier::{Activation, Frontier, OpenQuestion};
+use crate::frontier::{Activation, Frontier};
 use crate::id::{ActivationId, MomentId, QuestionId, Timestamp};
+use crate::waiting::Answers;
 
 /// What a step turns over. Kept from step to step, so that a step needs no memory of its own.
 pub(super) struct Turnover<G: StateGraph> {
     /// The nodes that ran or were answered, in task order.
     pub(super) ran: Vec<G::Node>,
     pub(super) ended: Vec<ActivationId>,
-    /// Activations that wait from now on.
+    /// Activations that wait from now on, or still.
     pub(super) asked: Vec<ActivationId>,
+    /// Results of tasks whose siblings wait, to be stored beside the moment.
+    pub(super) held: Vec<(WriteKey, Vec<u8>)>,
     /// The answers that were taken, with their checksums.
     pub(super) answered: Vec<(QuestionId, u64)>,
 }
@@ -34,6 +37,7 @@ impl<G: StateGraph> Default for Turnover<G> {
             ran: Vec::new(),
             ended: Vec::new(),
             asked: Vec::new(),
+            held: Vec::new(),
             answered: Vec::new(),
         }
     }
@@ -44,6 +48,7 @@ impl<G: StateGraph> Turnover<G> {
         self.ran.clear();
         self.ended.clear();
         self.asked.clear();
+        self.held.clear();
         self.answered.clear();
     }
 }
@@ -93,6 +98,7 @@ impl<G: StateGraph> Engine<G> {
         &mut self,
         only: Option<Ended<G>>,
         moment: MomentId,
+        now: Timestamp,
     ) -> Result<(), Error> {
         self.finished.extend(only.map(|ended| Finished {
             place: 0,
@@ -101,12 +107,14 @@ impl<G: StateGraph> Engine<G> {
         }));
         let mut at = "start";
         let step = catch_unwind(AssertUnwindSafe(|| {
+            self.hold_back(now)?;
             self.apply_updates(&mut at)?;
             self.follow_routes(&mut at);
             let ended = &self.turnover.ended;
             self.frontier
                 .active
                 .retain(|activation| !ended.contains(&activation.id));
+            self.kept.retain(|(turn, _), _| !ended.contains(turn));
             self.start_next(moment);
             Ok(())
         }));
@@ -136,40 +144,30 @@ impl<G: StateGraph> Engine<G> {
             state.apply(update, change);
         };
         let mut results = finished.drain(..).peekable();
-        for (place, activation) in frontier.active.iter_mut().enumerate() {
+        for (place, activation) in frontier.active.iter().enumerate() {
             *at = activation.node.name();
-            if activation.is_waiting() {
-                if activation.is_answered(answers) {
-                    let update = take_answers(activation, answers, &mut turnover.answered);
-                    apply(update.map_err(|what| Error::GraphChanged {
-                        thread: thread(),
-                        what,
-                    })?);
-                    turnover.ran.push(activation.node);
-                    turnover.ended.push(activation.id);
-                }
+            if turnover.asked.contains(&activation.id) {
+                turnover.ran.push(activation.node);
+                continue;
+            }
+            if activation.is_waiting() && activation.awake.is_empty() {
                 continue;
             }
             turnover.ran.push(activation.node);
-            let mut questions = Vec::new();
-            while let Some(result) = results.next_if(|result| result.place == place) {
-                let Finished { item, ended, .. } = result;
-                match ended {
-                    Ended::Update(update) => apply(update),
-                    Ended::Asks(json) => {
-                        questions.push(OpenQuestion {
-                            item: activation.batch.as_ref().map(|_| item),
-                            json,
-                        });
-                    }
-                    Ended::AsksNothing => {}
-                }
+            turnover.ended.push(activation.id);
+            if activation.ends_by_answers() {
+                let update = take_answers(activation, answers, &mut turnover.answered);
+                apply(update.map_err(|what| Error::GraphChanged {
+                    thread: thread(),
+                    what,
+                })?);
+            } else if activation.is_waiting() {
+                forget_answers(activation.id, answers, &mut turnover.answered);
             }
-            if questions.is_empty() {
-                turnover.ended.push(activation.id);
-            } else {
-                turnover.asked.push(activation.id);
-                activation.questions = Some(questions);
+            while let Some(result) = results.next_if(|result| result.place == place) {
+                if let Ended::Update(update) = result.ended {
+                    apply(update);
+                }
             }
         }
         Ok(())
@@ -217,30 +215,18 @@ impl<G: StateGraph> Engine<G> {
     }
 }
 
-impl<G: StateGraph> Activation<G> {
-    /// Whether every question that it asks has its answer.
-    pub(super) fn is_answered(&self, answers: &HashMap<QuestionId, Box<RawValue>>) -> bool {
-        self.questions.as_ref().is_some_and(|questions| {
-            questions
-                .iter()
-                .all(|question| answers.contains_key(&self.question_id(question.item)))
-        })
-    }
-}
-
 /// The update that an activation's answers come to.
 fn take_answers<G: StateGraph>(
     activation: &Activation<G>,
-    answers: &mut HashMap<QuestionId, Box<RawValue>>,
+    answers: &mut Answers,
     taken: &mut Vec<(QuestionId, u64)>,
 ) -> Result<G::Update, String> {
-    let questions = activation.questions.iter().flatten();
-    let given: Vec<_> = questions
-        .filter_map(|question| {
-            let id = activation.question_id(question.item);
-            let answer = answers.remove(&id)?;
-            taken.push((id, answer_sum(&answer)));
-            Some((question.item.unwrap_or(0), answer))
+    let given: Vec<_> = activation
+        .awaited()
+        .filter_map(|open| {
+            let answer = answers.remove(&open.id)??;
+            taken.push((open.id.clone(), answer_sum(&answer)));
+            Some((open.item.unwrap_or(0), answer))
         })
         .collect();
     let given: Vec<_> = given
@@ -254,6 +240,19 @@ fn take_answers<G: StateGraph>(
             activation.node.name()
         )
     })
+}
+
+/// The answers that a turn has had are over with it, in an order that doesn't depend on their map.
+fn forget_answers(turn: ActivationId, answers: &mut Answers, taken: &mut Vec<(QuestionId, u64)>) {
+    let before = taken.len();
+    answers.retain(|id, answer| {
+        let of_turn = id.activation == turn;
+        if let (true, Some(answer)) = (of_turn, answer) {
+            taken.push((id.clone(), answer_sum(answer)));
+        }
+        !of_turn
+    });
+    taken[before..].sort_unstable();
 }
 
 /// By what an answer is known again after it was taken.

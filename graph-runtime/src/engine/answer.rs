@@ -7,7 +7,7 @@ use super::request::Home;
 use crate::checkpointer::{At, Commit, Expect, Query, StoreError, Write, WriteKey, WriteKind};
 use crate::definition::{Answering, GraphNode, StateGraph};
 use crate::error::Error;
-use crate::frontier::Frontier;
+use crate::frontier::{Activation, Frontier, OpenQuestion};
 use crate::id::QuestionId;
 use crate::moment::{Stand, answers_of, thread_text};
 
@@ -33,11 +33,7 @@ pub(super) async fn take_in<G: StateGraph>(
         if given.is_empty() {
             return Ok(());
         }
-        // Of two different answers at the same time the first one stands, so what stands is looked at before and
-        // after.
-        for (write, _) in &given {
-            refuse_other(home, write, &stand.writes)?;
-        }
+        // Of two different answers at the same time the first one stands, so what stands is looked at again after.
         let commit = Commit {
             expected: Expect::Head(Some(stand.moment.id)),
             writes: given.iter().map(|(write, _)| write.clone()).collect(),
@@ -65,11 +61,14 @@ async fn open_ones<G: StateGraph>(
             what: format!("the answer to {id}"),
             source,
         })?;
-        if is_open(stand, answer) {
-            let key = WriteKey::of_question(id, WriteKind::Answer);
-            let seal = home.reader().seal;
-            let payload = seal.seal_write(&key, json.get().as_bytes());
-            given.push((Write { key, payload }, json));
+        let key = WriteKey::of_question(id.clone(), WriteKind::Answer);
+        let payload = home.reader().seal.seal_write(&key, json.get().as_bytes());
+        let write = Write { key, payload };
+        // What stands may be an answer to a question that its node has gone past, in a turn that is not over.
+        if stand.writes.iter().any(|other| other.key == write.key) {
+            refuse_other(home, &write, &stand.writes)?;
+        } else if is_open(stand, answer) {
+            given.push((write, json));
         } else if !was_taken(home, &id, &json).await? {
             return Err(stale(home, id));
         }
@@ -97,11 +96,8 @@ fn is_open<G: StateGraph>(stand: &Stand<G>, answer: &G::Answer) -> bool {
         .frontier
         .waiting()
         .filter(|activation| activation.node.name() == answer.node())
-        .any(|activation| {
-            let open = activation.questions.iter().flatten();
-            open.into_iter()
-                .any(|question| activation.question_id(question.item) == answer.id())
-        })
+        .flat_map(Activation::awaited)
+        .any(|open| open.json.is_some() && open.id == answer.id())
 }
 
 /// Refuses an answer where another one stands.
@@ -159,22 +155,19 @@ pub(crate) fn open_questions<G: StateGraph>(
 ) -> Result<Vec<G::Question>, Error> {
     let mut open = Vec::new();
     for activation in frontier.waiting() {
-        for question in activation.questions.iter().flatten() {
-            let id = activation.question_id(question.item);
-            if is_answered(&id) {
+        for question in activation.awaited() {
+            let OpenQuestion { id, due, json, .. } = question;
+            let Some(json) = json.as_ref().filter(|_| !is_answered(id)) else {
                 continue;
-            }
-            open.push(
-                G::read_question(activation.node, id, &question.json).map_err(|error| {
-                    Error::GraphChanged {
-                        thread: thread.to_owned(),
-                        what: format!(
-                            "the question of node `{}` can't be read ({error})",
-                            activation.node.name()
-                        ),
-                    }
-                })?,
-            );
+            };
+            let typed = G::read_question(activation.node, id.clone(), *due, json);
+            open.push(typed.map_err(|error| Error::GraphChanged {
+                thread: thread.to_owned(),
+                what: format!(
+                    "the question of node `{}` can't be read ({error})",
+                    activation.node.name()
+                ),
+            })?);
         }
     }
     Ok(open)

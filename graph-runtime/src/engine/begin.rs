@@ -213,7 +213,7 @@ impl<G: StateGraph> Engine<G> {
         if self.frontier.active.is_empty() {
             return self.begin_again(input).await;
         }
-        self.collect_answers().await?;
+        self.attend().await?;
         let paused = self
             .frontier
             .ready()
@@ -302,13 +302,8 @@ impl<G: StateGraph> Engine<G> {
     /// What the thread waits for, as an error.
     fn paused(&self) -> Error {
         let questions = self.frontier.waiting().flat_map(|activation| {
-            let open = activation.questions.iter().flatten();
-            open.map(|question| {
-                (
-                    activation.question_id(question.item),
-                    activation.node.name(),
-                )
-            })
+            let asked = activation.awaited().filter(|open| open.json.is_some());
+            asked.map(|question| (question.id.clone(), activation.node.name()))
         });
         let questions = questions
             .filter(|(id, _)| !self.answers.contains_key(id))
@@ -321,6 +316,7 @@ impl<G: StateGraph> Engine<G> {
             thread: self.thread(),
             questions,
             before: held.map(|ready| ready.node.name()).collect(),
+            due: self.due(),
         }
     }
 }

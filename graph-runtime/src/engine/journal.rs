@@ -75,6 +75,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) body: Body<'a>,
     pub(crate) world: World<'a>,
     pub(crate) ended: &'a [ActivationId],
+    /// When the thread wants to be woken.
+    pub(crate) due: Option<Timestamp>,
 }
 
 /// The state's part of a record.
@@ -170,6 +172,7 @@ impl Journal {
             mut body,
             world,
             ended,
+            due,
         } = entry;
         let snapshot = matches!(world, World::State(_));
         if snapshot || self.header_due {
@@ -189,7 +192,7 @@ impl Journal {
             step: self.step + 1,
             source,
             created_at: at,
-            due: None,
+            due,
             payload: Vec::new(),
         };
         record.payload = self.seal.seal_record(&record, draft);
@@ -289,6 +292,15 @@ impl Journal {
         self.written
             .extend(answers.iter().map(|write| write.key.activation));
         Ok(answers)
+    }
+
+    /// The body of an answer; nothing where the time has come without one.
+    pub(crate) fn open_answer(&self, write: &Write) -> Result<Option<Box<RawValue>>, Error> {
+        let body = self.seal.open_write(&write.key, &write.payload);
+        if body.is_ok_and(<[u8]>::is_empty) {
+            return Ok(None);
+        }
+        self.open_json(write).map(Some)
     }
 
     /// The body of a write.

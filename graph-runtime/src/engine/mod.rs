@@ -3,17 +3,17 @@
 mod advance;
 mod answer;
 mod begin;
+mod hold;
 mod journal;
 mod note;
 mod registry;
 mod request;
 mod tasks;
+mod wake;
 mod writer;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
-
-use serde_json::value::RawValue;
 
 pub(crate) use answer::open_questions;
 pub(crate) use begin::{run, run_thread};
@@ -27,11 +27,12 @@ use crate::definition::{Ended, Next, StateGraph};
 use crate::error::{Error, OfThread};
 use crate::event::{Event, Listener};
 use crate::frontier::{Frontier, Slots};
-use crate::id::{ActivationId, MomentId, QuestionId};
+use crate::id::{ActivationId, MomentId};
 use crate::outcome::{Done, Outcome, Pause};
 use crate::run::Ties;
 use crate::setting::Setting;
 use crate::state::Change;
+use crate::waiting::Answers;
 use advance::Turnover;
 use journal::Journal;
 use tasks::{Finished, Kept, Stage};
@@ -48,7 +49,7 @@ pub(crate) struct Engine<G: StateGraph> {
     setting: Setting<G>,
     /// What an earlier run has finished of the step that is next.
     kept: Kept,
-    answers: HashMap<QuestionId, Box<RawValue>>,
+    answers: Answers,
     /// Node turns at which the run has paused, and nobody has gone past.
     pauses: HashSet<ActivationId>,
     /// Node turns whose pause somebody has gone past.
@@ -126,7 +127,7 @@ impl<G: StateGraph> Engine<G> {
             self.turnover.clear();
             match ended {
                 Some(Ended::Update(update)) => self.take_one(update, moment)?,
-                ended => self.take_step(ended, moment)?,
+                ended => self.take_step(ended, moment, now)?,
             }
             if self.journal.is_some() {
                 self.note(moment, now, Source::Step).await?;
@@ -153,7 +154,7 @@ impl<G: StateGraph> Engine<G> {
         if self.frontier.active.is_empty() {
             return self.over().map(Some);
         }
-        self.collect_answers().await?;
+        self.attend().await?;
         if !self.has_work() {
             return Ok(Some(Stopped::Paused {
                 before: Vec::new(),
@@ -221,6 +222,7 @@ impl<G: StateGraph> Engine<G> {
             context: &self.context,
             ties: &self.ties.0,
             listener: &self.listener,
+            answers: &self.answers,
             step,
         }
     }
@@ -233,6 +235,7 @@ impl<G: StateGraph> Engine<G> {
             context: &self.context,
             ties: &self.ties.0,
             listener: &self.listener,
+            answers: &self.answers,
             step,
         };
         stage
@@ -242,31 +245,7 @@ impl<G: StateGraph> Engine<G> {
                 &mut self.finished,
                 self.journal.as_mut(),
             )
-            .await?;
-        self.kept.clear();
-        Ok(())
-    }
-
-    /// Looks for answers, where somebody was asked.
-    async fn collect_answers(&mut self) -> Result<(), Error> {
-        let Some(journal) = &mut self.journal else {
-            return Ok(());
-        };
-        if self.frontier.waiting().next().is_none() {
-            return Ok(());
-        }
-        for write in journal.answers().await? {
-            self.answers
-                .insert(write.key.question(), journal.open_json(&write)?);
-        }
-        Ok(())
-    }
-
-    fn has_work(&self) -> bool {
-        self.frontier
-            .active
-            .iter()
-            .any(|active| !active.is_waiting() || active.is_answered(&self.answers))
+            .await
     }
 
     /// Nodes that are ready, that this run was told to pause before or an earlier one has paused at, and that
@@ -307,7 +286,7 @@ impl<G: StateGraph> Engine<G> {
     fn into_pause(self, before: Vec<G::Node>, after: Vec<G::Node>) -> Result<Outcome<G>, Error> {
         let thread = self.thread();
         let questions =
-            open_questions(&self.frontier, &thread, |id| self.answers.contains_key(&id))?;
+            open_questions(&self.frontier, &thread, |id| self.answers.contains_key(id))?;
         let moment = self
             .journal
             .as_ref()
@@ -318,6 +297,7 @@ impl<G: StateGraph> Engine<G> {
             before,
             after,
             moment,
+            due: self.due(),
             went_on: self.went_on,
         };
         Ok(Outcome::Paused(pause.into()))

@@ -11,7 +11,7 @@ use super::{Engine, Event};
 use crate::checkpointer::Source;
 use crate::definition::{GraphNode, Items, StateGraph};
 use crate::error::Error;
-use crate::frontier::{Activation, Frontier, Slots, filled_slots};
+use crate::frontier::{Activation, Frontier, OpenQuestion, Slots, filled_slots};
 use crate::id::{ActivationId, MomentId, Timestamp};
 use crate::moment::{Body, StoredActivation, StoredQuestion, StoredQuestions};
 
@@ -44,6 +44,9 @@ impl<G: StateGraph> Engine<G> {
         let Some(journal) = journal else {
             return Ok(());
         };
+        if !turnover.held.is_empty() {
+            journal.keep(std::mem::take(&mut turnover.held)).await?;
+        }
         let state_size = change.state_size();
         let operations = change
             .operations()
@@ -123,6 +126,7 @@ impl<G: StateGraph> Engine<G> {
             body,
             world,
             ended: &turnover.ended,
+            due: frontier.due(),
         };
         journal.record(entry, last).await?;
         change.clear();
@@ -189,12 +193,27 @@ fn questions<G: StateGraph>(activation: &Activation<G>) -> Option<Vec<StoredQues
     let open = activation.questions.as_ref()?;
     Some(
         open.iter()
-            .map(|question| StoredQuestion {
-                item: question.item,
-                question: &question.json,
-            })
+            .map(|question| stored_question(activation.id, question))
             .collect(),
     )
+}
+
+/// With its id, unless that is what a reader would make of the turn, the item and the name.
+fn stored_question(turn: ActivationId, open: &OpenQuestion) -> StoredQuestion<'_> {
+    let OpenQuestion {
+        item,
+        id,
+        due,
+        json,
+    } = open;
+    let own = (id.activation, id.item) == (turn, *item);
+    StoredQuestion {
+        item: *item,
+        name: id.name.as_deref().filter(|_| own).map(Cow::Borrowed),
+        id: Some(id).filter(|_| !own).cloned(),
+        due: *due,
+        question: json.as_deref(),
+    }
 }
 
 /// The joins whose slots differ from what was noted last.

@@ -19,6 +19,7 @@ use crate::event::{Event, Listener};
 use crate::frontier::{Activation, Frontier};
 use crate::id::ActivationId;
 use crate::run::Ties;
+use crate::waiting::Answers;
 
 /// How one task ended.
 pub(crate) struct Finished<G: StateGraph> {
@@ -38,6 +39,7 @@ pub(crate) struct Stage<'a, G: StateGraph> {
     pub(crate) context: &'a Arc<G::Context>,
     pub(crate) ties: &'a Arc<Ties<G::Emit>>,
     pub(crate) listener: &'a Listener<G>,
+    pub(crate) answers: &'a Answers,
     pub(crate) step: u64,
 }
 
@@ -62,6 +64,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                 item: batch.map(|_| item),
                 step: self.step,
             },
+            answers: self.answers,
         }
     }
 
@@ -75,6 +78,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
 
     fn tell_ended(&self, node: G::Node, item: Option<u32>, result: Result<&Ended<G>, &NodeError>) {
         self.listener.tell(|| match result {
+            Ok(Ended::Waits(_)) => Event::Waiting { node, item },
             Ok(_) => Event::Finished { node, item },
             Err(error) => Event::Failed {
                 node,
@@ -189,7 +193,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
             .active
             .iter()
             .enumerate()
-            .filter(|(_, active)| !active.is_waiting())
+            .filter(|(_, active)| active.is_running())
         {
             let width = u32::try_from(activation.width()).unwrap_or(u32::MAX);
             let limit = activation.batch.as_ref().and_then(|batch| batch.limit);
@@ -201,6 +205,10 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                 skip: Vec::new(),
                 at_once,
             };
+            if activation.is_waiting() {
+                let sleeps = |item: &u32| activation.awake.binary_search(item).is_err();
+                lane.skip.extend((0..width).filter(sleeps));
+            }
             for item in (0..width).filter(|_| !kept.is_empty()) {
                 let of_item = activation.batch.as_ref().map(|_| item);
                 if let Some(json) = kept.get(&(activation.id, of_item)) {
@@ -227,7 +235,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                         node: activation.node,
                         item: of_item,
                     });
-                    lane.skip.push(item);
+                    skip(&mut lane.skip, item);
                 }
             }
             lanes.push(lane);
@@ -249,6 +257,13 @@ impl<'a, G: StateGraph> Stage<'a, G> {
         Some(poll_fn(move |cx| {
             caught(task.as_mut(), cx).map(|result| (lane, item, result))
         }))
+    }
+}
+
+/// Adds an item to those that don't run, which are in order.
+fn skip(skipped: &mut Vec<u32>, item: u32) {
+    if let Err(place) = skipped.binary_search(&item) {
+        skipped.insert(place, item);
     }
 }
 

@@ -35,8 +35,15 @@ impl Timestamp {
 
     /// The time now, read from the clock once.
     pub fn now() -> Self {
-        // A clock before 1970 is taken for 1970: order never comes from it.
-        let since = SystemTime::now()
+        // A clock before 1970 is no matter: order never comes from it.
+        SystemTime::now().into()
+    }
+}
+
+impl From<SystemTime> for Timestamp {
+    /// In whole microseconds; what is before 1970 is taken for 1970.
+    fn from(time: SystemTime) -> Self {
+        let since = time
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default();
         Self(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))

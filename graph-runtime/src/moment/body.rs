@@ -4,10 +4,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use crate::id::{ActivationId, QuestionId};
+use crate::id::{ActivationId, QuestionId, Timestamp};
 
 /// The body of a record. A snapshot has `state` and the whole frontier, a change has `change` and what became
 /// different about the frontier.
@@ -80,11 +80,31 @@ pub(crate) struct StoredQuestions<'a> {
     pub(crate) questions: Vec<StoredQuestion<'a>>,
 }
 
-/// One question.
+/// One question, or a time that is waited for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct StoredQuestion<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) item: Option<u32>,
-    #[serde(borrow)]
-    pub(crate) question: &'a RawValue,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<Cow<'a, str>>,
+    /// Its id, unless that is made of the turn, the item and the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) id: Option<QuestionId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) due: Option<Timestamp>,
+    /// What is asked; nothing where only the clock answers.
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "as_it_is",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub(crate) question: Option<&'a RawValue>,
+}
+
+/// What is there is there, also a `null`.
+fn as_it_is<'de: 'a, 'a, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<&'a RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }

@@ -1,6 +1,7 @@
 //! Reading moments: from records to the user's types.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::payload::ThreadSeal;
 use super::replay::{Damage, Replay, replay};
@@ -8,7 +9,7 @@ use crate::checkpointer::{At, Chain, Checkpointer, Query, Record, Source, StoreE
 use crate::definition::{Batch, GraphNode, Items, StateGraph};
 use crate::error::Error;
 use crate::frontier::{Activation, Frontier, OpenQuestion};
-use crate::id::{MomentId, ThreadKey, Timestamp};
+use crate::id::{ActivationId, MomentId, QuestionId, ThreadKey, Timestamp};
 
 /// What was the case after a step.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct Moment<G: StateGraph> {
     pub source: Source,
     /// When, in microseconds.
     pub created_at: Timestamp,
+    /// When to wake the thread if it still stands here: the earliest time that an ask or a wait has set.
+    pub due: Option<Timestamp>,
     /// The run that it belongs to.
     pub run: String,
     /// What the run was given to remember of itself.
@@ -150,6 +153,7 @@ impl Reader<'_> {
             step: record.step,
             source: record.source,
             created_at: record.created_at,
+            due: record.due,
             run: replay.run.id.clone().into_owned(),
             metadata: replay.run.metadata.clone(),
             ran: nodes(&mut replay.ran.iter().map(AsRef::as_ref))?,
@@ -204,17 +208,17 @@ impl Reader<'_> {
                 })
             });
             let questions = stored.questions.as_ref().map(|questions| {
-                let open = |stored: &super::StoredQuestion<'_>| OpenQuestion {
-                    item: stored.item,
-                    json: stored.question.to_owned(),
-                };
-                questions.iter().map(open).collect()
+                questions
+                    .iter()
+                    .map(|stored| open_question(*id, stored))
+                    .collect()
             });
             frontier.active.push(Activation {
                 id: *id,
                 node,
                 batch: batch.transpose()?,
                 questions,
+                awake: Vec::new(),
             });
         }
         for (join, filled) in &replay.slots {
@@ -266,6 +270,20 @@ impl Reader<'_> {
 
     fn thread(&self) -> String {
         thread_text(self.key)
+    }
+}
+
+fn open_question(turn: ActivationId, stored: &super::StoredQuestion<'_>) -> OpenQuestion {
+    let own = || QuestionId {
+        activation: turn,
+        item: stored.item,
+        name: stored.name.as_deref().map(Arc::from),
+    };
+    OpenQuestion {
+        item: stored.item,
+        id: stored.id.clone().unwrap_or_else(own),
+        due: stored.due,
+        json: stored.question.map(ToOwned::to_owned),
     }
 }
 

@@ -1,5 +1,8 @@
-//! One graph with a bit of everything, as both languages draw it.
+//! One graph with a bit of everything, and a run of it, as both languages draw them.
 
+use std::time::Duration;
+
+use super::{Step, Trail, Way};
 use crate::model::{Arm, Join, List, Member, Node, NodeKind, Route, Source, Text, Topology};
 
 fn node(name: &'static str, kind: NodeKind) -> Node {
@@ -127,4 +130,87 @@ fn as_dot() {
 }
 "#;
     assert_eq!(graph().dot(), expected);
+}
+
+/// `a` led to `b` and `c`; `b` has arrived at the join, `c` waits for its answer.
+fn run() -> Trail {
+    let mut trail = Trail::default();
+    let step = |ran, active, waiting| Step {
+        ran,
+        active,
+        waiting,
+        time: Duration::from_millis(1300),
+    };
+    trail.step(&graph(), &step(&[], &[0], &[]));
+    trail.step(&graph(), &step(&[0], &[1, 2], &[2]));
+    trail.step(&graph(), &step(&[1], &[2], &[2]));
+    trail
+}
+
+#[test]
+fn a_run_as_mermaid() {
+    let expected = r##"flowchart TD
+    start(["start"])
+    n0["a<br/>1x, 1.3 s"]
+    n1[["b<br/>1x, 1.3 s"]]
+    n2{{"c<br/>1.3 s, waiting"}}
+    n3>"d"]
+    j0(("+<br/>1 of 2"))
+    finish(["end"])
+    start --> n0
+    n0 ==>|"#quot;many#quot;, for i in xs"| n1
+    n0 -.->|"#quot;many#quot;, if ok"| n2
+    n0 -->|"_ =#gt; if x #lt; 1"| finish
+    n1 --> j0
+    n3 --> finish
+    n2 --> j0
+    j0 --> n3
+    n1 -.->|"error"| n2
+    classDef untaken opacity:0.4
+    class n3,finish untaken
+    classDef passed stroke-width:2px
+    class start,n0,n1 passed
+    classDef waiting stroke:#bf8700,stroke-width:3px
+    class n2,j0 waiting
+    linkStyle 3,5,6,7,8 opacity:0.3
+    linkStyle 0,1,2,4 stroke-width:3px
+"##;
+    assert_eq!(graph().drawing().with(&run()).mermaid(), expected);
+}
+
+#[test]
+fn a_run_as_dot() {
+    let expected = r##"digraph "all" {
+    node [shape=box, style=rounded]
+    "start" [label="start", shape=oval, penwidth=2]
+    "n0" [label="a\n1x, 1.3 s", penwidth=2]
+    "n1" [label="b\n1x, 1.3 s", shape=box, peripheries=2, style=solid, penwidth=2]
+    "n2" [label="c\n1.3 s, waiting", shape=hexagon, style=solid, penwidth=3, color="#bf8700"]
+    "n3" [label="d", shape=octagon, style=solid, color=gray70, fontcolor=gray50]
+    "j0" [label="", xlabel="1 of 2", shape=circle, width=0.15, style=filled, fillcolor=black, penwidth=3, color="#bf8700"]
+    "end" [label="end", shape=oval, color=gray70, fontcolor=gray50]
+    "start" -> "n0" [penwidth=2]
+    "n0" -> "n1" [label="\"many\", for i in xs", style=bold, penwidth=2]
+    "n0" -> "n2" [label="\"many\", if ok", style=dashed, penwidth=2]
+    "n0" -> "end" [label="_ => if x < 1", color=gray70, fontcolor=gray50]
+    "n1" -> "j0" [penwidth=2]
+    "n3" -> "end" [color=gray70, fontcolor=gray50]
+    "n2" -> "j0" [color=gray70, fontcolor=gray50]
+    "j0" -> "n3" [color=gray70, fontcolor=gray50]
+    "n1" -> "n2" [label="error", style=dashed, color=gray70, fontcolor=gray50]
+}
+"##;
+    assert_eq!(graph().drawing().with(&run()).dot(), expected);
+}
+
+#[test]
+fn what_was_taken_more_than_once_says_so() {
+    let mut trail = run();
+    let way = Way {
+        from: Source::Node(0),
+        to: Some(1),
+    };
+    trail.ways.insert(way, 3);
+    let drawn = graph().drawing().with(&trail).mermaid();
+    assert!(drawn.contains("for i in xs, 3x\"|"), "{drawn}");
 }

@@ -1,0 +1,138 @@
+//! How nodes wait: the time of a wait, the deadline of an ask and its `else`, what a node asks while it runs.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{Expr, Type};
+
+use super::emit::{Emit, quiet, spanned};
+use super::questions::{Ask, asks};
+use crate::ast::{NodeRole, Time, Wait};
+use crate::model::{Node, ParamSource};
+use crate::names::plain;
+
+/// The function that runs a wait. The user's function is there for its name.
+pub(super) fn call(emit: &Emit<'_>, node: &Node<'_>, wait: &Wait, name: &Ident) -> TokenStream {
+    let (door, state) = (&emit.door, emit.state());
+    let function = quiet(node.name());
+    let due = match &wait.time {
+        Some(Time::Until(expr)) => {
+            let door = spanned(door, expr.span());
+            quote_spanned!(expr.span()=> #door::Until::until(#expr))
+        }
+        Some(Time::Length(length)) => {
+            let micros = micros(*length);
+            quote!(#door::after(#micros))
+        }
+        None => quote!(::core::option::Option::None),
+    };
+    let until = format_ident!("__until_{}", plain(node.name()));
+    quote! {
+        fn #until(state: &#state) -> ::core::option::Option<#door::Due> { #due }
+        async fn #name(call: __Call<'_>) -> __Ended {
+            let _ = self::#function;
+            ::core::result::Result::Ok(#door::waits(&call, #until(call.state)))
+        }
+    }
+}
+
+/// How long the question of an ask is open, in microseconds.
+pub(super) fn within(node: &Node<'_>) -> TokenStream {
+    let within = match &node.ast.role {
+        NodeRole::Ask(ask) => ask.within,
+        _ => None,
+    };
+    match within.map(micros) {
+        Some(micros) => quote!(::core::option::Option::Some(#micros)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+/// No length that can be written is longer than this holds.
+fn micros(length: std::time::Duration) -> u64 {
+    u64::try_from(length.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// The run of a node that asks while it runs.
+pub(super) fn asking(emit: &Emit<'_>, question: &Type) -> TokenStream {
+    let door = spanned(&emit.door, question.span());
+    quote_spanned!(question.span()=> #door::asking::<#question, _>(&call))
+}
+
+/// The work of a node, which stops where it asks.
+pub(super) fn interruptible(emit: &Emit<'_>, node: &Node<'_>, work: &TokenStream) -> TokenStream {
+    let door = &emit.door;
+    match node.interrupts() {
+        Some(_) => quote!(#door::interruptible(__run, async { #work }).await),
+        None => work.clone(),
+    }
+}
+
+/// The method of the definition that gives the answer when nobody has.
+pub(super) fn otherwise(emit: &Emit<'_>) -> TokenStream {
+    let door = &emit.door;
+    let asks = asks(emit);
+    let timed: Vec<_> = asks
+        .iter()
+        .filter_map(|ask| Some((ask, in_the_end(ask)?)))
+        .collect();
+    let arms = timed
+        .iter()
+        .map(|(ask, expr)| answer_in_time(emit, ask, expr));
+    let rest = (timed.len() < emit.graph.nodes.len())
+        .then(|| quote!(_ => ::core::result::Result::Ok(::core::option::Option::None),));
+    quote! {
+        fn otherwise(
+            &self,
+            node: Node,
+            item: ::core::option::Option<(&Self::Items, usize)>,
+        ) -> ::core::result::Result<
+            ::core::option::Option<::std::boxed::Box<#door::serde_json::value::RawValue>>,
+            #door::serde_json::Error,
+        > {
+            let _ = &item;
+            match node { #(#arms)* #rest }
+        }
+    }
+}
+
+fn in_the_end<'e>(ask: &Ask<'e>) -> Option<&'e Expr> {
+    match &ask.node.ast.role {
+        NodeRole::Ask(role) if ask.node.whole => role.otherwise.as_ref(),
+        _ => None,
+    }
+}
+
+/// A function of its own, so that the expression is no more than one.
+fn answer_in_time(emit: &Emit<'_>, ask: &Ask<'_>, expr: &Expr) -> TokenStream {
+    let Emit { krate, door, .. } = emit;
+    let (state, camel, answer) = (emit.state(), ask.camel(), ask.answer(emit));
+    let mut params = ask.node.params.iter();
+    let item = params
+        .find(|param| param.source == ParamSource::Item)
+        .zip(ask.node.item.as_ref())
+        .map(|(param, ty)| (quiet(param.name), ty));
+    let param = item.as_ref().map(|(name, ty)| quote!(#name: &#ty));
+    let (found, given) = match &item {
+        Some(_) => {
+            let missing = "item";
+            let found = quote! {
+                let ::core::option::Option::Some((__Items::#camel(items), index)) = item else {
+                    return #door::unexpected(#missing, #krate::GraphNode::name(node));
+                };
+                let ::core::option::Option::Some(__item) = <[_]>::get(items, index) else {
+                    return #door::unexpected(#missing, #krate::GraphNode::name(node));
+                };
+            };
+            (found, quote!(__item))
+        }
+        None => (TokenStream::new(), TokenStream::new()),
+    };
+    quote! {
+        Node::#camel => {
+            fn __otherwise(state: &#state, #param) -> #answer { #expr }
+            #found
+            #door::to_raw(&__otherwise(self, #given)).map(::core::option::Option::Some)
+        }
+    }
+}
