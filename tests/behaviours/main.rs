@@ -27,6 +27,7 @@ mod people;
 mod restart;
 mod running;
 mod saving;
+mod schedules;
 mod sizes;
 mod slow;
 mod store;
