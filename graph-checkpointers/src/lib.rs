@@ -1,8 +1,9 @@
-//! Places that keep the moments of state graphs, one feature each.
+//! Places that keep the moments of state graphs, their memory across threads and their cached results, one
+//! feature each.
 //!
 //! | feature | what | survives |
 //! |---|---|---|
-//! | `sqlite` | `SqliteSaver`: one file, or memory | a killed process and a power cut |
+//! | `sqlite` | `SqliteSaver`, `SqliteStore`, `SqliteCache`: one file, or memory | a killed process and a power cut |
 //! | `conformance` | `conformance!`: the proof that a checkpointer keeps the contract | |
 //!
 //! Memory without any of these is `graph_runtime::MemorySaver`. The contract itself is written at
@@ -14,4 +15,4 @@ pub mod conformance;
 mod sqlite;
 
 #[cfg(feature = "sqlite")]
-pub use sqlite::SqliteSaver;
+pub use sqlite::{SqliteCache, SqliteSaver, SqliteStore};

@@ -19,7 +19,7 @@ use proc_macro::TokenStream;
 /// Turns a module into a state graph.
 ///
 /// `#[graph(id = "support")]` stands on a module that is written in place. The id is what its threads are found
-/// by; `crate = path` says where the runtime is, if it was renamed. A crate with `#![no_implicit_prelude]` repeats it in
+/// by; `crate = path` says where the runtime is, if it was renamed; `emits = Type` what its nodes show while they run. A crate with `#![no_implicit_prelude]` repeats it in
 /// the module, where the macro can see it. What can't work is a compile error at its own
 /// token, with what to do about it.
 ///
@@ -37,7 +37,12 @@ use proc_macro::TokenStream;
 /// - `#[node(writes(field, ..))] fn ..`: a node. Its parameters are named like what they take: a field of the
 ///   state or the context, `state`, `run`, or, in a `for`, its item. It returns what it writes, a tuple of that,
 ///   or its update; or a `Result` of one. `spawn` runs it on the runtime's threads, `blocking` where it may wait.
-/// - `#[ask(into = field)] fn ..`: returns a question; the run waits until it is answered.
+///   With `asks(Question)` and `run: &Asking<Question>` it asks while it runs.
+/// - `#[ask(into = field)] fn ..`: returns a question; the run waits until it is answered. With `within = "3d"`
+///   it waits no longer than that, and takes what `else = expr` says, if it says anything.
+/// - `#[wait(until = expr)] fn ..() {}`, `#[wait(time = "1h")] fn ..() {}`: the run waits until then, or so long.
+/// - `#[migrate] fn ..`: brings a state that an earlier version has stored up to date. A node that was renamed says so:
+///   `#[node(alias = "old_name")]`.
 /// - `edges! { .. }`: what follows what.
 ///
 /// # Edges
@@ -56,7 +61,7 @@ use proc_macro::TokenStream;
 ///
 /// # What is generated
 ///
-/// Beside the module's own items: `Graph` and the state's `graph()`, which builds one; `Node`, `Input`, `Output`, an update for each
+/// Beside the module's own items: `Graph` and the state's `graph()`, which builds one; `Node`, `Input`, `Output`, `Values` (what anybody may set by hand), an update for each
 /// node in `update`, a question for each ask in `question`, `Question`, `Answer`, `Pause`, and `TOPOLOGY`.
 #[proc_macro_attribute]
 pub fn graph(args: TokenStream, item: TokenStream) -> TokenStream {

@@ -30,9 +30,9 @@ fn spelled(camel: &str) -> Option<String> {
 }
 
 /// The types and constants that stand beside the user's own items.
-pub(crate) const GENERATED: [&str; 11] = [
+pub(crate) const GENERATED: [&str; 12] = [
     "Answer", "Graph", "Input", "Node", "Output", "Pause", "Question", "TOPOLOGY", "Update",
-    "question", "update",
+    "Values", "question", "update",
 ];
 
 /// The names that an item brings into the module, as far as they could be ours.

@@ -72,7 +72,7 @@ fn place(at: At, graph: &Graph<'_>) -> Option<TokenStream> {
             .0
             .to_token_stream(),
         At::JoinTarget(join) => flow.joins.get(join)?.name.to_token_stream(),
-        At::OnError(node) => graph.nodes.get(node)?.ast.on_error.to_token_stream(),
+        At::OnError(node) => graph.nodes.get(node)?.ast.handler()?.to_token_stream(),
     })
 }
 
@@ -105,7 +105,6 @@ fn node(node: &model::Node<'_>, graph: &Graph<'_>) -> Node {
         ParamSource::Field(field) => Some(short(field)),
         _ => None,
     };
-    let handler = node.ast.on_error.as_ref();
     Node {
         name: plain(node.name()).into(),
         kind: match node.ast.role {
@@ -115,7 +114,7 @@ fn node(node: &model::Node<'_>, graph: &Graph<'_>) -> Node {
         },
         reads: node.params.iter().filter_map(read).collect(),
         writes: node.writes.iter().copied().map(short).collect(),
-        on_error: handler.and_then(|name| index_of(name, graph)),
+        on_error: node.ast.handler().and_then(|name| index_of(name, graph)),
     }
 }
 

@@ -3,14 +3,19 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::cache::Cache;
 use crate::checkpointer::Checkpointer;
 use crate::clock::Clock;
 use crate::definition::StateGraph;
-use crate::engine::Durability;
+use crate::engine::{Busy, Durability};
 use crate::graph::Graph;
-use crate::setting::Setting;
+use crate::policy::Policy;
+use crate::setting::{DEFAULT_LEASE, Setting, Siblings};
 use crate::shared::{Core, Saved, Unsaved};
+use crate::stop::CancellationToken;
+use crate::store::Store;
 
 /// What a graph is built with. `Support::graph()` makes one.
 #[must_use = "a builder does nothing until `.build()`"]
@@ -109,6 +114,92 @@ impl<G: StateGraph, P, X> Builder<G, P, X> {
         self
     }
 
+    /// Memory across threads, for `run.store()`. It belongs to no graph: several may have the same.
+    pub fn store(mut self, store: impl Store) -> Self {
+        self.setting.store = Some(Arc::new(store));
+        self
+    }
+
+    /// What becomes of a run where another one of the same thread is under way; as it comes, [`Busy::Reject`].
+    pub fn if_busy(mut self, busy: Busy) -> Self {
+        self.setting.if_busy = busy;
+        self
+    }
+
+    /// Other processes run threads of this graph on the same store: a run takes a lease on its thread, for
+    /// [`DEFAULT_LEASE`] at a time, and renews it until its end. See [`lease`](Self::lease).
+    pub fn shared(self) -> Self {
+        self.lease(DEFAULT_LEASE)
+    }
+
+    /// Other processes run threads of this graph on the same store: a run takes a lease on its thread, for so long at a
+    /// time, and renews it until its end. While another process has it a run is refused with
+    /// [`Error::Busy`](crate::Error::Busy); with [`Busy::Enqueue`], and when it brings an answer, it waits, in no
+    /// particular order. A run that doesn't renew its lease in time may be taken over by another one, and then
+    /// ends with [`Error::TakenOver`](crate::Error::TakenOver); a process that was killed is followed that much later.
+    ///
+    /// State is safe without it: every commit compares the thread's head, so the second of two runs fails at its next
+    /// commit. With it the second one doesn't even begin, which saves what its nodes would have done. It costs two more
+    /// calls of the store for each run, and does nothing with a store that keeps no leases.
+    pub fn lease(mut self, ttl: Duration) -> Self {
+        self.setting.lease = Some(ttl);
+        self
+    }
+
+    /// A token that stops all runs of this graph: for a process that is to be shut down, say. May be given more than
+    /// once.
+    pub fn cancelled_by(mut self, token: &CancellationToken) -> Self {
+        self.setting.tokens.push(token.clone());
+        self
+    }
+
+    /// How long each run may take; as it comes, as long as it likes. See
+    /// [`Invocation::deadline`](crate::Invocation::deadline).
+    pub fn deadline(mut self, after: Duration) -> Self {
+        self.setting.deadline = Some(after);
+        self
+    }
+
+    /// How long a run that goes on by itself waits for its listener; as it comes,
+    /// [`DEFAULT_PATIENCE`](crate::DEFAULT_PATIENCE). See [`Invocation::spawn`](crate::Invocation::spawn).
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.setting.patience = patience;
+        self
+    }
+
+    /// How many events of a run wait to be heard, at the most; as it comes, 16,384. Where more come in, the
+    /// oldest are dropped, and [`Event::Missed`](crate::Event::Missed) says how many.
+    pub fn queue(mut self, events: usize) -> Self {
+        self.setting.queue = events;
+        self
+    }
+
+    /// What is done about a node, in place of what its attribute says.
+    pub fn policy(mut self, node: G::Node, policy: Policy) -> Self {
+        self.setting.policies.set(node, policy);
+        self
+    }
+
+    /// What a failed node means to those that run beside it; as it comes, [`Siblings::Finish`].
+    pub fn siblings(mut self, siblings: Siblings) -> Self {
+        self.setting.siblings = siblings;
+        self
+    }
+
+    /// How often a run may begin a node again that took its process along, before it is
+    /// [`Poisoned`](crate::Error::Poisoned); as it comes, [`DEFAULT_MAX_ATTEMPTS`](crate::DEFAULT_MAX_ATTEMPTS).
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.setting.max_attempts = attempts;
+        self
+    }
+
+    /// Where results are kept of nodes that say `cache`; as it comes, in the memory of this graph. Graphs
+    /// that share one are told apart by their namespaces.
+    pub fn cache(mut self, cache: impl Cache) -> Self {
+        self.setting.cache = Arc::new(cache);
+        self
+    }
+
     /// By which clock moments are dated and deadlines kept; as it comes, the machine's.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.setting.clock = Arc::new(clock);
@@ -125,9 +216,10 @@ impl<G: StateGraph, P, X> Builder<G, P, X> {
             context,
             saver,
             namespace,
-            setting,
+            mut setting,
             ..
         } = self;
+        setting.namespace = Arc::clone(&namespace);
         Graph::new(Core {
             context: Arc::new(context.supply()),
             saver,

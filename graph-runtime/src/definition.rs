@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::future::Future;
 use std::hash::Hash;
+use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -12,9 +13,11 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::error::NodeError;
-use crate::id::{ActivationId, QuestionId, Timestamp};
+use crate::failure::Failure;
+use crate::id::{ActivationId, MomentId, QuestionId, Timestamp};
 use crate::outcome::Pause;
-use crate::run::{Run, Ties};
+use crate::policy::Policy;
+use crate::run::{Pulse, Run, Ties};
 use crate::state::{Change, FieldSpec};
 use crate::waiting::{Answers, Awaited};
 
@@ -29,6 +32,12 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     const FINGERPRINT: u64;
     /// The fields of the state in declaration order.
     const FIELDS: &'static [FieldSpec];
+    /// Names that nodes had in earlier versions.
+    const ALIASES: &'static [(&'static str, Self::Node)] = &[];
+    /// Brings a state that another version has stored into the form that this one reads.
+    const MIGRATE: Option<Migrate> = None;
+    /// What is done about each node, by its index; empty where nothing is done about any.
+    const POLICIES: &'static [Policy] = &[];
 
     /// The nodes.
     type Node: GraphNode;
@@ -38,6 +47,8 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     type Input: Send + 'static;
     /// What a run gives.
     type Output: Send + 'static;
+    /// What anybody may set by hand: any field.
+    type Values: Send + 'static;
     /// What a node sets: one variant a node.
     type Update: Clone + Serialize + Send + Sync + 'static;
     /// What the graph asks: one variant an ask.
@@ -45,7 +56,7 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     /// What it is answered: one variant an ask.
     type Answer: Answering + Send + Sync + 'static;
     /// A pause with an accessor for each ask.
-    type Pause: From<Pause<Self>> + Send + 'static;
+    type Pause: From<Pause<Self>> + Deref<Target = Pause<Self>> + Send + 'static;
     /// What nodes use and no moment stores.
     type Context: Send + Sync + 'static;
     /// What nodes show while they run.
@@ -60,6 +71,8 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     fn merge(&mut self, input: Self::Input, change: &mut Change);
     /// Applies what a node set.
     fn apply(&mut self, update: Self::Update, change: &mut Change);
+    /// Applies what somebody set by hand.
+    fn apply_values(&mut self, values: Self::Values, change: &mut Change);
     /// Fields of `#[scope(run)]`, when a run begins at `start`.
     fn reset_run(&mut self, change: &mut Change);
     /// Fields of `#[scope(step)]`, before the updates of a step.
@@ -69,6 +82,17 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     /// What the outcome of a run shows of the state.
     fn into_output(self) -> Self::Output;
 
+    /// What the outcome of a run shows, as JSON.
+    ///
+    /// # Errors
+    /// If a field of it can't be encoded.
+    fn output_json(output: &Self::Output) -> Result<serde_json::Value, serde_json::Error>;
+    /// What a node has shown, as JSON.
+    ///
+    /// # Errors
+    /// If it can't be encoded.
+    fn emitted_json(value: &Self::Emit) -> Result<serde_json::Value, serde_json::Error>;
+
     /// Where a node (or `start`) leads.
     fn route(&self, from: Option<Self::Node>, next: &mut Next<Self>);
 
@@ -76,6 +100,16 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     fn call(call: Call<'_, Self>) -> impl Future<Output = Result<Ended<Self>, NodeError>> + Send;
     /// Runs one task of several, in a box of its own size.
     fn call_boxed(call: Call<'_, Self>) -> BoxFuture<'_, Result<Ended<Self>, NodeError>>;
+
+    /// What a node reads of the state and its item, as JSON: by what its result is looked up in a cache.
+    /// `None` for one whose attribute doesn't say `cache`.
+    ///
+    /// # Errors
+    /// If something that it reads can't be encoded.
+    fn cache_key(call: &Call<'_, Self>) -> Result<Option<Vec<u8>>, serde_json::Error> {
+        let _ = call;
+        Ok(None)
+    }
 
     /// Reads back an update that was stored while siblings ran.
     ///
@@ -122,6 +156,11 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     ) -> Result<Self::Update, serde_json::Error>;
 }
 
+/// Changes a stored state, field by field, before it is read; see [`StateGraph::MIGRATE`].
+pub type Migrate = fn(
+    &mut serde_json::Map<String, serde_json::Value>,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
 /// A future in a box.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -134,6 +173,13 @@ pub trait GraphNode: Copy + Eq + Ord + Hash + Debug + Send + Sync + 'static {
     fn index(self) -> usize;
     /// Its name.
     fn name(self) -> &'static str;
+}
+
+/// The node that has this name, or had it in an earlier version.
+pub(crate) fn node_named<G: StateGraph>(name: &str) -> Option<G::Node> {
+    let now = G::Node::ALL.iter().find(|node| node.name() == name);
+    let before = || G::ALIASES.iter().find(|(alias, _)| *alias == name);
+    now.copied().or_else(|| before().map(|(_, node)| *node))
 }
 
 /// The items of a graph's `for`s: one variant for each node that is reached by one.
@@ -223,6 +269,10 @@ pub struct Call<'a, G: StateGraph> {
     pub(crate) ties: &'a Arc<Ties<G::Emit>>,
     pub(crate) turn: Turn,
     pub(crate) answers: &'a Answers,
+    /// What it is called to take on.
+    pub(crate) failures: Option<&'a Arc<[Failure]>>,
+    /// Its signs of life, where somebody waits for them.
+    pub(crate) pulse: Option<Arc<Pulse>>,
 }
 
 /// Which task of a run this is.
@@ -233,6 +283,10 @@ pub(crate) struct Turn {
     pub(crate) item: Option<u32>,
     /// The step in which it runs.
     pub(crate) step: u64,
+    /// Which attempt this is, from 1.
+    pub(crate) attempt: u32,
+    /// The moment on which the step builds.
+    pub(crate) head: Option<MomentId>,
 }
 
 impl Turn {
@@ -249,7 +303,12 @@ impl Turn {
 impl<G: StateGraph> Call<'_, G> {
     /// The run as the node sees it.
     pub fn run(&self) -> Run<G::Emit> {
-        Run::new(Arc::clone(self.ties), self.turn)
+        Run::new(
+            Arc::clone(self.ties),
+            self.turn,
+            self.failures.cloned(),
+            self.pulse.clone(),
+        )
     }
 }
 
@@ -267,12 +326,15 @@ pub enum Ended<G: StateGraph> {
 pub struct Next<G: StateGraph> {
     pub(crate) started: Vec<Started<G>>,
     pub(crate) filled: Vec<(usize, u32)>,
+    /// Failures on their way to the joins that they fill.
+    pub(crate) failures: Vec<(usize, Failure)>,
 }
 
 /// A node that a route starts.
 pub(crate) struct Started<G: StateGraph> {
     pub(crate) node: G::Node,
     pub(crate) batch: Option<Batch<G>>,
+    pub(crate) failures: Option<Arc<[Failure]>>,
 }
 
 /// The items of a `for`, and how many of them may run at once.
@@ -286,6 +348,7 @@ impl<G: StateGraph> Default for Next<G> {
         Self {
             started: Vec::new(),
             filled: Vec::new(),
+            failures: Vec::new(),
         }
     }
 }
@@ -293,7 +356,11 @@ impl<G: StateGraph> Default for Next<G> {
 impl<G: StateGraph> Next<G> {
     /// Starts a node.
     pub fn start(&mut self, node: G::Node) {
-        self.started.push(Started { node, batch: None });
+        self.started.push(Started {
+            node,
+            batch: None,
+            failures: None,
+        });
     }
 
     /// Starts a node for each item.
@@ -301,12 +368,41 @@ impl<G: StateGraph> Next<G> {
         self.started.push(Started {
             node,
             batch: Some(Batch { items, limit }),
+            failures: None,
         });
     }
 
     /// Fills a join's slot.
     pub fn fill(&mut self, join: usize, slot: u32) {
         self.filled.push((join, slot));
+    }
+
+    /// Follows a failed node's `on_error`: to the joins of that node in which the failed one stands, or else
+    /// to the node itself.
+    pub(crate) fn fail(&mut self, node: G::Node, failure: &Failure) {
+        let topology = G::topology();
+        let Some(handler) = topology.nodes[node.index()].on_error else {
+            return;
+        };
+        let is_here = |member: &u16| usize::from(*member) == node.index();
+        let joins = topology.joins.iter().enumerate();
+        let mut stands = false;
+        for (join, it) in joins.filter(|(_, join)| join.to == handler) {
+            let slots = (0..).zip(it.slots.iter());
+            let here = slots.filter(|(_, members)| members.iter().any(is_here));
+            for (slot, _) in here {
+                self.filled.push((join, slot));
+                self.failures.push((join, failure.clone()));
+                stands = true;
+            }
+        }
+        if !stands {
+            self.started.push(Started {
+                node: G::Node::ALL[usize::from(handler)],
+                batch: None,
+                failures: Some(Arc::new([failure.clone()])),
+            });
+        }
     }
 
     /// The nodes that are started, in order: what a test of a route looks at.

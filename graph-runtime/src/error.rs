@@ -1,9 +1,12 @@
 //! What can go wrong with a run, said for people: what happened, to which thread and node, and what to do.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::checkpointer::StoreError;
+use crate::failure::Permanent;
 use crate::id::{InvalidId, MomentId, QuestionId, Timestamp};
+use crate::policy::IsError;
 
 /// Why a run, or a question about a thread, has no result.
 ///
@@ -28,6 +31,42 @@ pub enum Error {
         step: u64,
         /// What it said.
         source: NodeError,
+    },
+    /// A node that may happen only once has begun, and nobody knows what came of it.
+    #[error(
+        "node `{node}`{item}{thread} may happen only once, has begun already, and what came of it isn't known; find out, \
+         then say it with `update(..).as_node(..)`, or let it run again with `requeue()`"
+    )]
+    OutcomeUnknown {
+        /// Where.
+        thread: OfThread,
+        /// The node's name.
+        node: &'static str,
+        /// Which item, in a `for`.
+        item: OfItem,
+    },
+    /// The process has died each time that a node was to run. Nothing was run.
+    #[error(
+        "node `{node}` of {thread} was begun again {attempts} times, and none of them came to an end: it seems to kill its \
+         process, or to be killed; mend it, then let it run again with `requeue()`"
+    )]
+    Poisoned {
+        /// The thread.
+        thread: String,
+        /// The node's name.
+        node: &'static str,
+        /// How often a run has begun it again, and wasn't heard of any more.
+        attempts: u32,
+    },
+    /// A sub-step with this id is under way in the same turn of the node.
+    #[error(
+        "node `{node}` has begun the sub-step `{id}` already and not ended it; give each sub-step an id of its own"
+    )]
+    OnceTwice {
+        /// The node's name.
+        node: &'static str,
+        /// The sub-step's id.
+        id: String,
     },
     /// A route's expression panicked. Neither it nor the step before it took effect.
     #[error(
@@ -67,11 +106,60 @@ pub enum Error {
         /// When it goes on by itself, if it is woken then.
         due: Option<Timestamp>,
     },
-    /// Another run of this thread is under way in this process.
-    #[error("another run of {thread} is under way; wait for it, or use another thread")]
+    /// Another run of this thread is under way, here or in another process. Nothing of this one was taken in.
+    #[error(
+        "another run of {thread} is under way; wait for it, say what to do then by `.if_busy(..)`, or use another thread"
+    )]
     Busy {
         /// The thread.
         thread: String,
+    },
+    /// The run was cancelled: by a [`CancellationToken`](crate::CancellationToken), or by another run that was begun
+    /// with [`Busy::Cancel`](crate::Busy::Cancel) or [`Busy::Rollback`](crate::Busy::Rollback).
+    #[error("the run{thread} was cancelled; {}", Resumable(.thread))]
+    Cancelled {
+        /// Where.
+        thread: OfThread,
+    },
+    /// The run stopped before its next step, as its [`CancellationToken`](crate::CancellationToken) said.
+    #[error("the run{thread} stopped before its next step, as it was told to; {}", Resumable(.thread))]
+    Drained {
+        /// Where.
+        thread: OfThread,
+    },
+    /// The run has taken as long as it may.
+    #[error("the run{thread} was not at its end after {after:?}, which is its deadline; {}", Resumable(.thread))]
+    Deadline {
+        /// Where.
+        thread: OfThread,
+        /// How long it was given.
+        after: Duration,
+    },
+    /// Another process has taken the thread over from this run, which was out of reach for too long.
+    #[error(
+        "{thread} was taken over by another run, because this one didn't renew its lease in time; what it had stored \
+         stands, the rest belongs to the other one now"
+    )]
+    TakenOver {
+        /// The thread.
+        thread: String,
+    },
+    /// A node wants memory across threads, and the graph was built without. It isn't made up, or what is put there would be
+    /// gone with the process.
+    #[error(
+        "node `{node}` asks for the store, and the graph was built without one; give it with `.store(..)`"
+    )]
+    NoStore {
+        /// The node's name.
+        node: &'static str,
+    },
+    /// There is no tokio runtime, or one without its time driver.
+    #[error(
+        "{what} needs a tokio runtime with its time driver; run it in one (`Builder::enable_all`)"
+    )]
+    NoRuntime {
+        /// What needs it.
+        what: &'static str,
     },
     /// The thread was never run, so there is nothing to go on with.
     #[error("{thread} was never run, so there is nothing to resume; `invoke(input)` begins it")]
@@ -118,9 +206,32 @@ pub enum Error {
         /// What is wrong with it.
         what: String,
     },
+    /// The run could never come to its end from where it was put by hand. Nothing was written.
+    #[error(
+        "{thread} can't go on behind `{node}`: {what}; nothing was written, name a node behind which the run can come to \
+         its end"
+    )]
+    Unsound {
+        /// The thread.
+        thread: String,
+        /// The node that the values were to come from.
+        node: &'static str,
+        /// What would wait for ever, or start twice.
+        what: String,
+    },
+    /// A moment can't be taken to a thread that has moments of its own. Nothing was written.
+    #[error(
+        "{thread} has moments of its own, and a branch needs a thread without any; choose another id, or `reset()` it"
+    )]
+    NotEmpty {
+        /// The thread.
+        thread: String,
+    },
     /// The thread stands at something that this version of the graph doesn't have.
     #[error(
-        "{thread} was saved by another version of its graph: {what}; bring it back, or begin again with `.from_start(input)`"
+        "{thread} was saved by another version of its graph: {what}; bring it back (`alias` for a node, `#[migrate]` or \
+         serde's attributes for the state), go on elsewhere with `.at(moment).fork(values).as_node(node)`, or begin again \
+         with `.from_start(input)`"
     )]
     GraphChanged {
         /// The thread.
@@ -138,13 +249,29 @@ pub enum Error {
     },
 }
 
-/// What a node said when it failed.
+/// What a node said when it failed, or what is said of it.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum NodeError {
     /// It returned an error.
     Returned(Box<dyn std::error::Error + Send + Sync>),
     /// It panicked, with this message.
     Panicked(String),
+    /// It took longer than it may.
+    TimedOut(Timeout, Duration),
+    /// It may happen only once, has begun, and nobody knows what came of it.
+    OutcomeUnknown,
+    /// It has a timeout or waits between its attempts, and there is nothing to wait with.
+    NoTimer,
+}
+
+/// Which time was over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timeout {
+    /// That of the whole attempt.
+    Run,
+    /// That in which it showed no sign of life.
+    Idle,
 }
 
 impl fmt::Display for NodeError {
@@ -152,6 +279,19 @@ impl fmt::Display for NodeError {
         match self {
             Self::Returned(error) => fmt::Display::fmt(error, f),
             Self::Panicked(message) => write!(f, "panicked: {message}"),
+            Self::TimedOut(Timeout::Run, longest) => {
+                write!(f, "it took longer than {longest:?}")
+            }
+            Self::TimedOut(Timeout::Idle, longest) => {
+                write!(f, "it showed no sign of life for {longest:?}")
+            }
+            Self::OutcomeUnknown => f.write_str(
+                "it may happen only once, has begun already, and what came of it isn't known",
+            ),
+            Self::NoTimer => f.write_str(
+                "its timeout or the delay between its attempts needs the timer of tokio; build the runtime with \
+                 `enable_time()`",
+            ),
         }
     }
 }
@@ -161,7 +301,7 @@ impl std::error::Error for NodeError {
         match self {
             // The text is the error's own, so the chain goes on with what lies behind it.
             Self::Returned(error) => error.source(),
-            Self::Panicked(_) => None,
+            _ => None,
         }
     }
 }
@@ -172,11 +312,29 @@ impl NodeError {
         Self::Panicked(panic_message(payload))
     }
 
-    /// The error as the type that the node returned, if it did.
+    /// The error as the type that the node returned, if it did; also what it called [`Permanent`].
     pub fn downcast_ref<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        let Self::Returned(error) = self else {
+            return None;
+        };
+        error
+            .downcast_ref()
+            .or_else(|| error.downcast_ref::<Permanent>()?.inner().downcast_ref())
+    }
+
+    /// Whether it may be gone the next time: unless it panicked, said that it is [`Permanent`], or is of a type that
+    /// `lasting` knows, itself or by what lies behind it.
+    pub(crate) fn is_passing(&self, lasting: &[IsError]) -> bool {
         match self {
-            Self::Returned(error) => error.downcast_ref(),
-            Self::Panicked(_) => None,
+            Self::Returned(error) => {
+                let first: &(dyn std::error::Error + 'static) = &**error;
+                let mut all = std::iter::successors(Some(first), |error| error.source());
+                !all.any(|error| {
+                    error.is::<Permanent>() || lasting.iter().any(|is_it| is_it(error))
+                })
+            }
+            Self::TimedOut(..) => true,
+            Self::Panicked(_) | Self::OutcomeUnknown | Self::NoTimer => false,
         }
     }
 }
@@ -208,6 +366,18 @@ pub struct OfItem(pub Option<u32>);
 impl fmt::Display for OfItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.map_or(Ok(()), |item| write!(f, " (item {item})"))
+    }
+}
+
+/// What can be done about a run that was stopped.
+struct Resumable<'a>(&'a OfThread);
+
+impl fmt::Display for Resumable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0.0 {
+            Some(_) => "what was done is stored, and `resume()` goes on there",
+            None => "without a checkpointer nothing of it is kept",
+        })
     }
 }
 

@@ -1,12 +1,14 @@
 //! What is active: node turns that are ready or wait for answers, and the slots of joins that are filled.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use graph_topology::{Join, NodeKind, Topology};
 use serde_json::value::RawValue;
 
-use crate::definition::{Batch, GraphNode, Items, StateGraph};
-use crate::id::{ActivationId, QuestionId, Timestamp};
+use crate::definition::{Batch, GraphNode, Items, Started, StateGraph};
+use crate::failure::Failure;
+use crate::id::{ActivationId, MomentId, QuestionId, Timestamp};
 
 /// A node's turn.
 pub(crate) struct Activation<G: StateGraph> {
@@ -17,6 +19,8 @@ pub(crate) struct Activation<G: StateGraph> {
     pub(crate) questions: Option<Vec<OpenQuestion>>,
     /// The items that needn't wait any more, as the next step finds them; 0 outside of a `for`.
     pub(crate) awake: Vec<u32>,
+    /// What it is there to take on, where an `on_error` led to it.
+    pub(crate) failures: Option<Arc<[Failure]>>,
 }
 
 /// A question as it is kept, or a time that is waited for.
@@ -35,6 +39,8 @@ pub(crate) struct Frontier<G: StateGraph> {
     /// In task order: by node, then by age.
     pub(crate) active: Vec<Activation<G>>,
     pub(crate) slots: Slots,
+    /// Failures that have filled slots, each with its join, in the order in which they came.
+    pub(crate) failures: Vec<(usize, Failure)>,
 }
 
 impl<G: StateGraph> Activation<G> {
@@ -80,6 +86,7 @@ impl<G: StateGraph> Frontier<G> {
         Self {
             active: Vec::new(),
             slots: Slots::none::<G>(),
+            failures: Vec::new(),
         }
     }
 
@@ -110,14 +117,66 @@ impl<G: StateGraph> Frontier<G> {
     }
 
     /// Starts a node.
-    pub(crate) fn start(&mut self, node: G::Node, batch: Option<Batch<G>>, id: ActivationId) {
+    pub(crate) fn start(&mut self, started: Started<G>, id: ActivationId) {
+        let Started {
+            node,
+            batch,
+            failures,
+        } = started;
         self.active.push(Activation {
             id,
             node,
             batch,
             questions: None,
+            failures,
             awake: Vec::new(),
         });
+    }
+
+    /// Names every turn anew, so that nothing that hangs on the old names can reach it.
+    pub(crate) fn reissue(&mut self, moment: MomentId) {
+        for (index, activation) in (0..).zip(&mut self.active) {
+            let id = ActivationId { moment, index };
+            let old = std::mem::replace(&mut activation.id, id);
+            // A question of a child graph has an id of its own.
+            let questions = activation.questions.iter_mut().flatten();
+            for question in questions.filter(|question| question.id.activation == old) {
+                question.id.activation = id;
+            }
+        }
+    }
+
+    /// What would go wrong with a run that stands here.
+    pub(crate) fn unsound(&self) -> Option<String> {
+        let topology = G::topology();
+        let short = |place: usize| u16::try_from(place).unwrap_or(u16::MAX);
+        let active: Vec<_> = self
+            .active
+            .iter()
+            .map(|turn| short(turn.node.index()))
+            .collect();
+        let slots = (0..topology.joins.len()).flat_map(|join| {
+            let filled = filled_slots(self.slots.of(topology, join)).into_iter();
+            filled.map(move |slot| (short(join), short(slot as usize)))
+        });
+        let findings = topology.check_from(&active, &slots.collect::<Vec<_>>());
+        findings.into_iter().next().map(|finding| finding.message)
+    }
+
+    /// Takes the failures that have come to a join, which starts now.
+    pub(crate) fn take_failures(&mut self, join: usize) -> Option<Arc<[Failure]>> {
+        if self.failures.is_empty() {
+            return None;
+        }
+        let here = self.failures.extract_if(.., |(at, _)| *at == join);
+        let here: Arc<[Failure]> = here.map(|(_, failure)| failure).collect();
+        Some(here).filter(|here| !here.is_empty())
+    }
+
+    /// Nothing waits at a join any more.
+    pub(crate) fn clear_slots(&mut self) {
+        self.slots.clear();
+        self.failures.clear();
     }
 
     /// Restores task order after starts.

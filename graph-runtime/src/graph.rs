@@ -4,11 +4,11 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::checkpointer::Page;
+use crate::checkpointer::{Page, StoreError};
 use crate::definition::StateGraph;
 use crate::error::Error;
 use crate::event::RunStream;
-use crate::id::{MomentId, check_name};
+use crate::id::{MomentId, Timestamp, check_name};
 use crate::invocation::Invocation;
 use crate::shared::{Core, HasThreads, RunsAlone, Saved, Unsaved};
 use crate::thread::Thread;
@@ -69,10 +69,60 @@ impl<G: StateGraph, P> Graph<G, P> {
         };
         let namespace = &*self.core.namespace;
         let listed = saver.threads(namespace, page).await;
-        listed.map_err(|source| Error::Store {
-            thread: format!("the threads of graph `{namespace}`"),
+        listed.map_err(|source| self.of_threads(source))
+    }
+}
+
+impl<G: StateGraph, P> Graph<G, P> {
+    /// The threads to wake: those that stand at an ask or a wait whose time has come by then, the earliest first.
+    /// Each is woken by [`thread.wake()`](Thread::wake).
+    ///
+    /// Nothing runs by itself between two calls, so some process has to come by from time to time. Any may, and
+    /// several may at once: a thread is run by one of them.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use graph_runtime::prelude::*;
+    /// use graph_runtime::{Clock, StateGraph, SystemClock};
+    ///
+    /// /// Wakes whoever is to be woken, for ever.
+    /// async fn schedule<G: StateGraph>(graph: graph_runtime::Graph<G>) -> Result<(), Error> {
+    ///     loop {
+    ///         for (thread, _) in graph.due(SystemClock.now()).await? {
+    ///             match thread.wake().await {
+    ///                 Ok(_) => {}
+    ///                 Err(error) => eprintln!("{error}"),
+    ///             }
+    ///         }
+    ///         tokio::time::sleep(Duration::from_secs(1)).await;
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn due(&self, now: Timestamp) -> Result<Vec<(Thread<G>, Timestamp)>, Error>
+    where
+        P: HasThreads,
+    {
+        let Some(saver) = &self.core.saver else {
+            return Ok(Vec::new());
+        };
+        let namespace = &*self.core.namespace;
+        let due = saver.due(namespace, now, &Page::default()).await;
+        let due = due.map_err(|source| self.of_threads(source))?;
+        Ok(due
+            .into_iter()
+            .map(|(id, at)| (self.thread(id), at))
+            .collect())
+    }
+
+    fn of_threads(&self, source: StoreError) -> Error {
+        Error::Store {
+            thread: format!("the threads of graph `{}`", self.core.namespace),
             source,
-        })
+        }
     }
 }
 

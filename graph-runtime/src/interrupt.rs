@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::future::{Future, pending, poll_fn};
+use std::future::{Future, Pending, pending, poll_fn};
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::pin::pin;
@@ -79,7 +79,8 @@ impl<Q: Asks, E> Asking<Q, E> {
     /// of its own or remembered. Answers are found by `id`, whatever the order; asking again under
     /// the same id gives the same answer. They are kept until the node has ended, over failures and crashes.
     ///
-    /// Nothing of this is an error that could be caught on the way.
+    /// Nothing of this is an error that could be caught on the way. A task that the node has spawned may ask too,
+    /// but it isn't stopped with the node: without an answer it waits until somebody aborts it.
     ///
     /// ```
     /// use graph_runtime::prelude::*;
@@ -132,6 +133,25 @@ impl<Q: Asks, E> Asking<Q, E> {
             Some(answer) => answer,
             None => pending().await,
         }
+    }
+}
+
+/// Whether a run can ask, which that of a node that isn't declared to can't. Nothing implements it: it is there for
+/// what the compiler says.
+#[diagnostic::on_unimplemented(
+    message = "this node isn't declared to ask",
+    label = "this run can't ask",
+    note = "declare it with `#[node(asks(Question))]`, and take `run: &Asking<Question>`"
+)]
+pub trait MayAsk {}
+
+impl<E> Run<E> {
+    #[doc(hidden)]
+    pub fn interrupt<Q: Asks>(&self, _: &str, _: Q) -> Pending<Q::Answer>
+    where
+        Self: MayAsk,
+    {
+        pending()
     }
 }
 
@@ -205,21 +225,34 @@ impl Desk {
     }
 }
 
-impl<G: StateGraph> Call<'_, G> {
-    /// The run as a node sees it that asks.
-    pub fn asking<Q: Asks>(&self) -> Asking<Q, G::Emit> {
-        let task = self.turn.question_id();
-        Asking {
-            run: self.run(),
+impl<Q: Asks, E> Asking<Q, E> {
+    /// A run whose task has been given these answers.
+    pub(crate) fn with_answers(
+        run: Run<E>,
+        task: QuestionId,
+        given: HashMap<Arc<str>, Box<RawValue>>,
+    ) -> Self {
+        let open = Open {
+            given,
+            ..Open::default()
+        };
+        Self {
+            run,
             desk: Arc::new(Desk {
-                open: Mutex::new(Open {
-                    given: given(self.answers, &task),
-                    ..Open::default()
-                }),
+                open: Mutex::new(open),
                 task,
             }),
             question: PhantomData,
         }
+    }
+}
+
+impl<G: StateGraph> Call<'_, G> {
+    /// The run as a node sees it that asks.
+    pub fn asking<Q: Asks>(&self) -> Asking<Q, G::Emit> {
+        let task = self.turn.question_id();
+        let given = given(self.answers, &task);
+        Asking::with_answers(self.run(), task, given)
     }
 }
 

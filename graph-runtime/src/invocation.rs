@@ -3,14 +3,17 @@
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::definition::{BoxFuture, StateGraph};
-use crate::engine::{Command, Durability, run, run_thread};
+use crate::engine::{Busy, Command, Durability, Origin, Request, run, run_thread};
 use crate::error::Error;
-use crate::event::{Listener, RunStream};
+use crate::event::{Kind, Listener, Pace, Queue, RunStream, Running};
 use crate::outcome::Outcome;
-use crate::setting::Setting;
+use crate::policy::Policy;
+use crate::setting::{Setting, Siblings};
 use crate::shared::{Core, HasThreads, Saved, Unsaved};
+use crate::stop::CancellationToken;
 
 /// A run that begins when it is awaited, or streamed.
 ///
@@ -20,8 +23,9 @@ pub struct Invocation<G: StateGraph, P = Saved> {
     core: Arc<Core<G>>,
     context: Arc<G::Context>,
     thread: Option<Arc<str>>,
+    origin: Origin,
     command: Command<G>,
-    setting: Setting<G>,
+    pub(crate) setting: Setting<G>,
     persistence: PhantomData<fn() -> P>,
 }
 
@@ -35,6 +39,12 @@ impl<G: StateGraph> Invocation<G> {
     pub(crate) fn on_thread(core: Arc<Core<G>>, thread: Arc<str>, command: Command<G>) -> Self {
         Self::new(core, Some(thread), command)
     }
+
+    /// Begins at a moment, which is not where the thread stands.
+    pub(crate) fn from(mut self, origin: Origin) -> Self {
+        self.origin = origin;
+        self
+    }
 }
 
 impl<G: StateGraph, P> Invocation<G, P> {
@@ -44,6 +54,7 @@ impl<G: StateGraph, P> Invocation<G, P> {
             core,
             context,
             thread,
+            origin: Origin::default(),
             command,
             setting,
             persistence: PhantomData,
@@ -65,6 +76,25 @@ impl<G: StateGraph, P> Invocation<G, P> {
     /// When a step of this run counts as taken.
     pub fn durability(mut self, durability: Durability) -> Self {
         self.setting.durability = durability;
+        self
+    }
+
+    /// What is done about a node in this run, in place of what the graph says.
+    pub fn policy(mut self, node: G::Node, policy: Policy) -> Self {
+        self.setting.policies.set(node, policy);
+        self
+    }
+
+    /// What a failed node means in this run to those that run beside it.
+    pub fn siblings(mut self, siblings: Siblings) -> Self {
+        self.setting.siblings = siblings;
+        self
+    }
+
+    /// How often this run may find a node begun that took its process along, before it is
+    /// [`Poisoned`](Error::Poisoned).
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.setting.max_attempts = attempts;
         self
     }
 
@@ -93,9 +123,79 @@ impl<G: StateGraph, P> Invocation<G, P> {
         self
     }
 
+    /// What becomes of this run where another one of the same thread is under way.
+    pub fn if_busy(mut self, busy: Busy) -> Self
+    where
+        P: HasThreads,
+    {
+        self.setting.if_busy = busy;
+        self
+    }
+
+    /// A token that stops this run: at once, or before its next step. May be given more than once; the graph's own
+    /// tokens stop it too.
+    pub fn cancelled_by(mut self, token: &CancellationToken) -> Self {
+        self.setting.tokens.push(token.clone());
+        self
+    }
+
+    /// How long the run may take, counted from when it begins to run; waiting for its turn behind another run counts
+    /// as well. When the time is over the run is stopped as by
+    /// [`CancellationToken::cancel`] and ends with [`Error::Deadline`]; `resume()` goes on there.
+    ///
+    /// The time is tokio's: in a runtime with its time driver.
+    pub fn deadline(mut self, after: Duration) -> Self {
+        self.setting.deadline = Some(after);
+        self
+    }
+
+    /// Tells a listener only events of these kinds, and the last one. What isn't asked for isn't even made. As it
+    /// comes, everything is told but [`Kind::Values`] and [`Kind::Debug`].
+    pub fn only(mut self, kinds: impl IntoIterator<Item = Kind>) -> Self {
+        self.setting.kinds = kinds.into_iter().collect();
+        self
+    }
+
+    /// How long the run waits for its listener, if it goes on by itself: see [`spawn`](Self::spawn).
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.setting.patience = patience;
+        self
+    }
+
+    /// How many events wait to be heard, at the most. Where more come in, the oldest are dropped, and
+    /// [`Event::Missed`](crate::Event::Missed) says how many.
+    pub fn queue(mut self, events: usize) -> Self {
+        self.setting.queue = events;
+        self
+    }
+
     /// The run as a stream of its events. Awaiting it is the same run, with nobody listening.
     pub fn stream(self) -> RunStream<G> {
-        RunStream::new(|listener| self.begin(listener))
+        let (kinds, queue) = (self.setting.kinds, self.setting.queue);
+        RunStream::driven(kinds, queue, |listener| self.begin(listener))
+    }
+
+    /// The run as a task of the runtime, which goes on by itself, with a stream of its events.
+    ///
+    /// A listener that is slow slows the run down, but can't stall it for ever: at the end of a step the run waits
+    /// while more than half of the [`queue`](Self::queue) is unheard, at most for its
+    /// [`patience`](Self::patience) (ten seconds as it comes). Then it goes on, and where the queue is full the
+    /// oldest events are dropped, of which [`Event::Missed`](crate::Event::Missed) tells the number. The end,
+    /// a pause and an error are never dropped.
+    ///
+    /// Dropping the handle cancels the run, unless it is [`detach`](Running::detach)ed.
+    ///
+    /// # Errors
+    /// Of the run: [`Error::NoRuntime`] outside of a tokio runtime.
+    pub fn spawn(self) -> Running<G> {
+        let Setting {
+            kinds,
+            queue,
+            patience,
+            ..
+        } = self.setting;
+        let queue = Arc::new(Queue::new(kinds, queue, Pace::Patient(patience)));
+        Running::new(queue, |listener| self.begin(listener))
     }
 
     fn begin(self, listener: Listener<G>) -> BoxFuture<'static, Result<Outcome<G>, Error>> {
@@ -103,19 +203,27 @@ impl<G: StateGraph, P> Invocation<G, P> {
             core,
             context,
             thread,
+            origin,
             command,
             setting,
             ..
         } = self;
         match (thread, command) {
             (Some(thread), command) => Box::pin(async move {
-                let home = core.home(&thread)?;
-                run_thread(context, home, command, setting, listener).await
+                run_thread(Request {
+                    home: core.home(&thread)?,
+                    context,
+                    origin,
+                    command,
+                    setting,
+                    listener,
+                })
+                .await
             }),
             (None, Command::Invoke(input) | Command::FromStart(input)) => {
                 Box::pin(run(context, input, setting, listener))
             }
-            (None, Command::Resume | Command::Answer(_)) => Box::pin(async {
+            (None, _) => Box::pin(async {
                 Err(Error::NothingToResume {
                     thread: "a run without a thread".to_owned(),
                 })

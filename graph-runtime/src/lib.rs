@@ -42,29 +42,38 @@
 //! [`Outcome`] and [`Event`] say how a run went, [`Moment`] is what was saved, and [`Checkpointer`] is what a place that
 //! keeps moments must do. What a module with `#[graph]` may hold is told at [`graph`](macro@graph).
 
+mod branch;
 mod builder;
+mod cache;
 mod checkpointer;
 mod clock;
 mod definition;
 mod engine;
 mod error;
 mod event;
+mod failure;
 mod frontier;
 mod graph;
 mod id;
 mod interrupt;
 mod invocation;
+mod meter;
 mod moment;
+mod once;
 mod outcome;
+mod policy;
 mod run;
 #[cfg(feature = "schema")]
 mod schema;
 mod setting;
 mod shared;
 mod state;
+mod stop;
+mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod thread;
+mod timer;
 mod waiting;
 
 #[doc(hidden)]
@@ -74,16 +83,19 @@ pub mod __private;
 #[doc = include_str!("language.md")]
 pub use graph_macros::graph;
 
+pub use branch::{ThreadAt, Update};
 pub use builder::{Builder, Suits, Supplies};
+pub use cache::{Cache, CacheKey, MemoryCache};
 pub use checkpointer::{
     At, Cause, Chain, Checkpointer, Commit, Expect, Lease, MemorySaver, Message, Page, Query,
     Record, Source, StoreError, Write, WriteKey, WriteKind,
 };
 pub use clock::{Clock, SystemClock};
 pub use definition::{Answering, BoxFuture, GraphNode, StateGraph};
-pub use engine::Durability;
-pub use error::{Error, NodeError, OfItem, OfThread};
-pub use event::{Event, RunStream};
+pub use engine::{Busy, Durability};
+pub use error::{Error, NodeError, OfItem, OfThread, Timeout};
+pub use event::{Event, Kind, RunStream, Running};
+pub use failure::{Failure, FailureKind, Permanent};
 pub use graph::Graph;
 pub use id::{
     ActivationId, InvalidId, MAX_ID_BYTES, MAX_PATH_BYTES, MomentId, QuestionId, ThreadKey,
@@ -93,12 +105,20 @@ pub use interrupt::{Asking, Asks};
 pub use invocation::Invocation;
 pub use moment::Moment;
 pub use outcome::{Done, Outcome, Pause};
+pub use policy::{IsError, Policy, Retry, error_is};
 pub use run::{Emitted, Run, Shown};
 #[cfg(feature = "schema")]
 pub use schema::Schemas;
-pub use setting::DEFAULT_STEP_LIMIT;
+pub use setting::{
+    DEFAULT_LEASE, DEFAULT_MAX_ATTEMPTS, DEFAULT_PATIENCE, DEFAULT_STEP_LIMIT, Siblings,
+};
 pub use shared::{HasThreads, RunsAlone, Saved, Unsaved};
 pub use state::{Collects, FieldLog, ItemKey, KeyOf, Reducer, Removes};
+pub use stop::CancellationToken;
+pub use store::{
+    Condition, Embed, Embedded, Entry, Field, Found, MemoryStore, Near, Place, Prefix, Prefixes,
+    Put, Search, Shelf, Store, Test, Ttl, Vectors,
+};
 pub use thread::{History, Thread};
 pub use waiting::{Due, Until};
 

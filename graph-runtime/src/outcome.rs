@@ -46,6 +46,8 @@ impl<G: StateGraph> Deref for Done<G> {
 /// accessor for each ask.
 pub struct Pause<G: StateGraph> {
     pub(crate) questions: Vec<G::Question>,
+    /// The same as JSON.
+    pub(crate) asked: Vec<serde_json::Value>,
     pub(crate) before: Vec<G::Node>,
     pub(crate) after: Vec<G::Node>,
     pub(crate) moment: MomentId,

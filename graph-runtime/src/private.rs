@@ -16,11 +16,13 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 pub use crate::definition::{
-    Answering, BoxFuture, Call, Ended, GraphNode, Items, Next, NoAnswer, NoItems, StateGraph,
+    Answering, BoxFuture, Call, Ended, GraphNode, Items, Migrate, Next, NoAnswer, NoItems,
+    StateGraph,
 };
 pub use crate::error::NodeError;
 use crate::id::{QuestionId, Timestamp};
 pub use crate::interrupt::{Asking, Asks, interruptible};
+pub use crate::policy::{Effect, Policy, Retry, error_is};
 pub use crate::run::{Run, Shown};
 #[cfg(feature = "schema")]
 pub use crate::schema::{ObjectSchema, schema_of};
@@ -29,6 +31,31 @@ pub use crate::state::{
     Never, Or, Patch, Reducer, Removes, Sum, Union, Upsert, entry, plain,
 };
 pub use crate::waiting::{Awaited, Due, Until};
+
+/// What a function with `#[migrate]` may return: nothing, or a `Result` of it.
+#[diagnostic::on_unimplemented(
+    message = "a migration changes the state in place and returns nothing, or a `Result<(), E>`",
+    label = "returns `{Self}`"
+)]
+pub trait Migrated {
+    /// As a result.
+    ///
+    /// # Errors
+    /// The migration's own.
+    fn done(self) -> Result<(), BoxError>;
+}
+
+impl Migrated for () {
+    fn done(self) -> Result<(), BoxError> {
+        Ok(())
+    }
+}
+
+impl<E: Into<BoxError>> Migrated for Result<(), E> {
+    fn done(self) -> Result<(), BoxError> {
+        self.map_err(Into::into)
+    }
+}
 
 /// What any error of a node becomes.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -279,6 +306,41 @@ impl<K, A> Fills for std::collections::BTreeMap<K, A> {
 
 impl<K, A, S> Fills for std::collections::HashMap<K, A, S> {
     type Answer = A;
+}
+
+/// Something that a node reads.
+pub trait Readable {
+    /// Writes it as JSON, in the order of its encoding where it has none of its own.
+    ///
+    /// # Errors
+    /// If it can't be encoded.
+    fn write(&self, unordered: bool, out: &mut Vec<u8>) -> Result<(), serde_json::Error>;
+}
+
+impl<T: serde::Serialize> Readable for T {
+    fn write(&self, unordered: bool, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+        crate::state::encode_into(out, self, unordered)
+    }
+}
+
+/// What a node reads, each with its name and whether it has no order, as a JSON object.
+///
+/// # Errors
+/// If something can't be encoded.
+pub fn cache_key(
+    reads: &[(&'static str, &dyn Readable, bool)],
+) -> Result<Option<Vec<u8>>, serde_json::Error> {
+    let mut key = vec![b'{'];
+    for (place, (name, value, unordered)) in reads.iter().enumerate() {
+        if place > 0 {
+            key.push(b',');
+        }
+        serde_json::to_writer(&mut key, name)?;
+        key.push(b':');
+        value.write(*unordered, &mut key)?;
+    }
+    key.push(b'}');
+    Ok(Some(key))
 }
 
 /// Shares what a node on another thread needs.

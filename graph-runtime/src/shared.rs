@@ -58,6 +58,7 @@ impl<G: StateGraph> Core<G> {
             saver,
             registry: Arc::clone(&self.registry),
             key,
+            lease: self.setting.lease,
         })
     }
 }

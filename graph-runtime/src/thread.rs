@@ -3,9 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::branch::{ThreadAt, Update};
 use crate::checkpointer::{At, Query, WriteKind};
 use crate::definition::StateGraph;
-use crate::engine::{Command, open_questions};
+use crate::engine::{Command, Origin, open_questions, requeue};
 use crate::error::Error;
 use crate::event::RunStream;
 use crate::id::{MomentId, QuestionId};
@@ -80,6 +81,49 @@ impl<G: StateGraph> Thread<G> {
         self.core.home(&self.id)
     }
 
+    /// Sets values by hand where the thread stands: a moment is written, no node is run. What is active stays so, open
+    /// questions keep their ids; with [`Update::as_node`] the run goes on behind a node.
+    ///
+    /// # Errors
+    /// Of the update: [`Error::NothingToResume`] on a thread that was never run, [`Error::Busy`] while it is run.
+    pub fn update(&self, values: impl Into<G::Values>) -> Update<G> {
+        Update::new(
+            Arc::clone(&self.core),
+            Arc::clone(&self.id),
+            Origin::Head,
+            values.into(),
+        )
+    }
+
+    /// The thread as it stood at a moment: to look at it, and to go on from there.
+    pub fn at(&self, moment: MomentId) -> ThreadAt<G> {
+        ThreadAt::new(Arc::clone(&self.core), Arc::clone(&self.id), moment)
+    }
+
+    /// Lets what is ready begin anew: a node that has taken too many processes along
+    /// ([`Error::Poisoned`]), and one that may happen only once and of which nobody knows what came
+    /// ([`Error::OutcomeUnknown`]). It runs nothing; `resume()` does.
+    ///
+    /// # Errors
+    /// [`Error::NothingToResume`] on a thread that was never run, [`Error::Busy`] while it is being run,
+    /// [`Error::Store`].
+    pub async fn requeue(&self) -> Result<(), Error> {
+        let home = self.core.home(&self.id)?;
+        let _hold = home.take().await?;
+        requeue::<G>(&home).await
+    }
+
+    /// Goes on as far as it is possible without anybody's word: asks and waits whose time has come are over, what
+    /// they and others have left unfinished runs. Where nothing is due, the outcome is the pause that stands. Unlike
+    /// [`resume`](Self::resume) it doesn't go past a node that a run was told to pause before, and it waits for a
+    /// run that is under way in this process. [`Graph::due`](crate::Graph::due) says whom to wake.
+    ///
+    /// # Errors
+    /// Of the run: [`Error::NothingToResume`] on a thread that was never run.
+    pub fn wake(&self) -> Invocation<G> {
+        self.answers([])
+    }
+
     fn run(&self, command: Command<G>) -> Invocation<G> {
         Invocation::on_thread(Arc::clone(&self.core), Arc::clone(&self.id), command)
     }
@@ -102,14 +146,7 @@ impl<G: StateGraph> Thread<G> {
     /// # Errors
     /// [`Error::UnknownMoment`] if it isn't one.
     pub async fn moment(&self, id: MomentId) -> Result<Moment<G>, Error> {
-        let home = self.core.home(&self.id)?;
-        let stand = home.reader().stand(At::Moment(id)).await?;
-        stand
-            .map(|stand| stand.moment)
-            .ok_or_else(|| Error::UnknownMoment {
-                thread: thread_text(&home.key),
-                moment: id,
-            })
+        self.at(id).state().await
     }
 
     /// The questions that are open, in the order of their nodes and items.
@@ -125,14 +162,15 @@ impl<G: StateGraph> Thread<G> {
             let mut writes = stand.writes.iter();
             writes.any(|write| write.key.kind == WriteKind::Answer && write.key.question() == *id)
         };
-        open_questions(&stand.frontier, &thread_text(&home.key), is_answered)
+        open_questions(&stand.frontier?, &thread_text(&home.key), is_answered)
     }
 
-    /// The thread's moments, newest first.
+    /// The thread's moments, newest first, those of all branches unless it is told otherwise.
     pub fn history(&self) -> History<'_, G> {
         History {
             thread: self,
             before: None,
+            line: None,
             query: Query {
                 without_inputs: true,
                 ..Query::default()
@@ -159,7 +197,15 @@ impl<G: StateGraph> Thread<G> {
 pub struct History<'a, G: StateGraph> {
     thread: &'a Thread<G>,
     before: Option<MomentId>,
+    line: Option<Tip>,
     query: Query,
+}
+
+/// Where a line ends.
+#[derive(Clone, Copy)]
+enum Tip {
+    Head,
+    Moment(MomentId),
 }
 
 impl<G: StateGraph> History<'_, G> {
@@ -181,12 +227,31 @@ impl<G: StateGraph> History<'_, G> {
         self
     }
 
+    /// Only those that lead to where the thread stands.
+    pub fn line(mut self) -> Self {
+        self.line = Some(Tip::Head);
+        self
+    }
+
+    /// Only those that lead to this one, and itself.
+    pub fn line_to(mut self, moment: MomentId) -> Self {
+        self.line = Some(Tip::Moment(moment));
+        self
+    }
+
     async fn read(mut self) -> Result<Vec<Moment<G>>, Error> {
         if let Some(before) = self.before {
             self.query.before = Some(self.thread.moment(before).await?.sequence);
         }
         let home = self.thread.core.home(&self.thread.id)?;
-        home.reader().history(&self.query).await
+        match self.line {
+            None => home.reader().history(&self.query).await,
+            Some(Tip::Head) => home.reader().line(&self.query, None).await,
+            Some(Tip::Moment(tip)) => {
+                let tip = self.thread.moment(tip).await?.id;
+                home.reader().line(&self.query, Some(tip)).await
+            }
+        }
     }
 }
 

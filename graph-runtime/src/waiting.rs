@@ -45,14 +45,13 @@ impl Due {
 /// to wait at all.
 ///
 /// ```
-/// use std::time::Duration;
-///
 /// use graph_runtime::prelude::*;
-/// use graph_runtime::Timestamp;
 ///
 /// #[graph(id = "reminder")]
 /// mod reminder {
-///     use super::*;
+///     use std::time::Duration;
+///
+///     use graph_runtime::Timestamp;
 ///
 ///     #[state]
 ///     pub struct Reminder {

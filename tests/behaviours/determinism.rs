@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use graph_runtime::prelude::*;
-use graph_runtime::{Checkpointer, Query, ThreadKey};
+use graph_runtime::{Checkpointer, Query, Record, ThreadKey};
 
 use crate::office::office::Input;
 use crate::office::{Desk, builder, input, scale, to_the_end};
@@ -18,7 +18,11 @@ async fn bodies(saver: Arc<dyn Checkpointer>, desk: &Arc<Desk>, input: Input) ->
     let outcome = thread.invoke(input).await.unwrap();
     to_the_end(&thread, outcome).await.unwrap();
     let key = ThreadKey::new("office", "t").unwrap();
-    let mut records = saver.list(&key, &Query::default()).await.unwrap();
+    texts(saver.list(&key, &Query::default()).await.unwrap())
+}
+
+/// The bodies of records, which come newest first, ids and the name of each run aside.
+pub(crate) fn texts(mut records: Vec<Record>) -> Vec<String> {
     records.reverse();
     let ids: Vec<_> = records.iter().map(|record| record.id.to_string()).collect();
     let plain = |payload: Vec<u8>| {

@@ -92,14 +92,16 @@ fn outside_of_tokio_a_run_dropped_at_any_poll_goes_on_where_it_was() {
     }
 
     for seed in 1..=scale() {
-        for at in 0.. {
-            let saver = Slow::new(3);
-            let thread = thread(&saver, &Desk::seeded(seed), Durability::Sync);
-            if finished(undisturbed(thread), at).is_some() {
-                assert!(at > 60, "over too soon for what this is to show");
-                break;
+        for (durability, least) in [(Durability::Sync, 60), (Durability::Exit, 30)] {
+            for at in 0.. {
+                let saver = Slow::new(3);
+                let thread = thread(&saver, &Desk::seeded(seed), durability);
+                if finished(undisturbed(thread), at).is_some() {
+                    assert!(at > least, "over too soon for what this is to show");
+                    break;
+                }
+                finished(check(&saver, seed, durability, at), 10_000).unwrap();
             }
-            finished(check(&saver, seed, Durability::Sync, at), 10_000).unwrap();
         }
     }
 }
@@ -107,7 +109,7 @@ fn outside_of_tokio_a_run_dropped_at_any_poll_goes_on_where_it_was() {
 #[tokio::test]
 async fn a_run_dropped_at_any_poll_goes_on_where_it_was() {
     for seed in 1..=scale() {
-        for durability in [Durability::Sync, Durability::Async] {
+        for durability in [Durability::Sync, Durability::Async, Durability::Exit] {
             for at in 0.. {
                 let saver = Slow::new(2 + seed % 3);
                 let thread = thread(&saver, &Desk::seeded(seed), durability);
@@ -124,7 +126,7 @@ async fn a_run_dropped_at_any_poll_goes_on_where_it_was() {
 // The commit of a dropped run is seen through, and the thread is taken until then.
 #[tokio::test]
 async fn nobody_gets_between_a_dropped_run_and_its_last_commit() {
-    for durability in [Durability::Sync, Durability::Async] {
+    for durability in [Durability::Sync, Durability::Async, Durability::Exit] {
         let saver = Slow::new(5_000);
         let graph = builder(&Arc::default()).durability(durability);
         let thread = graph.checkpointer(Arc::clone(&saver)).build().thread("t");

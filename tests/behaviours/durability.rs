@@ -1,4 +1,4 @@
-//! Behaviour 21, for sync and async: when what was said is stored, and what a killed process costs.
+//! Behaviour 21: when what was said is stored, and what a killed process costs.
 
 use std::io::{BufRead, BufReader, Write as _};
 use std::path::Path;
@@ -145,8 +145,12 @@ async fn in_async_the_input_comes_first_the_run_is_at_most_eight_steps_ahead_and
 
 #[tokio::test]
 async fn an_error_of_the_writer_is_the_runs_error() {
-    for durability in [Durability::Sync, Durability::Async] {
-        let saver = Slow::new(Duration::ZERO, 4);
+    for (durability, commits) in [
+        (Durability::Sync, 4),
+        (Durability::Async, 4),
+        (Durability::Exit, 1),
+    ] {
+        let saver = Slow::new(Duration::ZERO, commits);
         let graph = Steps::graph()
             .context(silent())
             .checkpointer(Arc::clone(&saver))
@@ -212,7 +216,7 @@ fn a_killed_process_loses_at_most_what_its_durability_says() {
     if let Ok(task) = std::env::var(CHILD) {
         return child(&task);
     }
-    for (durability, behind) in [("sync", 0), ("async", 8)] {
+    for (durability, behind) in [("sync", 0), ("async", 8), ("exit", u32::MAX / 2)] {
         for kill_at in [0u32, 1, 7, 40] {
             let folder = tempfile::tempdir().unwrap();
             let database = folder.path().join("moments.db");
@@ -225,6 +229,9 @@ fn a_killed_process_loses_at_most_what_its_durability_says() {
                 taken + behind >= kill_at,
                 "{durability}: {taken} kept of {kill_at}"
             );
+            if durability == "exit" {
+                assert_eq!(taken, 0, "nothing but the input is stored");
+            }
             assert_eq!(end, 2_000);
         }
     }
@@ -253,10 +260,10 @@ fn kill_when_said(durability: &str, database: &Path, step: u32) {
 
 fn child(task: &str) {
     let (durability, database) = task.split_once(' ').unwrap();
-    let durability = if durability == "sync" {
-        Durability::Sync
-    } else {
-        Durability::Async
+    let durability = match durability {
+        "sync" => Durability::Sync,
+        "async" => Durability::Async,
+        _ => Durability::Exit,
     };
     let say = |step| {
         let mut out = std::io::stdout().lock();

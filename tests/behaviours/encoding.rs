@@ -24,7 +24,7 @@ mod values {
 
     #[state]
     #[derive(Debug, PartialEq)]
-    pub struct Values {
+    pub struct Words {
         #[input]
         pub next: u32,
         pub fussy: Fussy,
@@ -55,10 +55,10 @@ mod values {
     }
 }
 
-use values::{Input, Values};
+use values::{Input, Words};
 
-fn thread(saver: &Arc<MemorySaver>) -> Thread<Values> {
-    Values::graph()
+fn thread(saver: &Arc<MemorySaver>) -> Thread<Words> {
+    Words::graph()
         .checkpointer(Arc::clone(saver))
         .build()
         .thread("t")

@@ -81,7 +81,7 @@ async fn a_join_that_nothing_leads_to_any_more_is_no_end() {
     assert!(
         error
             .to_string()
-            .contains("nothing leads to the rest of `{first, second} -> last`"),
+            .contains("`{first, second} -> last` can never be complete"),
         "{error}"
     );
     // Beginning again is a way on.

@@ -3,6 +3,8 @@
 
 mod digest;
 mod model;
+mod orders;
+mod payments;
 mod program;
 mod readme;
 mod server;

@@ -1,7 +1,9 @@
 //! Records, writes and commits to make cases of.
 
+use std::time::Duration;
+
 use graph_runtime::{
-    ActivationId, At, Chain, Commit, Expect, MomentId, Query, Record, Source, StoreError,
+    ActivationId, At, Chain, Commit, Expect, Lease, MomentId, Query, Record, Source, StoreError,
     ThreadKey, Timestamp, Write, WriteKey, WriteKind,
 };
 
@@ -10,6 +12,12 @@ use super::Store;
 /// A thread in the namespace that most cases share.
 pub(super) fn key(thread: &str) -> ThreadKey {
     ThreadKey::new("conformance", thread).unwrap()
+}
+
+/// A path below a thread there.
+pub(super) fn at(thread: &str, steps: &[&str]) -> ThreadKey {
+    let down = |key: ThreadKey, step: &&str| key.child(step).unwrap();
+    steps.iter().fold(key(thread), down)
 }
 
 /// An id that nothing has yet.
@@ -101,6 +109,14 @@ pub(super) fn consuming(turns: &[ActivationId]) -> Commit {
     }
 }
 
+/// A commit that removes messages alone.
+pub(super) fn receiving(positions: &[u64]) -> Commit {
+    Commit {
+        received: positions.to_vec(),
+        ..Commit::default()
+    }
+}
+
 /// A node's turn that a record started.
 pub(super) fn turn(record: &Record, index: u32) -> ActivationId {
     ActivationId {
@@ -129,6 +145,35 @@ pub(super) fn written(
         key,
         payload: payload.as_bytes().to_vec(),
     }
+}
+
+/// One of several things that a turn remembers.
+pub(super) fn named(activation: ActivationId, name: &str, payload: &str) -> Write {
+    let mut write = written(activation, None, WriteKind::Once, payload);
+    write.key.name = Some(name.into());
+    write
+}
+
+/// Longer than any case takes.
+pub(super) const LONG: Duration = Duration::from_hours(1);
+
+/// Takes a lease or renews it, and it must succeed.
+pub(super) async fn leased(
+    store: &Store,
+    thread: &ThreadKey,
+    holder: &str,
+    ttl: Duration,
+) -> Lease {
+    let lease = store.lease(thread, holder, ttl).await.unwrap();
+    let Some(lease) = lease else {
+        unreachable!("a store that keeps no leases is to be proved `without(lease)`");
+    };
+    lease
+}
+
+/// A lease that doesn't end before the case does.
+pub(super) async fn taken(store: &Store, thread: &ThreadKey, holder: &str) -> Lease {
+    leased(store, thread, holder, LONG).await
 }
 
 /// Commits, and it must succeed.

@@ -1,4 +1,5 @@
-//! Every case by its name, and how a list of names becomes tests.
+//! Every case of the contract that no store may leave out, by its name, and how a list of names becomes
+//! tests.
 
 #[doc(hidden)]
 #[macro_export]
@@ -15,7 +16,7 @@ macro_rules! __conformance {
         }
     };
     (every) => {
-        $crate::__conformance! { run
+        $crate::__conformance! { run []
             heads {
                 the_first_record_becomes_the_head
                 each_commit_moves_the_head
@@ -84,7 +85,10 @@ macro_rules! __conformance {
                 the_first_write_of_a_key_stays
                 the_first_write_of_a_key_in_one_commit_stays
                 a_key_that_is_there_does_not_stop_its_neighbours
-                kinds_and_items_are_keys_of_their_own
+                kinds_items_and_names_are_keys_of_their_own
+                names_that_look_like_parts_of_a_key_are_names
+                the_first_write_of_a_name_stays
+                a_name_that_cannot_be_stored_is_refused
                 writes_come_in_the_order_of_their_keys
                 consuming_removes_all_of_a_turn_and_nothing_else
                 writes_may_be_consumed_without_a_record
@@ -106,6 +110,23 @@ macro_rules! __conformance {
                 an_unknown_moment_is_not_found
                 an_unknown_thread_holds_nothing
                 deleting_a_thread_leaves_the_others
+            }
+            paths {
+                a_path_has_records_of_its_own
+                a_path_has_writes_of_its_own
+                a_path_has_a_head_of_its_own
+                a_moment_of_another_path_is_not_found
+                paths_that_look_alike_are_apart
+                the_longest_path_in_the_longest_names
+                paths_are_not_listed_as_threads
+                pages_of_threads_do_not_count_paths
+                deleting_a_thread_takes_all_below_along
+                deleting_a_thread_that_has_only_paths
+                deleting_a_path_takes_what_is_below_along_and_nothing_else
+                deleting_a_path_that_looks_like_a_pattern
+                deleting_a_path_where_nothing_lies_takes_what_is_below
+                deleting_a_path_leaves_the_users_of_its_thread
+                a_deleted_path_may_begin_again
             }
             names {
                 paths
@@ -154,6 +175,23 @@ macro_rules! __conformance {
                 a_thread_is_listed_once
                 a_thread_of_a_user_is_listed_when_it_begins
             }
+            due {
+                a_thread_that_waits_for_no_time_is_never_due
+                a_thread_is_due_from_its_time_on
+                the_earliest_and_the_latest_time_are_kept
+                a_time_beyond_what_databases_count_is_malformed
+                only_the_head_says_when_a_thread_is_due
+                of_a_batch_only_the_last_record_counts
+                writes_alone_change_nothing_about_it
+                a_refused_commit_wakes_nobody
+                a_deleted_thread_is_not_due
+                a_thread_of_another_namespace_is_not_due_here
+                a_path_wakes_nobody_by_itself
+                the_earliest_comes_first_and_then_by_bytes
+                a_page_holds_no_more_than_is_asked_for
+                a_page_begins_after_the_one_before
+                pages_leave_no_gap
+            }
             users {
                 the_first_proposal_is_kept
                 each_user_has_a_thread
@@ -189,16 +227,20 @@ macro_rules! __conformance {
                 an_arc_works_alike
                 a_box_works_alike
                 pointers_to_pointers_work_alike
+                pointers_lease_as_what_they_point_to
+                pointers_have_the_inbox_of_what_they_point_to
                 pointers_commit_inline_as_what_they_point_to
             }
         }
     };
     (reopened) => {
-        $crate::__conformance! { run_reopening
+        $crate::__conformance! { run_reopening []
             reopening {
                 records_are_there_again
                 branches_are_there_again
                 writes_are_there_again
+                paths_are_there_again
+                what_is_due_is_due_again
                 what_was_consumed_stays_away
                 what_was_deleted_stays_away
                 users_are_there_again
@@ -212,17 +254,28 @@ macro_rules! __conformance {
             }
         }
     };
-    ($run:ident $($subject:ident { $($case:ident)* })*) => {$(
+    ($run:ident $told:tt $($subjects:tt)*) => {
+        $crate::__conformance_of! { cases $told $run $($subjects)* }
+    };
+}
+
+/// Makes a test of each named case of a family; what is in the brackets is said of each.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __conformance_of {
+    ($family:ident $told:tt $run:ident $($subject:ident { $($case:ident)* })*) => {$(
         mod $subject {
             use super::open;
-            $(
-                #[test]
-                fn $case() {
-                    $crate::conformance::$run(open, $crate::conformance::cases::$subject::$case);
-                }
-            )*
+            $($crate::__conformance_of! { @ $family $told $run $subject $case })*
         }
     )*};
+    (@ $family:ident [$($told:tt)*] $run:ident $subject:ident $case:ident) => {
+        #[test]
+        $($told)*
+        fn $case() {
+            $crate::conformance::$run(open, $crate::conformance::$family::$subject::$case);
+        }
+    };
 }
 
 #[cfg(test)]
@@ -234,12 +287,19 @@ mod tests {
     #[test]
     fn every_case_is_listed() {
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/conformance");
-        let list = fs::read_to_string(sources.join("list.rs")).unwrap();
-        for file in fs::read_dir(sources.join("cases")).unwrap() {
-            let source = fs::read_to_string(file.unwrap().path()).unwrap();
-            for case in source.split("pub async fn ").skip(1) {
-                let name = case.split('(').next().unwrap();
-                assert!(list.contains(&format!(" {name}\n")), "{name}");
+        for (lists, cases) in [
+            (&["list.rs", "sharing.rs"][..], "cases"),
+            (&["stores/list.rs"], "stores"),
+            (&["caches/mod.rs"], "caches"),
+        ] {
+            let read = |list: &&str| fs::read_to_string(sources.join(list)).unwrap();
+            let list: String = lists.iter().map(read).collect();
+            for file in fs::read_dir(sources.join(cases)).unwrap() {
+                let source = fs::read_to_string(file.unwrap().path()).unwrap();
+                for case in source.split("pub async fn ").skip(1) {
+                    let name = case.split('(').next().unwrap();
+                    assert!(list.contains(&format!(" {name}\n")), "{name}");
+                }
             }
         }
     }

@@ -1,8 +1,9 @@
 //! The proof that a checkpointer keeps the contract of `graph_runtime::Checkpointer`: one test a case, so
-//! that one failure hides no other.
+//! that one failure hides no other. Stores and caches are proved alike.
 //!
-//! [`conformance!`](crate::conformance!) makes the tests, [`Place`] is where a case may put what it
-//! stores. The cases lie by subject in `cases`.
+//! [`conformance!`](crate::conformance!), [`store_conformance!`](crate::store_conformance!) and
+//! [`cache_conformance!`](crate::cache_conformance!) make the tests, [`Place`] is where a case may put what it
+//! stores. The cases lie by subject in `cases`, `stores` and `caches`.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,15 +12,20 @@
 )]
 
 #[doc(hidden)]
+pub mod caches;
+#[doc(hidden)]
 pub mod cases;
 mod kit;
 mod list;
 mod place;
 mod run;
+mod sharing;
+#[doc(hidden)]
+pub mod stores;
 
 pub use place::Place;
 #[doc(hidden)]
-pub use run::{Opening, Reopen, Store, run, run_reopening};
+pub use run::{CacheOpening, Opening, Reopen, Store, StoreOpening, run, run_reopening};
 
 /// Makes a module of tests, one for each case of the contract, for a checkpointer of yours.
 ///
@@ -45,19 +51,31 @@ pub use run::{Opening, Reopen, Store, run, run_reopening};
 /// });
 /// # fn main() {}
 /// ```
+///
+/// Leases and the inbox are for stores that several processes share, and may be left out. Say so, and their
+/// cases are ignored where they don't apply, which a test run reports:
+///
+/// ```
+/// # use graph_runtime::MemorySaver as OwnSaver;
+/// graph_checkpointers::conformance!(own, OwnSaver::new(), without(lease, inbox));
+/// # fn main() {}
+/// ```
 #[macro_export]
 macro_rules! conformance {
-    ($name:ident, |$place:ident| $open:expr $(,)?) => {
+    ($name:ident, |$place:ident| $open:expr $(, without($($what:ident),+))? $(,)?) => {
         mod $name {
             $crate::__conformance!(open $place, $open);
             $crate::__conformance!(every);
             $crate::__conformance!(reopened);
+            $crate::__conformance_sharing!(told ($($($what),+)?) sharing);
+            $crate::__conformance_sharing!(told ($($($what),+)?) sharing_reopened);
         }
     };
-    ($name:ident, $open:expr $(,)?) => {
+    ($name:ident, $open:expr $(, without($($what:ident),+))? $(,)?) => {
         mod $name {
             $crate::__conformance!(open _place, $open);
             $crate::__conformance!(every);
+            $crate::__conformance_sharing!(told ($($($what),+)?) sharing);
         }
     };
 }

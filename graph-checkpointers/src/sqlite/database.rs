@@ -10,12 +10,17 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 
 use super::failure::{explain, no_database, read_only};
 use super::worker::Role;
+use super::{cache, store};
 
 /// How long to wait for other processes. Nobody holds the lock for longer than one group of commits.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The format of the tables, kept in `user_version`.
-const FORMAT: u32 = 1;
+/// The format of the tables, kept in `user_version`: how many of the additions a file has.
+const FORMAT: u32 = 2;
+
+/// What made the tables what they are, oldest first. What was released stays as it is, and what comes is
+/// another addition.
+const ADDITIONS: [&[&str]; FORMAT as usize] = [&[SCHEMA], &[store::TABLES, cache::TABLES]];
 
 /// "grph": says whose database it is, kept in `application_id`.
 const OURS: i64 = 0x6772_7068;
@@ -63,7 +68,7 @@ const SCHEMA: &str = "
         thread   INTEGER NOT NULL,
         payload  BLOB NOT NULL
     ) STRICT;
-    CREATE INDEX messages_in_order ON messages (thread, position);
+    CREATE INDEX messages_of_threads ON messages (thread);
     CREATE TABLE leases (
         epoch     INTEGER PRIMARY KEY AUTOINCREMENT,
         namespace TEXT NOT NULL,
@@ -241,11 +246,12 @@ fn make_tables(connection: &Connection, location: &Location) -> Result<(), Store
     };
     run("BEGIN IMMEDIATE")?;
     // Another process may have been faster.
-    if format(connection, location)? < FORMAT {
-        run(SCHEMA)?;
-        run(&format!(
-            "PRAGMA application_id = {OURS}; PRAGMA user_version = {FORMAT};"
-        ))?;
+    let found = format(connection, location)? as usize;
+    for tables in ADDITIONS.iter().skip(found).copied().flatten() {
+        run(tables)?;
     }
+    run(&format!(
+        "PRAGMA application_id = {OURS}; PRAGMA user_version = {FORMAT};"
+    ))?;
     run("COMMIT")
 }

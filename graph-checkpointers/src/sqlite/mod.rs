@@ -1,21 +1,24 @@
-//! Moments in one `SQLite` file.
+//! Moments, memory across threads and cached results in one `SQLite` file.
 //!
-//! Here is what a user sees. `worker` owns the threads and the transactions, `database` a connection and
-//! its schema, `change`, `lease` and `read` the statements, `row` their columns, `failure` the words.
+//! Here is what a user sees of moments; `store` and `cache` hold the others whole. `workers` are who works on
+//! a database, `worker` owns one's thread and transactions, `database` a connection and its schema, `change`,
+//! `lease` and `read` the statements about moments, `row` their columns, `failure` the words.
 
+mod cache;
 mod change;
 mod database;
 mod failure;
 mod lease;
 mod read;
 mod row;
+mod store;
 mod worker;
+mod workers;
 
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,9 +28,11 @@ use graph_runtime::{
 };
 use rusqlite::Connection;
 
-use database::Location;
 use failure::Failure;
-use worker::{Role, Worker};
+use workers::Workers;
+
+pub use cache::SqliteCache;
+pub use store::SqliteStore;
 
 /// Keeps moments in one `SQLite` file, which several processes may use at once.
 ///
@@ -41,8 +46,9 @@ use worker::{Role, Worker};
 /// | power cut | nothing, if the disk keeps its word about syncing |
 /// | [`SqliteSaver::memory`]: the last handle goes | everything |
 ///
-/// The file is this library's own: a database that belongs to another program is refused. It belongs on a
-/// local disk: network file systems don't keep the locks that `SQLite` relies on.
+/// The file is this library's own: a database that belongs to another program is refused. A [`SqliteStore`]
+/// and a [`SqliteCache`] may share it. It belongs on a local disk: network file systems don't keep the locks
+/// that `SQLite` relies on.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -60,15 +66,7 @@ use worker::{Role, Worker};
 /// ```
 #[derive(Clone, Debug)]
 pub struct SqliteSaver {
-    workers: Arc<Workers>,
-}
-
-/// Reading has a thread of its own so that it doesn't wait for the disk. A database in memory belongs to
-/// its one connection, so there the writer reads too.
-#[derive(Debug)]
-struct Workers {
-    reader: Option<Worker>,
-    writer: Worker,
+    workers: Workers,
 }
 
 impl SqliteSaver {
@@ -87,11 +85,8 @@ impl SqliteSaver {
     /// # }
     /// ```
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        let path = path.as_ref();
-        if path == Path::new(":memory:") {
-            return Self::memory().await;
-        }
-        Self::open_file(path.to_owned()).await
+        let workers = Workers::open(path.as_ref()).await?;
+        Ok(Self { workers })
     }
 
     /// A database in memory, gone with its last handle.
@@ -107,35 +102,41 @@ impl SqliteSaver {
     /// # }
     /// ```
     pub async fn memory() -> Result<Self, StoreError> {
-        let writer = Worker::start(Role::Writer, Location::Memory).await?;
-        Ok(Self::with(writer, None))
+        let workers = Workers::memory().await?;
+        Ok(Self { workers })
     }
 
-    async fn open_file(path: PathBuf) -> Result<Self, StoreError> {
-        // The writer first: it makes what the reader expects to find.
-        let writer = Worker::start(Role::Writer, Location::File(path.clone())).await?;
-        let reader = Worker::start(Role::Reader, Location::File(path)).await?;
-        Ok(Self::with(writer, Some(reader)))
+    /// Memory across threads in the same database.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), graph_runtime::StoreError> {
+    /// let saver = graph_checkpointers::SqliteSaver::memory().await?;
+    /// let (store, cache) = (saver.store(), saver.cache());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn store(&self) -> SqliteStore {
+        SqliteStore::on(self.workers.clone())
     }
 
-    fn with(writer: Worker, reader: Option<Worker>) -> Self {
-        let workers = Arc::new(Workers { reader, writer });
-        Self { workers }
+    /// A cache of results in the same database.
+    pub fn cache(&self) -> SqliteCache {
+        SqliteCache::on(self.workers.clone())
     }
 
     async fn change<T: Send + 'static>(
         &self,
         work: impl Fn(&Connection) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.workers.writer.ask(work).await
+        self.workers.change(work).await
     }
 
     async fn read<T: Send + 'static>(
         &self,
         work: impl Fn(&Connection) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let Workers { reader, writer } = &*self.workers;
-        reader.as_ref().unwrap_or(writer).ask(work).await
+        self.workers.read(work).await
     }
 }
 

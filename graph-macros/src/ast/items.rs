@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, Item, Path, Signature, Token, Type, Visibility};
+use syn::{Attribute, Expr, Item, LitStr, Path, Signature, Token, Type, Visibility};
 
 use super::Edges;
 
@@ -23,17 +23,21 @@ pub(crate) struct Module {
     pub(crate) state: Option<State>,
     pub(crate) context: Option<Context>,
     pub(crate) nodes: Vec<Node>,
+    /// The function that brings old states up to date.
+    pub(crate) migrate: Option<Ident>,
     pub(crate) edges: Option<Edges>,
     /// Whether the state or the context is such that nothing can be made of it.
     pub(crate) torn: bool,
 }
 
-/// `id = "..", crate = path`
+/// `id = "..", crate = path, emits = Type`
 pub(crate) struct GraphArgs {
     /// Nothing only if it is missing, which is reported.
     pub(crate) id: Option<String>,
     /// How the user's crate calls the runtime, if not by its name.
     pub(crate) krate: Option<Path>,
+    /// What its nodes show, if it says so.
+    pub(crate) emits: Option<Type>,
 }
 
 /// `#[state] struct ..`
@@ -119,14 +123,21 @@ pub(crate) struct Node {
     /// Nothing if the function can't be parsed yet.
     pub(crate) signature: Option<Signature>,
     pub(crate) docs: Vec<Attribute>,
+    /// Names that it had before.
+    pub(crate) aliases: Vec<LitStr>,
     pub(crate) role: NodeRole,
-    /// The handler of its errors, which may not run yet but is an edge all the same.
-    pub(crate) on_error: Option<Ident>,
+    pub(crate) on_error: Option<Handler>,
+}
+
+/// `on_error = handler`
+pub(crate) struct Handler {
+    /// Nothing where it is not written yet.
+    pub(crate) name: Option<Ident>,
 }
 
 /// Which attribute made it a node.
 pub(crate) enum NodeRole {
-    Task(Task),
+    Task(Box<Task>),
     Ask(Ask),
     Wait(Wait),
     /// A kind that can be written but doesn't run yet, which is reported.
@@ -138,6 +149,7 @@ pub(crate) struct Task {
     pub(crate) writes: Option<Names>,
     pub(crate) spawn: bool,
     pub(crate) blocking: bool,
+    pub(crate) policy: Box<Policy>,
     pub(crate) asks: Option<Asks>,
 }
 
@@ -145,6 +157,44 @@ pub(crate) struct Task {
 pub(crate) struct Asks {
     pub(crate) word: Ident,
     pub(crate) question: Type,
+}
+
+/// What is done about a node beside running it.
+#[derive(Default)]
+pub(crate) struct Policy {
+    pub(crate) retry: Option<Retry>,
+    /// How long an attempt may take.
+    pub(crate) timeout: Option<Duration>,
+    /// How long an attempt may be silent.
+    pub(crate) idle: Option<Duration>,
+    pub(crate) cache: Option<Cache>,
+    pub(crate) effect: Effect,
+}
+
+/// `retry(times = 3, delay = "100ms", factor = 2.0, max = "10s", jitter = false, not(AuthError))`
+pub(crate) struct Retry {
+    pub(crate) times: u32,
+    pub(crate) delay: Option<Duration>,
+    pub(crate) factor: Option<f64>,
+    pub(crate) max: Option<Duration>,
+    pub(crate) jitter: Option<bool>,
+    pub(crate) not: Vec<Type>,
+}
+
+/// `cache` or `cache(ttl = "1h")`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cache {
+    Always,
+    For(Duration),
+}
+
+/// `effect` or `at_most_once`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Effect {
+    #[default]
+    None,
+    Claimed,
+    AtMostOnce,
 }
 
 /// Fields in the parentheses of an attribute.
@@ -173,6 +223,35 @@ pub(crate) struct Wait {
 pub(crate) enum Time {
     Until(Expr),
     Length(Duration),
+}
+
+impl Node {
+    /// The node that takes its failures on, as it is named.
+    pub(crate) fn handler(&self) -> Option<&Ident> {
+        self.on_error.as_ref()?.name.as_ref()
+    }
+
+    /// What is done about it beside running it, if anything is.
+    pub(crate) fn policy(&self) -> Option<&Policy> {
+        match &self.role {
+            NodeRole::Task(task) => Some(&*task.policy).filter(|policy| !policy.is_plain()),
+            NodeRole::Ask(_) | NodeRole::Wait(_) | NodeRole::Later => None,
+        }
+    }
+}
+
+impl Policy {
+    fn is_plain(&self) -> bool {
+        let Self {
+            retry,
+            timeout,
+            idle,
+            cache,
+            effect,
+        } = self;
+        let unbounded = timeout.is_none() && idle.is_none();
+        unbounded && retry.is_none() && cache.is_none() && *effect == Effect::None
+    }
 }
 
 impl Field {

@@ -9,6 +9,6 @@ pub(crate) use edges::{
     Target,
 };
 pub(crate) use items::{
-    Ask, Asks, Context, Default, Field, GraphArgs, Input, Module, Names, Node, NodeRole, Reduce,
-    ReduceHow, Scope, State, Task, Time, Wait,
+    Ask, Asks, Cache, Context, Default, Effect, Field, GraphArgs, Handler, Input, Module, Names,
+    Node, NodeRole, Policy, Reduce, ReduceHow, Retry, Scope, State, Task, Time, Wait,
 };

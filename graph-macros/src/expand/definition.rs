@@ -2,10 +2,12 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned as _;
 
-use super::emit::{Emit, allowances, default_of};
-use super::{answers, batches, calls, io, questions, routes, state, updates, waits};
+use super::emit::{Emit, Placed as _, allowances, default_of};
+use super::{
+    answers, batches, caching, calls, emitted, io, policies, questions, routes, state, updates,
+    values, waits,
+};
 use crate::ast::{Field, Scope};
 use crate::model::forms;
 
@@ -31,6 +33,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
         quote!(#door::FieldSpec { name: #name, saved: #saved, unordered: #unordered })
     });
     let items = batches::type_of(emit);
+    let evolution = evolution(emit);
     let types = questions::types(emit);
     let context = graph.module.context.as_ref().map_or_else(
         || quote!(()),
@@ -39,14 +42,20 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             quote!(#name)
         },
     );
+    let emits = emitted::type_of(emit);
+    let policies = policies::constant(emit);
     let methods = [
         io::merging(emit),
         updates::apply(emit),
+        values::apply(emit),
         resets(emit),
         reach(emit),
         io::into_output(emit),
+        io::output_json(emit),
+        emitted::json(emit),
         routes::method(emit),
         calls::methods(emit),
+        caching::method(emit),
         updates::read_update(emit),
         answers::read_question(emit),
         answers::read_answer(emit),
@@ -58,16 +67,19 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             const ID: &'static str = #id;
             const FINGERPRINT: u64 = #fingerprint;
             const FIELDS: &'static [#door::FieldSpec] = &[#(#specs),*];
+            #evolution
+            #policies
 
             type Node = Node;
             type Items = #items;
             type Input = Input;
             type Output = Output;
+            type Values = Values;
             type Update = Update;
             #types
             type Pause = Pause;
             type Context = #context;
-            type Emit = #door::Shown;
+            type Emit = #emits;
 
             fn topology() -> &'static #door::topology::Topology {
                 &TOPOLOGY
@@ -76,6 +88,33 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             #(#methods)*
         }
     }
+}
+
+/// How what an earlier version has stored is read.
+fn evolution(emit: &Emit<'_>) -> TokenStream {
+    let door = &emit.door;
+    let aliases: Vec<TokenStream> = emit
+        .graph
+        .nodes
+        .iter()
+        .flat_map(|node| {
+            let camel = &node.camel;
+            let aliases = node.ast.aliases.iter().map(syn::LitStr::value);
+            aliases.map(move |alias| quote!((#alias, Node::#camel)))
+        })
+        .collect();
+    let aliases = (!aliases.is_empty())
+        .then(|| quote!(const ALIASES: &'static [(&'static str, Node)] = &[#(#aliases),*];));
+    let migrate = emit.graph.module.migrate.as_ref().map(|function| {
+        let span = function.place();
+        let door = super::emit::spanned(door, span);
+        let done = quote_spanned!(span=> #door::Migrated::done(#function(state)));
+        quote! {
+            const MIGRATE: ::core::option::Option<#door::Migrate> =
+                ::core::option::Option::Some(|state| #done);
+        }
+    });
+    quote!(#aliases #migrate)
 }
 
 /// `Graph` and what builds one.
@@ -116,7 +155,7 @@ fn resets(emit: &Emit<'_>) -> TokenStream {
             .map(|(index, field)| {
                 let Field { name, ty, cfgs, .. } = field.ast;
                 let default = default_of(index);
-                quote_spanned! {ty.span()=>
+                quote_spanned! {ty.place()=>
                     #(#cfgs)* change.reset(#index, &mut self.#name, #default());
                 }
             })

@@ -11,8 +11,8 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::{Expr, Token, token};
 
 use crate::ast::{
-    AnyOf, For, From, Group, Guard, Line, Member, Module, Names, NodeRole, Statement, Target, Time,
-    Wait,
+    AnyOf, For, From, Group, Guard, Handler, Line, Member, Module, Names, NodeRole, Statement,
+    Target, Time, Wait,
 };
 use crate::parse::PLACEHOLDER;
 
@@ -26,11 +26,11 @@ pub(super) fn editor(module: &Module) -> TokenStream {
         let (cfgs, name) = (&field.cfgs, &field.name);
         quote!(#(#cfgs)* #name: _,)
     });
-    let attributes = module
-        .nodes
-        .iter()
-        .enumerate()
-        .filter_map(|(index, node)| attribute(index, &node.role, state_name));
+    let attributes = module.nodes.iter().enumerate().map(|(index, node)| {
+        let fields = attribute(index, &node.role, state_name);
+        let handler = node.on_error.as_ref().map(|it| handler(index, it));
+        quote!(#fields #handler)
+    });
     let lines = module.edges.iter().flat_map(|edges| &edges.lines);
     let statements = lines.enumerate().map(|(index, each)| {
         let name = format_ident!("statement_{index}");
@@ -100,6 +100,16 @@ fn attribute(index: usize, role: &NodeRole, state: &Ident) -> Option<TokenStream
         #[cfg(rust_analyzer)]
         fn #name(it: &#state, state: &#state) { let #state { #(#names: _,)* #(#hole: _,)* .. } = it; #rest }
     })
+}
+
+/// The node that an attribute names.
+fn handler(index: usize, handler: &Handler) -> TokenStream {
+    let function = format_ident!("handler_{index}");
+    let name = handler.name.as_ref().map_or_else(hole, name);
+    quote! {
+        #[cfg(rust_analyzer)]
+        fn #function() { #name }
+    }
 }
 
 fn line(line: &Line) -> TokenStream {

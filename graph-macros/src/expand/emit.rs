@@ -4,6 +4,7 @@ use graph_topology::Topology;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::Visibility;
+use syn::spanned::Spanned;
 
 use crate::ast::{Module, ReduceHow};
 use crate::model::{Field, Graph, Node};
@@ -148,6 +149,19 @@ pub(super) fn reducer(how: &ReduceHow, span: Span, door: &TokenStream) -> Option
         ReduceHow::Hole => return None,
     };
     Some(quote::quote_spanned!(span=> #door::#name))
+}
+
+/// Where something stands in the source.
+pub(super) trait Placed {
+    /// Its place, for what is generated: there an editor and the compiler point to, while names are looked up where
+    /// all that is generated is. The two differ where a graph is written by a macro of the user's.
+    fn place(&self) -> Span;
+}
+
+impl<T: Spanned> Placed for T {
+    fn place(&self) -> Span {
+        self.span().resolved_at(Span::call_site())
+    }
 }
 
 /// The same tokens, all of them at one place.

@@ -1,13 +1,14 @@
 //! `Input` and `Output`: what a run is given and what it gives.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens as _, format_ident, quote};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 
 use super::conditional::{Part, Shape};
-use super::emit::{Emit, allowances, default_of};
+use super::emit::{Emit, Placed as _, allowances, default_of, spanned};
 use super::fields::Writable;
 use super::json;
 use crate::ast;
+use crate::model::forms;
 
 /// The fields that an input can set.
 pub(super) fn inputs<'e>(emit: &'e Emit<'e>) -> impl Iterator<Item = Writable<'e>> {
@@ -69,7 +70,7 @@ pub(super) fn input(emit: &Emit<'_>) -> TokenStream {
             }
         }
     });
-    let derived = json::derived(emit);
+    let derived = json::derived(emit, inputs(emit));
     quote! {
         /// What a run is given. In JSON an object with what the setters take.
         #allow
@@ -195,6 +196,43 @@ pub(super) fn output(emit: &Emit<'_>) -> TokenStream {
         #allow
         #vis struct Output { #(#fields),* }
         #shape
+    }
+}
+
+/// The method of the definition that makes JSON of an output: an object with its fields. What is never stored may be
+/// unknown to serde and is left out.
+pub(super) fn output_json(emit: &Emit<'_>) -> TokenStream {
+    let door = &emit.door;
+    let fields = emit
+        .fields()
+        .filter(|(_, field)| field.output && field.ast.unsaved.is_none())
+        .map(|(_, field)| {
+            let ast::Field { name, ty, cfgs, .. } = field.ast;
+            let (span, text) = (ty.place(), crate::names::plain(name));
+            let door = spanned(door, span);
+            let value = if forms::is_unordered(ty) {
+                quote_spanned!(span=> &__Sorted::<#ty>(&output.#name))
+            } else {
+                quote_spanned!(span=> &output.#name)
+            };
+            quote_spanned! {span=>
+                #(#cfgs)*
+                #door::serde_json::Map::insert(
+                    &mut fields,
+                    <::std::string::String as ::core::convert::From<&str>>::from(#text),
+                    #door::serde_json::to_value(#value)?,
+                );
+            }
+        });
+    quote! {
+        fn output_json(
+            output: &Output,
+        ) -> ::core::result::Result<#door::serde_json::Value, #door::serde_json::Error> {
+            let _ = output;
+            let mut fields = #door::serde_json::Map::new();
+            #(#fields)*
+            ::core::result::Result::Ok(#door::serde_json::Value::Object(fields))
+        }
     }
 }
 

@@ -4,22 +4,26 @@
 mod accepted;
 mod answers;
 mod batches;
+mod caching;
 mod calls;
 mod conditional;
 mod constant;
 mod definition;
 mod editor;
 mod emit;
+mod emitted;
 mod fields;
 mod io;
 mod json;
 mod nodes;
+mod policies;
 mod questions;
 mod returns;
 mod routes;
 mod schemas;
 mod state;
 mod updates;
+mod values;
 mod waits;
 
 use proc_macro2::TokenStream;
@@ -89,6 +93,7 @@ fn derived(emit: &Emit<'_>) -> TokenStream {
         io::input(emit),
         io::output(emit),
         updates::updates(emit),
+        values::values(emit),
         questions::questions(emit),
         constant::constant(emit),
     ];

@@ -1,11 +1,12 @@
 //! What the graph asks and what it is answered.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
+use syn::spanned::Spanned as _;
 
 use super::conditional::{Part, Shape};
-use super::emit::{Emit, allowances, within};
+use super::emit::{Emit, allowances, spanned, within};
 use super::returns::question_type;
 use crate::ast;
 use crate::model::Node;
@@ -55,10 +56,12 @@ impl Ask<'_> {
             return quote!(());
         }
         let (Emit { krate, door, .. }, question) = (emit, self.question);
-        match self.into {
-            Some(ast::Field { ty, .. }) => quote!(<#ty as #door::Fills>::Answer),
-            None => quote!(<#question as #krate::Asks>::Answer),
+        if let Some(ast::Field { ty, .. }) = self.into {
+            return quote!(<#ty as #door::Fills>::Answer);
         }
+        // At the type, where a private one is said to be.
+        let krate = spanned(krate, question.span());
+        quote_spanned!(question.span()=> <#question as #krate::Asks>::Answer)
     }
 
     /// What the setter of the answer takes: anything, where it isn't known what fits.
@@ -286,6 +289,11 @@ fn answer(emit: &Emit<'_>, asks: &[Ask<'_>]) -> TokenStream {
     let camel: Vec<_> = asks.iter().map(Ask::camel).collect();
     let names: Vec<_> = asks.iter().map(Ask::name).collect();
     let docs = names.iter().map(|name| format!("Answers `{name}`."));
+    let aliases = asks.iter().map(|ask| {
+        let aliases = ask.node.ast.aliases.iter();
+        let aliases = aliases.map(|alias| quote!(#[serde(alias = #alias)]));
+        quote!(#(#aliases)*)
+    });
     let values: Vec<_> = asks.iter().map(|ask| ask.answer(emit)).collect();
     quote! {
         /// An answer: made from its question, or read from JSON: `{"node": .., "id": .., "value": ..}`.
@@ -296,6 +304,7 @@ fn answer(emit: &Emit<'_>, asks: &[Ask<'_>]) -> TokenStream {
             #(
                 #[doc = #docs]
                 #[serde(rename = #names)]
+                #aliases
                 #camel {
                     /// The question's id.
                     id: #krate::QuestionId,

@@ -229,6 +229,9 @@ pub(super) fn read_update(emit: &Emit<'_>) -> TokenStream {
 }
 
 /// The fields that a node sets.
-fn writes<'e>(emit: &'e Emit<'e>, node: &'e Node<'e>) -> impl Iterator<Item = Writable<'e>> {
+pub(super) fn writes<'e>(
+    emit: &'e Emit<'e>,
+    node: &'e Node<'e>,
+) -> impl Iterator<Item = Writable<'e>> {
     node.writes.iter().map(|field| Writable::new(emit, *field))
 }

@@ -2,10 +2,9 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::spanned::Spanned as _;
 use syn::{Expr, Type};
 
-use super::emit::{Emit, quiet, spanned};
+use super::emit::{Emit, Placed as _, quiet, spanned};
 use super::questions::{Ask, asks};
 use crate::ast::{NodeRole, Time, Wait};
 use crate::model::{Node, ParamSource};
@@ -17,8 +16,8 @@ pub(super) fn call(emit: &Emit<'_>, node: &Node<'_>, wait: &Wait, name: &Ident) 
     let function = quiet(node.name());
     let due = match &wait.time {
         Some(Time::Until(expr)) => {
-            let door = spanned(door, expr.span());
-            quote_spanned!(expr.span()=> #door::Until::until(#expr))
+            let door = spanned(door, expr.place());
+            quote_spanned!(expr.place()=> #door::Until::until(#expr))
         }
         Some(Time::Length(length)) => {
             let micros = micros(*length);
@@ -42,10 +41,10 @@ pub(super) fn within(node: &Node<'_>) -> TokenStream {
         NodeRole::Ask(ask) => ask.within,
         _ => None,
     };
-    match within.map(micros) {
-        Some(micros) => quote!(::core::option::Option::Some(#micros)),
-        None => quote!(::core::option::Option::None),
-    }
+    within.map(micros).map_or_else(
+        || quote!(::core::option::Option::None),
+        |micros| quote!(::core::option::Option::Some(#micros)),
+    )
 }
 
 /// No length that can be written is longer than this holds.
@@ -55,8 +54,8 @@ fn micros(length: std::time::Duration) -> u64 {
 
 /// The run of a node that asks while it runs.
 pub(super) fn asking(emit: &Emit<'_>, question: &Type) -> TokenStream {
-    let door = spanned(&emit.door, question.span());
-    quote_spanned!(question.span()=> #door::asking::<#question, _>(&call))
+    let door = spanned(&emit.door, question.place());
+    quote_spanned!(question.place()=> #door::asking::<#question, _>(&call))
 }
 
 /// The work of a node, which stops where it asks.

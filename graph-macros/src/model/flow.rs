@@ -17,6 +17,8 @@ pub(crate) struct Flow<'a> {
     pub(crate) routes: Vec<Route<'a>>,
     /// In source order.
     pub(crate) joins: Vec<Join<'a>>,
+    /// The nodes that take failures on.
+    pub(crate) handlers: Vec<usize>,
     /// Whether nothing is missing.
     pub(crate) whole: bool,
 }
@@ -121,6 +123,7 @@ pub(super) fn flow<'a>(
         flow: Flow {
             routes: Vec::new(),
             joins: Vec::new(),
+            handlers: Vec::new(),
             whole: false,
         },
     };
@@ -130,6 +133,9 @@ pub(super) fn flow<'a>(
         .filter(|statement| !statement.refused)
     {
         lowering.statement(statement);
+    }
+    for node in nodes {
+        lowering.handler(node);
     }
     let mut flow = lowering.flow;
     let duplicates = nodes.len() != module.nodes.len();
@@ -190,6 +196,21 @@ impl<'a> Lowering<'a, '_> {
             .filter(|origin| self.leads_on_once(origin, &to))
             .collect();
         self.flow.routes.push(Route { from, to, docs });
+    }
+
+    /// Where the node's failures lead.
+    fn handler(&mut self, node: &Named<'a>) {
+        let Some(name) = node.ast.handler() else {
+            return;
+        };
+        if matches!(plain(name).as_str(), "start" | "end") {
+            self.lookup.findings.at(
+                name,
+                format!("`{name}` takes no failure on; name a node that does, and leads on"),
+            );
+        } else if let Some(handler) = self.lookup.node(name) {
+            self.flow.handlers.push(handler);
+        }
     }
 
     fn origin(&mut self, name: &'a Ident) -> Option<Origin<'a>> {

@@ -1,6 +1,7 @@
 //! What the module means: every name looked up, every kind decided. What couldn't be looked up is a
 //! hole, which was reported; whoever depends on it keeps quiet.
 
+mod aliases;
 mod flow;
 pub(crate) mod forms;
 mod nodes;
@@ -68,6 +69,7 @@ impl<'a> Graph<'a> {
         let fields = state::fields(state, findings);
         state::check(module, state, findings);
         let named = nodes::named(&module.nodes, findings);
+        aliases::check(&named, findings);
         let flow = flow::flow(module.edges.as_ref(), &named, module, findings);
         let nodes = nodes::nodes(&named, module, state, &flow, findings);
         Some(Self {

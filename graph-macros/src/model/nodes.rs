@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 use syn::{GenericParam, ReturnType, Safety};
 
 use super::flow::Flow;
-use super::params::{ParamSource, Reached, Scope};
+use super::params::{Param, ParamSource, Reached, Scope};
 use super::{Node, forms, position, waits};
 use crate::ast::{self, Module, NodeRole, State};
 use crate::findings::Findings;
@@ -91,6 +91,7 @@ fn node<'a>(
         NodeRole::Wait(_) => (Vec::new(), true),
         _ => scope.params(ast, reached, findings),
     };
+    check_cache(ast, &params, state, findings);
     let item = params
         .iter()
         .find(|param| param.source == ParamSource::Item)
@@ -171,6 +172,24 @@ fn writes<'a>(
     (writes, unknown)
 }
 
+/// What is taken from a cache is looked up by what the node reads.
+fn check_cache(node: &ast::Node, params: &[Param<'_>], state: &State, findings: &mut Findings) {
+    if node.policy().is_none_or(|policy| policy.cache.is_none()) {
+        return;
+    }
+    for param in params {
+        if let ParamSource::Field(field) = param.source
+            && state.fields[field].unsaved.is_some()
+        {
+            let name = param.name;
+            findings.at(
+                name,
+                format!("`{name}` is never stored, so no result can be looked up by it; leave `cache` out, or save the field"),
+            );
+        }
+    }
+}
+
 /// An answer replaces what was there, or a second one would be mixed with the first.
 fn check_answer(name: &Ident, field: &ast::Field, each: bool, findings: &mut Findings) {
     if field.reduce.is_some() {
@@ -213,8 +232,9 @@ fn no_field(name: &Ident, state: &State) -> String {
 /// How edges lead to a node. Where one leads there with an item and another without, the topology says so.
 fn reached<'f>(index: usize, flow: &'f Flow<'_>) -> Reached<'f> {
     let each = flow.arrivals(index).find_map(|arrival| arrival.each);
-    let plainly =
-        flow.arrivals(index).next().is_some() || flow.joins.iter().any(|join| join.to == index);
+    let plainly = flow.arrivals(index).next().is_some()
+        || flow.joins.iter().any(|join| join.to == index)
+        || flow.handlers.contains(&index);
     match each {
         Some(each) => Reached::ByItem(&each.item),
         None if plainly && flow.whole => Reached::Plainly,

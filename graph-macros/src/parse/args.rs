@@ -5,7 +5,7 @@ use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, Meta, Token};
+use syn::{Attribute, Expr, LitStr, Meta, Token};
 
 use crate::ast::Names;
 use crate::findings::Findings;
@@ -93,13 +93,11 @@ impl Args {
         Some(arg.name.clone())
     }
 
-    /// The name in `name = other`, if it is one, without taking it.
-    pub(super) fn peek_name(&self, name: &str) -> Option<Ident> {
-        let arg = self.args.iter().find(|arg| arg.name == name)?;
-        match &arg.value {
-            Value::Is(Expr::Path(path)) => path.path.get_ident().cloned(),
-            _ => None,
-        }
+    /// Whether there is `name =`, and nothing behind it yet.
+    pub(super) fn is_unfinished(&self, name: &str) -> bool {
+        self.args
+            .iter()
+            .any(|arg| arg.name == name && matches!(arg.value, Value::Unfinished))
     }
 
     /// The argument of that name.
@@ -162,6 +160,26 @@ impl Args {
             open: names.is_empty() || names.trailing_punct(),
             names: names.into_iter().collect(),
         })
+    }
+}
+
+impl Args {
+    /// The texts of `name = "a"` or `name("a", "b")`.
+    pub(super) fn texts(&mut self, name: &str, form: &str, findings: &mut Findings) -> Vec<LitStr> {
+        let Some(arg) = self.take(name) else {
+            return Vec::new();
+        };
+        let tokens = match arg.value {
+            Value::Is(value) => value.into_token_stream(),
+            Value::List(tokens) => tokens,
+            Value::Flag | Value::Unfinished => TokenStream::new(),
+        };
+        let parser = Punctuated::<LitStr, Token![,]>::parse_terminated;
+        let texts: Vec<LitStr> = parser.parse2(tokens).into_iter().flatten().collect();
+        if texts.is_empty() {
+            findings.at(&arg.name, format!("`{name}` takes text; write `{form}`"));
+        }
+        texts
     }
 }
 

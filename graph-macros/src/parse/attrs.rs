@@ -9,7 +9,9 @@ use crate::findings::Findings;
 use crate::names::{nearest, plain};
 
 /// Ours on items of the module.
-pub(super) const ITEMS: [&str; 6] = ["state", "context", "node", "ask", "subgraph", "wait"];
+pub(super) const ITEMS: [&str; 7] = [
+    "state", "context", "node", "ask", "subgraph", "wait", "migrate",
+];
 
 /// Ours on fields of the state.
 pub(super) const FIELDS: [&str; 7] = [

@@ -10,6 +10,7 @@ mod later;
 mod mend;
 mod module;
 mod nodes;
+mod policy;
 mod serde;
 mod structs;
 mod targets;

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use syn::parse::{ParseStream, Parser as _};
-use syn::{Attribute, Error, Item, LitStr, Token, Visibility, token};
+use syn::{Attribute, Error, Item, ItemFn, LitStr, Token, Visibility, token};
 
 use super::args::Args;
 use super::items::{self, Piece, pieces};
@@ -30,6 +30,7 @@ pub(crate) fn module(
         state: None,
         context: None,
         nodes: Vec::new(),
+        migrate: None,
         edges: None,
         torn: false,
     };
@@ -81,7 +82,7 @@ fn parts(input: ParseStream<'_>) -> syn::Result<Parts> {
 }
 
 fn graph_args(tokens: TokenStream, name: &Ident, findings: &mut Findings) -> GraphArgs {
-    let mut args = Args::parse(tokens, "graph", &["id", "crate"], findings);
+    let mut args = Args::parse(tokens, "graph", &["id", "crate", "emits"], findings);
     let form = format!("id = \"{}\"", plain(name));
     if !args.has("id") {
         findings.at_span(
@@ -99,6 +100,7 @@ fn graph_args(tokens: TokenStream, name: &Ident, findings: &mut Findings) -> Gra
     GraphArgs {
         id: id.map(|id| id.value()),
         krate: args.value("crate", "crate = graph_runtime", findings),
+        emits: args.value("emits", "emits = Progress", findings),
     }
 }
 
@@ -175,6 +177,7 @@ fn annotated(item: &Item, ours: &[&Attribute], module: &mut Module, findings: &m
             attrs::word(first),
             format!("`#[{name}]` belongs on a struct with named fields; write `#[{name}] pub struct Name {{ .. }}`"),
         ),
+        ("migrate", Item::Fn(function)) => migrate(function, first, module, findings),
         (_, Item::Fn(function)) => {
             attrs::refuse_cfg(&function.attrs, "a node", findings);
             if name == "wait" {
@@ -184,11 +187,35 @@ fn annotated(item: &Item, ours: &[&Attribute], module: &mut Module, findings: &m
             let (name, signature) = (function.sig.ident.clone(), Some(function.sig.clone()));
             module.nodes.extend(nodes::node(name, signature, docs, ours, findings));
         }
+        ("migrate", _) => findings.at(
+            attrs::word(first),
+            "`#[migrate]` belongs on a function; write `#[migrate] fn upgrade(state: &mut Map<String, Value>) { .. }`",
+        ),
         _ => findings.at(
             attrs::word(first),
             format!("`#[{name}]` belongs on a function; a node is a function of the module"),
         ),
     }
+}
+
+/// Reads `#[migrate] fn ..`.
+fn migrate(function: &ItemFn, attr: &Attribute, module: &mut Module, findings: &mut Findings) {
+    attrs::bare(attr, findings);
+    attrs::refuse_cfg(&function.attrs, "the migration", findings);
+    let name = &function.sig.ident;
+    if let Some(first) = &module.migrate {
+        let message = format!("a graph has one migration, and that is `{first}`; go on from there");
+        findings.at(name, message);
+        return;
+    }
+    if let Some(word) = &function.sig.asyncness {
+        findings.at(
+            word,
+            "a state is migrated while it is read, which can't wait; leave out `async`",
+        );
+        return;
+    }
+    module.migrate = Some(name.clone());
 }
 
 /// An item that can't be parsed still has a name, to which edges and parameters may refer.
@@ -197,6 +224,7 @@ fn torn(tokens: &TokenStream, ours: &[&Attribute], module: &mut Module, findings
     match attrs::name(first).as_str() {
         "state" => torn_state(tokens, module),
         "context" => torn_context(tokens, module),
+        "migrate" => {}
         _ => {
             if let Some(name) = items::name_after("fn", tokens) {
                 module

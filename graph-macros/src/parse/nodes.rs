@@ -1,12 +1,11 @@
 //! The functions that are nodes, and what their attributes say.
 
 use proc_macro2::Ident;
-use syn::{Attribute, Signature};
+use syn::{Attribute, LitStr, Signature};
 
 use super::args::Args;
-use super::attrs;
-use super::{later, waits};
-use crate::ast::{Node, NodeRole, Task};
+use super::{attrs, later, policy, waits};
+use crate::ast::{Handler, Node, NodeRole, Task};
 use crate::findings::Findings;
 
 /// Reads a node; `ours` are its attributes of ours.
@@ -24,11 +23,22 @@ pub(super) fn node(
             format!("`{name}` is a node already; leave one of the two attributes out"),
         );
     }
-    let mut on_error = None;
+    let (mut on_error, mut aliases) = (None, Vec::new());
     let role = match attrs::name(first).as_str() {
-        "node" => NodeRole::Task(task(first, signature.as_ref(), &mut on_error, findings)),
-        "ask" => NodeRole::Ask(waits::ask(first, findings)),
-        "wait" => NodeRole::Wait(waits::wait(first, signature.as_ref(), findings)),
+        "node" => NodeRole::Task(Box::new(task(
+            first,
+            signature.as_ref(),
+            &mut on_error,
+            &mut aliases,
+            findings,
+        ))),
+        "ask" => NodeRole::Ask(waits::ask(first, &mut aliases, findings)),
+        "wait" => NodeRole::Wait(waits::wait(
+            first,
+            signature.as_ref(),
+            &mut aliases,
+            findings,
+        )),
         _ => {
             later::attribute(
                 &attrs::word(first),
@@ -42,31 +52,37 @@ pub(super) fn node(
         name,
         signature,
         docs,
+        aliases,
         role,
         on_error,
     })
 }
 
+/// The names that a node had before.
+pub(super) fn alias(args: &mut Args, findings: &mut Findings) -> Vec<LitStr> {
+    args.texts("alias", "alias = \"old_name\"", findings)
+}
+
 fn task(
     attr: &Attribute,
     signature: Option<&Signature>,
-    on_error: &mut Option<Ident>,
+    on_error: &mut Option<Handler>,
+    aliases: &mut Vec<LitStr>,
     findings: &mut Findings,
 ) -> Task {
-    let known = [
-        &["writes", "spawn", "blocking", "asks"][..],
-        &later::NODE_ARGS,
-    ]
-    .concat();
+    let own = &["writes", "spawn", "blocking", "asks", "alias"][..];
+    let known = [own, &policy::ARGS].concat();
     let mut args = Args::of(attr, "node", &known, findings);
-    *on_error = args.peek_name("on_error");
+    *aliases = alias(&mut args, findings);
+    *on_error = policy::handler(&mut args, findings);
+    let policy = policy::policy(&mut args, signature, findings);
     let task = Task {
+        policy,
         writes: args.names("writes", "writes(field)", findings),
         spawn: args.flag("spawn", findings).is_some(),
         blocking: blocking(&mut args, signature, findings),
         asks: waits::asks(&mut args, signature, findings),
     };
-    later::node(&mut args, findings);
     if let (true, true, Some(word)) = (task.spawn, task.blocking, attr.path().get_ident()) {
         findings.at(
             word,

@@ -2,15 +2,18 @@
 
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, Signature, Token, Type};
+use syn::{Attribute, Expr, LitStr, Signature, Token, Type};
 
 use super::args::{Args, Value};
+use super::nodes::alias;
 use crate::ast::{Ask, Asks, Time, Wait};
 use crate::findings::Findings;
 
 /// `#[ask(..)]`
-pub(super) fn ask(attr: &Attribute, findings: &mut Findings) -> Ask {
-    let mut args = Args::of(attr, "ask", &["into", "within", "else"], findings);
+pub(super) fn ask(attr: &Attribute, aliases: &mut Vec<LitStr>, findings: &mut Findings) -> Ask {
+    let known = ["into", "within", "else", "alias"];
+    let mut args = Args::of(attr, "ask", &known, findings);
+    *aliases = alias(&mut args, findings);
     if !args.has("into") {
         findings.at(
             attr,
@@ -39,9 +42,13 @@ pub(super) fn ask(attr: &Attribute, findings: &mut Findings) -> Ask {
 pub(super) fn wait(
     attr: &Attribute,
     signature: Option<&Signature>,
+    aliases: &mut Vec<LitStr>,
     findings: &mut Findings,
 ) -> Wait {
-    let mut args = Args::of(attr, "wait", &["until", "time"], findings);
+    let before = findings.count();
+    let mut args = Args::of(attr, "wait", &["until", "time", "alias"], findings);
+    *aliases = alias(&mut args, findings);
+    let is_read = findings.count() == before;
     let (until_word, time_word) = (args.word("until"), args.word("time"));
     let until: Option<Expr> = args.value("until", "until = state.field", findings);
     let length = args.duration("time", "time = \"1h\"", findings);
@@ -50,7 +57,7 @@ pub(super) fn wait(
             word,
             "a wait has one time; choose `until` (a point in time) or `time` (how long)",
         ),
-        (None, None) => findings.at(
+        (None, None) if is_read => findings.at(
             attr,
             "`wait` needs its time; write `#[wait(until = state.field)]` or `#[wait(time = \"1h\")]`",
         ),

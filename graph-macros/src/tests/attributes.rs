@@ -53,30 +53,8 @@ fn attributes_on_the_wrong_item_are_said() {
 #[test]
 fn what_is_still_to_come_says_what_to_do() {
     assert_eq!(
-        only(about_attribute("#[node(retry(times = 3))]")),
-        "`retry` is not there yet; for now, try again inside the function"
-    );
-    assert_eq!(
-        only(about_attribute("#[node(timeout = \"30s\")]")),
-        "`timeout` is not there yet; for now, bound the waiting inside the function"
-    );
-    assert_eq!(
-        only(about_attribute(
-            "#[ask(into = x, within = \"3d\")] fn ask() -> Q { Q } #[node]"
-        )),
-        "`within` is not there yet; for now, answer it from outside when the time has come"
-    );
-    assert_eq!(
         only(about_attribute("#[subgraph(other::Other, into = x)]")),
         "`#[subgraph]` is not there yet; for now, call the other graph inside a node"
-    );
-}
-
-#[test]
-fn what_is_still_to_come_is_read_all_the_same() {
-    assert_eq!(
-        only(about_attribute("#[node(retry = 3)]")),
-        "`retry` isn't written like that, and is not there yet; leave it out for now (later: `retry(times = 3)`)"
     );
 }
 
@@ -93,5 +71,44 @@ fn places_to_run_are_one() {
     assert_eq!(
         only(about_attribute("#[node(spawn = 1)]")),
         "`spawn` takes no value; write `#[node(spawn)]`"
+    );
+}
+
+#[test]
+fn an_alias_is_a_name_that_nobody_has() {
+    let about = |items: &str| about_items(&format!("{items} fn b() {{}}"));
+    assert_eq!(
+        only(about("#[node(alias = \"a\")]")),
+        "`a` is a node of this graph; an alias is a name that a node had before"
+    );
+    assert_eq!(
+        only(about(
+            "#[ask(into = x, alias = \"old\")] fn c() -> Q { Q } #[node(alias(\"old\"))]"
+        )),
+        "`old` is an alias of `c` already; leave one of them out"
+    );
+    assert_eq!(
+        only(about("#[node(alias = old)]")),
+        "`alias` takes text; write `alias = \"old_name\"`"
+    );
+}
+
+#[test]
+fn a_graph_has_one_migration() {
+    let migrate = "#[migrate] fn upgrade(state: &mut Map) {}";
+    assert_eq!(about_items(migrate), [""; 0]);
+    assert_eq!(
+        only(about_items(&format!(
+            "{migrate} #[migrate] fn again() {{}}"
+        ))),
+        "a graph has one migration, and that is `upgrade`; go on from there"
+    );
+    assert_eq!(
+        only(about_items("#[migrate] async fn upgrade() {}")),
+        "a state is migrated while it is read, which can't wait; leave out `async`"
+    );
+    assert_eq!(
+        only(about_items("#[migrate] struct Upgrade;")),
+        "`#[migrate]` belongs on a function; write `#[migrate] fn upgrade(state: &mut Map<String, Value>) { .. }`"
     );
 }

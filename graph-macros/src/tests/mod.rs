@@ -5,7 +5,9 @@ mod edges;
 mod editing;
 mod lowering;
 mod nodes;
+mod policies;
 mod state;
+mod waits;
 
 use crate::findings::Findings;
 use crate::model::Graph;

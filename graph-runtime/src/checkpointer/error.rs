@@ -2,7 +2,7 @@
 
 use crate::id::{InvalidId, MomentId, Timestamp};
 
-/// Why a checkpointer did not do what was asked.
+/// Why a checkpointer, a store or a cache did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -74,6 +74,22 @@ pub enum StoreError {
     /// An id that can't be stored.
     #[error(transparent)]
     InvalidId(#[from] InvalidId),
+    /// Something that a store can't take or do. Nothing was stored, and repeating it won't help.
+    #[error("the store can't do that: {0}")]
+    Unfit(String),
+    /// A stored value that isn't of the type it was read as. Read it as what was put, or put it again.
+    #[error(
+        "{place} doesn't read as `{wanted}`: {cause}; read it as the type that was put, or put it again"
+    )]
+    WrongType {
+        /// Where the value lies.
+        place: String,
+        /// The type that was asked for.
+        wanted: &'static str,
+        /// How the value differs from it.
+        #[source]
+        cause: Cause,
+    },
     /// The backend can't be reached, or refuses. Nothing was changed; trying again later may help.
     #[error("the store can't be reached or refuses: {0}")]
     Unavailable(#[source] Cause),

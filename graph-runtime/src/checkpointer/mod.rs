@@ -25,6 +25,9 @@ use crate::id::{ThreadKey, Timestamp};
 /// [`Write`]s: what finished, was answered or paused beside the records, until a record takes it in.
 /// An implementer stores bytes and compares ids; it never looks into a payload.
 ///
+/// Six methods are required. `writes` and `due` are made of them here, and a store that can be asked does them
+/// better. Where several processes share a store it has leases and an inbox too; others leave them out.
+///
 /// # Guarantees
 /// 1. **Atomic.** A [`Commit`] happens whole or not at all, also when the process is killed or the
 ///    connection breaks in the middle of it.
@@ -42,30 +45,29 @@ use crate::id::{ThreadKey, Timestamp};
 /// 6. **Insert if absent.** A write whose key is there already leaves what is there; of two in one commit
 ///    the first stays. A commit removes what it consumes before it adds its own writes.
 /// 7. **Isolated.** Nothing said of one [`ThreadKey`] shows in another. Keys are compared byte by byte.
-/// 8. **Limits.** Ids of 512 bytes, paths of 2 KiB and payloads of 64 MiB are stored as they are; beyond,
-///    [`StoreError::InvalidId`] and [`StoreError::TooLarge`], and nothing is stored. Every number is kept
-///    as it is.
+/// 8. **Limits.** Ids and names of 512 bytes, paths of 2 KiB and payloads of 64 MiB are stored as they are;
+///    beyond, [`StoreError::InvalidId`] and [`StoreError::TooLarge`], and nothing is stored. Every number is
+///    kept as it is; sequences and due times end at `i64::MAX`, where they become [`StoreError::Malformed`].
 /// 9. **No blocking.** A method doesn't block the executor's thread; dropping its future loses at most
 ///    the news of whether the commit happened, never half of it.
+/// 10. **Paths.** What a child graph stores is told apart from its thread and from other children by
+///     [`ThreadKey::path`]: each path has its own records, head, sequence, writes and inbox. `threads` and
+///     `due` see the thread itself alone; deleting reaches all that is [below](ThreadKey::contains), at once.
+/// 11. **Due.** A thread is due by what its head says in [`Record::due`]. A head that was left wakes nobody.
 ///
-/// 10. **Paths.** A thread and what its child graphs store are told apart by [`ThreadKey::path`] alone: each
-///     path has its own records, head, sequence, writes and inbox. Only `threads`, `due` and the lease look
-///     at the thread itself, and deleting reaches everything [below](ThreadKey::contains).
-/// 11. **Due.** What counts is [`Record::due`] of the head, as it is now: a branch that was left wakes nobody.
+/// # Guarantees of a store that processes share
+/// Each of the two is left out with its methods or kept in full. Left out, it says so: `lease` gives `None`,
+/// `send` is [`StoreError::Unsupported`].
 ///
-/// [`Commit::check`] and [`Commit::applies`] decide 2, 4, 5, 8 and 12 for every backend alike.
-///
-/// # Where several processes share a store
-/// Two more, which a store for one process may leave out together with their methods. It then says so:
-/// `lease` gives `None`, and `send` is [`StoreError::Unsupported`].
-///
-/// 12. **Fenced.** A thread is leased to one holder at a time, by the store's own clock. Each new lease has a
-///     higher epoch than every one that the thread had before, also before it was deleted. A commit that
-///     carries an epoch is [`StoreError::Fenced`] and changes nothing unless the thread's lease, ended or
-///     not, has the same; one that carries 0 is judged by its head alone. The lease is the whole thread's,
-///     whatever the path.
+/// 12. **Fenced.** One holder at a time has the lease of a thread, for all its paths, by the store's own clock.
+///     Each new lease has a higher epoch than all that the thread had before, also before it was deleted. A
+///     commit that carries an epoch is [`StoreError::Fenced`] and changes nothing unless the thread's lease
+///     has the same, be it past its end; one that carries 0 is judged by its head alone.
 /// 13. **In line.** Messages of an inbox have rising positions, and none is given twice. A message stays until
-///     a commit that names its position removes it, in the same atomic change.
+///     a commit names its position in [`Commit::received`]: it goes with that commit, or stays with it.
+///
+/// [`Commit::check`], [`Commit::applies`] and [`Lease::renewed`] decide 2, 4, 5, 8 and 12 for every backend
+/// alike, and `conformance!` in `graph-checkpointers` proves all of them.
 #[async_trait]
 pub trait Checkpointer: Send + Sync + 'static {
     /// Stores records and writes, removes consumed writes and received messages, moves the head: all of it or

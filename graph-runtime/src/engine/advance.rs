@@ -10,10 +10,11 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::journal::Journal;
 use super::tasks::Finished;
-use super::{Ended, Engine, Event};
+use super::{Ended, Engine, Event, Kind};
 use crate::checkpointer::WriteKey;
-use crate::definition::{GraphNode, StateGraph};
+use crate::definition::{GraphNode, Started, StateGraph};
 use crate::error::{Error, panic_message};
+use crate::failure::Failure;
 use crate::frontier::{Activation, Frontier};
 use crate::id::{ActivationId, MomentId, QuestionId, Timestamp};
 use crate::waiting::Answers;
@@ -29,6 +30,8 @@ pub(super) struct Turnover<G: StateGraph> {
     pub(super) held: Vec<(WriteKey, Vec<u8>)>,
     /// The answers that were taken, with their checksums.
     pub(super) answered: Vec<(QuestionId, u64)>,
+    /// Activations that ended by a failure.
+    pub(super) failed: Vec<(ActivationId, Failure)>,
 }
 
 impl<G: StateGraph> Default for Turnover<G> {
@@ -39,6 +42,7 @@ impl<G: StateGraph> Default for Turnover<G> {
             asked: Vec::new(),
             held: Vec::new(),
             answered: Vec::new(),
+            failed: Vec::new(),
         }
     }
 }
@@ -50,6 +54,7 @@ impl<G: StateGraph> Turnover<G> {
         self.asked.clear();
         self.held.clear();
         self.answered.clear();
+        self.failed.clear();
     }
 }
 
@@ -61,7 +66,10 @@ impl<G: StateGraph> Engine<G> {
         };
         self.turnover.ran.push(node);
         self.turnover.ended.push(id);
-        self.listener.tell(|| Event::Updated {
+        self.listener.tell_stored(Kind::Updates, || Event::Updated {
+            node,
+            item: None,
+            step: self.next_step(),
             update: update.clone(),
         });
         let step = catch_unwind(AssertUnwindSafe(|| {
@@ -74,7 +82,7 @@ impl<G: StateGraph> Engine<G> {
         step.map_err(|payload| self.route_panic(node.name(), &*payload))
     }
 
-    fn route_panic(&self, from: &'static str, payload: &(dyn Any + Send)) -> Error {
+    pub(super) fn route_panic(&self, from: &'static str, payload: &(dyn Any + Send)) -> Error {
         Error::Route {
             thread: self.of_thread(),
             from,
@@ -123,6 +131,7 @@ impl<G: StateGraph> Engine<G> {
 
     /// In task order: by node, then by item.
     fn apply_updates(&mut self, at: &mut &'static str) -> Result<(), Error> {
+        let step = self.next_step();
         let Self {
             state,
             frontier,
@@ -130,6 +139,7 @@ impl<G: StateGraph> Engine<G> {
             answers,
             turnover,
             finished,
+            failures,
             listener,
             journal,
             ..
@@ -137,13 +147,17 @@ impl<G: StateGraph> Engine<G> {
         let thread = || journal.as_ref().map(Journal::thread).unwrap_or_default();
         let state = Arc::make_mut(state);
         state.reset_step(change);
-        let mut apply = |update: G::Update| {
-            listener.tell(|| Event::Updated {
+        let mut apply = |node: G::Node, item: Option<u32>, update: G::Update| {
+            listener.tell_stored(Kind::Updates, || Event::Updated {
+                node,
+                item,
+                step,
                 update: update.clone(),
             });
             state.apply(update, change);
         };
         let mut results = finished.drain(..).peekable();
+        let mut failures = failures.taken_on.drain(..).peekable();
         for (place, activation) in frontier.active.iter().enumerate() {
             *at = activation.node.name();
             if turnover.asked.contains(&activation.id) {
@@ -157,17 +171,26 @@ impl<G: StateGraph> Engine<G> {
             turnover.ended.push(activation.id);
             if activation.ends_by_answers() {
                 let update = take_answers(activation, answers, &mut turnover.answered);
-                apply(update.map_err(|what| Error::GraphChanged {
+                let update = update.map_err(|what| Error::GraphChanged {
                     thread: thread(),
                     what,
-                })?);
+                })?;
+                apply(activation.node, None, update);
             } else if activation.is_waiting() {
                 forget_answers(activation.id, answers, &mut turnover.answered);
             }
             while let Some(result) = results.next_if(|result| result.place == place) {
+                let item = activation.item(result.item);
                 if let Ended::Update(update) = result.ended {
-                    apply(update);
+                    apply(activation.node, item, update);
                 }
+            }
+            // The first one in the order of the items stands for all.
+            if let Some(failed) = failures.next_if(|failed| failed.place == place) {
+                turnover
+                    .failed
+                    .push((activation.id, failed.failure(activation)));
+                while failures.next_if(|failed| failed.place == place).is_some() {}
             }
         }
         Ok(())
@@ -177,7 +200,11 @@ impl<G: StateGraph> Engine<G> {
         for activation in &self.frontier.active {
             if self.turnover.ended.contains(&activation.id) {
                 *at = activation.node.name();
-                self.state.route(Some(activation.node), &mut self.next);
+                let mut failed = self.turnover.failed.iter();
+                match failed.find(|(id, _)| *id == activation.id) {
+                    Some((_, failure)) => self.next.fail(activation.node, failure),
+                    None => self.state.route(Some(activation.node), &mut self.next),
+                }
             }
         }
     }
@@ -192,23 +219,26 @@ impl<G: StateGraph> Engine<G> {
             ..
         } = self;
         let mut index = 0;
-        let mut begin = |frontier: &mut Frontier<G>, node: G::Node, batch| {
+        let mut begin = |frontier: &mut Frontier<G>, started: Started<G>| {
+            let node = started.node;
             if G::topology().nodes[node.index()].kind == NodeKind::Ask {
                 Arc::make_mut(state).reach(node, change);
             }
-            frontier.start(node, batch, ActivationId { moment, index });
+            frontier.start(started, ActivationId { moment, index });
             index += 1;
         };
         for started in next.started.drain(..) {
-            begin(frontier, started.node, started.batch);
+            begin(frontier, started);
         }
+        frontier.failures.append(&mut next.failures);
         for (join, slot) in next.filled.drain(..) {
             if frontier.slots.fill(G::topology(), join, slot) {
-                begin(
-                    frontier,
-                    G::Node::ALL[usize::from(G::topology().joins[join].to)],
-                    None,
-                );
+                let started = Started {
+                    node: G::Node::ALL[usize::from(G::topology().joins[join].to)],
+                    batch: None,
+                    failures: frontier.take_failures(join),
+                };
+                begin(frontier, started);
             }
         }
         frontier.sort();

@@ -9,7 +9,7 @@ use crate::definition::{Answering, GraphNode, StateGraph};
 use crate::error::Error;
 use crate::frontier::{Activation, Frontier, OpenQuestion};
 use crate::id::QuestionId;
-use crate::moment::{Stand, answers_of, thread_text};
+use crate::moment::{answers_of, thread_text};
 
 /// How many records are read at a time when an answer is looked for that may have been taken.
 const LOOK_BACK: usize = 64;
@@ -29,7 +29,8 @@ pub(super) async fn take_in<G: StateGraph>(
                 thread: thread_text(&home.key),
             });
         };
-        let given = open_ones(home, &stand, answers).await?;
+        let frontier = stand.frontier?;
+        let given = open_ones(home, &frontier, &stand.writes, answers).await?;
         if given.is_empty() {
             return Ok(());
         }
@@ -51,7 +52,8 @@ pub(super) async fn take_in<G: StateGraph>(
 /// The answers to questions that are open, to be stored; those that were taken are left out.
 async fn open_ones<G: StateGraph>(
     home: &Home,
-    stand: &Stand<G>,
+    frontier: &Frontier<G>,
+    standing: &[Write],
     answers: &[G::Answer],
 ) -> Result<Vec<(Write, Box<RawValue>)>, Error> {
     let mut given = Vec::new();
@@ -65,9 +67,9 @@ async fn open_ones<G: StateGraph>(
         let payload = home.reader().seal.seal_write(&key, json.get().as_bytes());
         let write = Write { key, payload };
         // What stands may be an answer to a question that its node has gone past, in a turn that is not over.
-        if stand.writes.iter().any(|other| other.key == write.key) {
-            refuse_other(home, &write, &stand.writes)?;
-        } else if is_open(stand, answer) {
+        if standing.iter().any(|other| other.key == write.key) {
+            refuse_other(home, &write, standing)?;
+        } else if is_open(frontier, answer) {
             given.push((write, json));
         } else if !was_taken(home, &id, &json).await? {
             return Err(stale(home, id));
@@ -91,9 +93,8 @@ async fn confirm(home: &Home, given: &[(Write, Box<RawValue>)]) -> Result<(), Er
     Ok(())
 }
 
-fn is_open<G: StateGraph>(stand: &Stand<G>, answer: &G::Answer) -> bool {
-    stand
-        .frontier
+fn is_open<G: StateGraph>(frontier: &Frontier<G>, answer: &G::Answer) -> bool {
+    frontier
         .waiting()
         .filter(|activation| activation.node.name() == answer.node())
         .flat_map(Activation::awaited)
@@ -111,13 +112,15 @@ fn refuse_other(home: &Home, write: &Write, standing: &[Write]) -> Result<(), Er
     }
 }
 
-/// Whether the same answer was taken by a record since the question was asked.
+/// Whether the same answer was taken on the way to the head since the question was asked. What other branches have
+/// taken doesn't count.
 async fn was_taken(home: &Home, question: &QuestionId, answer: &RawValue) -> Result<bool, Error> {
     let reader = home.reader();
     let mut query = Query {
         limit: Some(LOOK_BACK),
         ..Query::default()
     };
+    let mut on_line = None;
     loop {
         let records = home
             .saver
@@ -125,13 +128,20 @@ async fn was_taken(home: &Home, question: &QuestionId, answer: &RawValue) -> Res
             .await
             .map_err(|source| reader.store(source))?;
         for record in &records {
+            if on_line.is_some_and(|next| next != record.id) {
+                continue;
+            }
             let taken = answers_of(record, reader.seal).map_err(|source| reader.store(source))?;
             if let Some((_, sum)) = taken.into_iter().find(|(id, _)| id == question) {
                 return Ok(sum == answer_sum(answer));
             }
+            let Some(parent) = record.parent else {
+                return Ok(false);
+            };
             if record.id == question.activation.moment {
                 return Ok(false);
             }
+            on_line = Some(parent);
         }
         match records.last() {
             Some(oldest) if records.len() == LOOK_BACK => query.before = Some(oldest.sequence),

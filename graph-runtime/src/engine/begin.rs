@@ -4,23 +4,31 @@ use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use tracing::Instrument as _;
+
 use super::advance::Turnover;
 use super::answer::take_in;
-use super::journal::{Journal, Position};
-use super::registry::IfBusy;
-use super::request::{Command, Home};
-use super::{Cancelling, Engine, Event};
+use super::branch::{Ground, ground, position};
+use super::failures::Failures;
+use super::journal::{Durability, Journal, Position};
+use super::lease::Leased;
+use super::past::Past;
+use super::registry::{Before, Busy, Hold};
+use super::request::{Command, Home, Origin};
+use super::watch::Watch;
+use super::{Cancelling, Engine, Event, Kind, Stopped};
 use crate::checkpointer::{At, Source, WriteKey, WriteKind};
 use crate::definition::{GraphNode, Next, StateGraph};
 use crate::error::{Error, panic_message};
 use crate::event::Listener;
 use crate::frontier::{Frontier, Slots};
-use crate::id::MomentId;
-use crate::moment::{Moment, RunHeader, Stand};
+use crate::id::{MomentId, Timestamp};
+use crate::moment::{Leftover, Moment, RunHeader, Stand, fingerprint, thread_text};
 use crate::outcome::Outcome;
 use crate::run::{Emit, Ties};
 use crate::setting::Setting;
 use crate::state::Change;
+use crate::stop::Stopping;
 
 /// Begins a run that isn't stored, and sees it through.
 pub(crate) async fn run<G: StateGraph>(
@@ -29,71 +37,227 @@ pub(crate) async fn run<G: StateGraph>(
     setting: Setting<G>,
     listener: Listener<G>,
 ) -> Result<Outcome<G>, Error> {
+    let watch = Watch::new(G::ID, None, None);
     let parts = Parts {
         context,
         journal: None,
+        stopping: Stopping::new(setting.tokens.clone(), setting.deadline)?,
+        watch: watch.clone(),
         setting,
         listener,
     };
-    parts.fresh(input).await?.drive().await
+    let run = async { parts.fresh(input).await?.drive().await };
+    watch.over(run.instrument(watch.run_span()).await)
+}
+
+/// A run of a thread that is asked for.
+pub(crate) struct Request<G: StateGraph> {
+    pub(crate) context: Arc<G::Context>,
+    pub(crate) home: Home,
+    pub(crate) origin: Origin,
+    pub(crate) command: Command<G>,
+    pub(crate) setting: Setting<G>,
+    pub(crate) listener: Listener<G>,
 }
 
 /// Begins a run of a thread, or goes on with it, and sees it through.
-pub(crate) async fn run_thread<G: StateGraph>(
-    context: Arc<G::Context>,
-    home: Home,
-    command: Command<G>,
-    setting: Setting<G>,
-    listener: Listener<G>,
-) -> Result<Outcome<G>, Error> {
-    let if_busy = match &command {
-        Command::Answer(answers) => {
-            take_in::<G>(&home, answers).await?;
-            // Whoever runs the thread takes the answer along; if it came too late for that, it is taken now.
-            IfBusy::Wait
-        }
-        Command::Invoke(_) | Command::FromStart(_) | Command::Resume => IfBusy::Reject,
+pub(crate) async fn run_thread<G: StateGraph>(request: Request<G>) -> Result<Outcome<G>, Error> {
+    let by_hand = matches!(request.command, Command::Set(_));
+    let answers = match &request.command {
+        Command::Answer(answers) => Some(answers.as_slice()),
+        _ => None,
     };
-    let hold = home.registry.take(&home.key, if_busy).await?;
-    let stand = home.reader().stand::<G>(At::Head).await?;
+    let taken = Taken::of(&request.home, answers, &request.setting).await?;
+    let watch = Watch::new(G::ID, Some(&request.home.key), Some(&taken.run));
+    let run = async {
+        let mut engine = begin(request, taken, watch.clone()).await?;
+        if by_hand {
+            engine = engine.pass().await?;
+        }
+        engine.drive().await
+    };
+    watch.over(run.instrument(watch.run_span()).await)
+}
+
+/// Sets values by hand and runs nothing.
+pub(crate) async fn set_by_hand<G: StateGraph>(request: Request<G>) -> Result<Moment<G>, Error> {
+    let home = request.home.clone();
+    let taken = Taken::of(&home, None, &request.setting).await?;
+    let watch = Watch::new(G::ID, Some(&home.key), Some(&taken.run));
+    let mut engine = begin(request, taken, watch).await?;
+    engine.flush().await?;
+    engine.let_go(Ok(Stopped::AtEnd)).await?;
+    let stand = home.reader().stand(At::Head).await?;
+    stand
+        .map(|stand| stand.moment)
+        .ok_or_else(|| Error::NothingToResume {
+            thread: thread_text(&home.key),
+        })
+}
+
+/// A thread that is this run's.
+struct Taken {
+    hold: Hold,
+    stopping: Stopping,
+    /// The run's id.
+    run: String,
+}
+
+impl Taken {
+    /// Takes the thread, when it is free or its turn has come.
+    async fn of<G: StateGraph>(
+        home: &Home,
+        answers: Option<&[G::Answer]>,
+        setting: &Setting<G>,
+    ) -> Result<Self, Error> {
+        let busy = if let Some(answers) = answers {
+            take_in::<G>(home, answers).await?;
+            // Whoever runs the thread takes the answer along; if it came too late for that, it is taken now.
+            Busy::Enqueue
+        } else {
+            setting.if_busy
+        };
+        let run = MomentId::at(setting.clock.now()).to_string();
+        let mut stopping = Stopping::new(setting.tokens.clone(), setting.deadline)?;
+        match stopping.or(take(home, &run, busy)).await {
+            Ok(hold) => {
+                let hold = hold?;
+                stopping.heed(hold.stop());
+                Ok(Self {
+                    hold,
+                    stopping,
+                    run,
+                })
+            }
+            // Its turn hasn't come, so nothing was taken in that could be resumed.
+            Err(_) => Err(Error::Busy {
+                thread: thread_text(&home.key),
+            }),
+        }
+    }
+}
+
+/// Takes the thread, here and where other processes run threads of the same store.
+async fn take(home: &Home, run: &str, busy: Busy) -> Result<Hold, Error> {
+    let hold = home.registry.take(&home.key, busy).await?;
+    if let Some(ttl) = home.lease
+        && let Some(leased) = Leased::take(home, run, ttl, busy, hold.stop()).await?
+    {
+        hold.is_leased(leased);
+    }
+    Ok(hold)
+}
+
+/// Brings a run to where its first step can be taken.
+async fn begin<G: StateGraph>(
+    request: Request<G>,
+    taken: Taken,
+    watch: Watch,
+) -> Result<Engine<G>, Error> {
+    let Request {
+        context,
+        home,
+        origin,
+        command,
+        setting,
+        mut listener,
+    } = request;
+    let Taken {
+        hold,
+        stopping,
+        run,
+    } = taken;
+    let back_to = hold.back_to().filter(|_| matches!(origin, Origin::Head));
+    let origin = match back_to {
+        Some(Before(Some(moment))) => Origin::Moment(moment),
+        _ => origin,
+    };
+    let ground = ground(&home, &origin, command.branches()).await?;
+    let stood = back_to.map(|Before(moment)| moment);
+    hold.begins_at(stood.unwrap_or_else(|| ground.as_ref().and_then(Ground::head)));
     let header = RunHeader {
-        id: MomentId::at(setting.clock.now()).to_string().into(),
+        id: run.into(),
         graph: G::ID.into(),
-        fingerprint: format!("{:016x}", G::FINGERPRINT).into(),
+        fingerprint: fingerprint::<G>().into(),
         metadata: setting.metadata.clone(),
     };
-    let journal = Journal::new(home.saver, home.key, hold, setting.durability, header);
-    let thread = journal.thread();
+    let durability = setting.durability;
+    if durability == Durability::Sync {
+        listener.hold();
+    }
+    let leftover = match back_to {
+        Some(Before(None)) => Some(home.reader().leftover().await?),
+        _ => None,
+    };
+    let journal = Journal::new(
+        home.saver,
+        home.key,
+        hold,
+        durability,
+        header,
+        watch.clone(),
+    );
     let parts = Parts {
         context,
         journal: Some(journal),
+        stopping,
+        watch,
         setting,
         listener,
     };
-    let engine = match (command, stand) {
-        (Command::Invoke(input) | Command::FromStart(input), None) => parts.fresh(input).await?,
-        (Command::Invoke(input), Some(stand)) => parts.standing(stand)?.invoke(input).await?,
-        (Command::FromStart(input), Some(stand)) => {
-            parts.standing(stand)?.abandon_and_begin(input).await?
-        }
-        (Command::Resume, Some(stand)) => parts.standing(stand)?.pass().await?,
-        (Command::Answer(_), Some(stand)) => parts.standing(stand)?.going_on(),
-        (Command::Resume | Command::Answer(_), None) => {
-            return Err(Error::NothingToResume { thread });
-        }
-    };
-    engine.drive().await
+    match (ground, leftover) {
+        (Some(ground), None) => parts.begin(command, ground).await,
+        (_, leftover) => parts.begin_anew(command, leftover).await,
+    }
 }
 
 /// What an engine is made of beside a state.
 struct Parts<G: StateGraph> {
     context: Arc<G::Context>,
     journal: Option<Journal>,
+    stopping: Stopping,
+    watch: Watch,
     setting: Setting<G>,
     listener: Listener<G>,
 }
 
 impl<G: StateGraph> Parts<G> {
+    /// As the command says, on what an earlier run has left.
+    async fn begin(self, command: Command<G>, ground: Ground<G>) -> Result<Engine<G>, Error> {
+        let engine = self.standing(ground, command.abandons())?;
+        match command {
+            Command::Invoke(input) => engine.invoke(input).await,
+            Command::FromStart(input) => engine.abandon_and_begin(input).await,
+            Command::Resume | Command::Replay => engine.depart().await?.pass().await,
+            Command::Answer(_) => Ok(engine.going_on()),
+            Command::Set(by_hand) => engine.set(by_hand).await,
+        }
+    }
+
+    /// On a thread that was never run, or whose only run is taken back: what it has stays readable.
+    async fn begin_anew(
+        mut self,
+        command: Command<G>,
+        leftover: Option<Leftover>,
+    ) -> Result<Engine<G>, Error> {
+        let (Command::Invoke(input) | Command::FromStart(input)) = command else {
+            let thread = self.journal.as_ref().map(Journal::thread);
+            return Err(Error::NothingToResume {
+                thread: thread.unwrap_or_default(),
+            });
+        };
+        if let (Some(journal), Some(leftover)) = (&mut self.journal, leftover) {
+            let position = Position {
+                head: leftover.head,
+                sequence: leftover.sequence,
+                ..Position::default()
+            };
+            journal.stand_at(position, &[]);
+            journal.forget(leftover.turns);
+        }
+        self.fresh(input).await
+    }
+
     /// At `start`, on the state that the input makes.
     async fn fresh(self, input: G::Input) -> Result<Engine<G>, Error> {
         let mut change = Change::new(G::FIELDS, self.journal.is_some());
@@ -103,33 +267,35 @@ impl<G: StateGraph> Parts<G> {
         Ok(engine)
     }
 
-    /// Where the thread stands.
-    fn standing(mut self, stand: Stand<G>) -> Result<Engine<G>, Error> {
+    /// Where the thread stands, or where a branch begins. What is unfinished there and can't be read is an error,
+    /// unless it is to be abandoned.
+    fn standing(mut self, ground: Ground<G>, abandons: bool) -> Result<Engine<G>, Error> {
+        let Ground { stand, leaves } = ground;
+        let position = position(&stand, leaves.as_ref());
         let Stand {
             moment,
-            base,
             frontier,
-            writes,
-            sequence,
-            bytes,
+            turns,
+            mut writes,
             sizes,
+            ..
         } = stand;
+        let frontier = match frontier {
+            Err(_) if abandons => Frontier::new(),
+            frontier => frontier?,
+        };
         let mut change = Change::new(G::FIELDS, self.journal.is_some());
         change.set_sizes(|field| sizes.get(field).copied().unwrap_or(0));
         let mut kept = HashMap::new();
         let (mut pauses, mut passed) = (HashSet::new(), HashSet::new());
+        let mut once = Vec::new();
+        let mut past = Past::default();
+        if leaves.is_some() {
+            writes.clear();
+        }
         if let Some(journal) = &mut self.journal {
-            let Moment { id, step, .. } = moment;
-            journal.stand_at(
-                Position {
-                    head: Some(id),
-                    base: Some(base),
-                    sequence,
-                    step,
-                    chain: bytes,
-                },
-                &writes,
-            );
+            journal.stand_at(position, &writes);
+            past = journal.past(&writes)?;
             for write in &writes {
                 let WriteKey {
                     activation,
@@ -147,8 +313,10 @@ impl<G: StateGraph> Parts<G> {
                     WriteKind::Passed => {
                         passed.insert(activation);
                     }
+                    WriteKind::Once => {
+                        once.push((write.key.clone(), journal.open_json(write)?));
+                    }
                     WriteKind::Answer
-                    | WriteKind::Once
                     | WriteKind::Attempt
                     | WriteKind::Failed
                     | WriteKind::Claim
@@ -157,6 +325,7 @@ impl<G: StateGraph> Parts<G> {
             }
         }
         let mut engine = self.engine(moment.state, change);
+        engine.turns = turns;
         kept.retain(|(activation, _), _| {
             frontier
                 .active
@@ -164,10 +333,21 @@ impl<G: StateGraph> Parts<G> {
                 .any(|active| active.id == *activation)
         });
         engine.noted_slots.clone_from(&frontier.slots);
+        engine.noted_failures.clone_from(&frontier.failures);
         engine.frontier = frontier;
         engine.kept = kept;
         engine.pauses = pauses.difference(&passed).copied().collect();
+        engine.unbegun.clone_from(&engine.pauses);
+        // On a branch every turn is a new one.
+        engine.resumes = leaves.is_none();
+        engine.past = past;
+        for (key, json) in once {
+            engine.ties.0.notes.remember(key, json);
+        }
         engine.passed = passed;
+        if let Some(Leftover { turns, .. }) = leaves {
+            engine.leave(turns);
+        }
         Ok(engine)
     }
 
@@ -175,34 +355,47 @@ impl<G: StateGraph> Parts<G> {
         let Self {
             context,
             journal,
+            stopping,
+            watch,
             setting,
             listener,
         } = self;
-        let emit = listener.is_listening().then(|| {
+        let emit = listener.wants(Kind::Emitted).then(|| {
             let listener = listener.clone();
-            Box::new(move |emitted| listener.tell(|| Event::Emitted(emitted))) as Emit<G::Emit>
+            Box::new(move |emitted| listener.tell(Kind::Emitted, || Event::Emitted(emitted)))
+                as Emit<G::Emit>
         });
         let thread = journal.as_ref().map(|journal| journal.key.clone());
-        let flush = journal.as_ref().map(Journal::flush_handle);
+        let aside = journal.as_ref().map(Journal::aside);
         Engine {
             context,
             state: Arc::new(state),
             frontier: Frontier::new(),
             change,
             journal,
-            ties: Cancelling(Ties::new(thread, emit, flush)),
+            ties: Cancelling(Ties::new(thread, emit, aside, setting.shelf())),
             listener,
+            stopping,
+            watch,
             setting,
             kept: HashMap::new(),
             answers: HashMap::new(),
             pauses: HashSet::new(),
             passed: HashSet::new(),
+            turns: Vec::new(),
+            departure: None,
             went_on: false,
+            past: Past::default(),
+            resumes: false,
+            unbegun: HashSet::new(),
+            begun: Vec::new(),
             counted: 0,
             next: Next::default(),
             finished: Vec::new(),
+            failures: Failures::default(),
             turnover: Turnover::default(),
             noted_slots: Slots::none::<G>(),
+            noted_failures: Vec::new(),
         }
     }
 }
@@ -223,25 +416,14 @@ impl<G: StateGraph> Engine<G> {
         }
         self.went_on = true;
         Arc::make_mut(&mut self.state).merge(input, &mut self.change);
-        let (moment, now) = self.new_moment();
+        let (moment, now) = self.first_moment();
         self.note(moment, now, Source::Input).await?;
         self.tell_step(moment);
         Ok(self)
     }
 
     async fn abandon_and_begin(mut self, input: G::Input) -> Result<Self, Error> {
-        self.turnover.ended = self
-            .frontier
-            .active
-            .drain(..)
-            .map(|activation| activation.id)
-            .collect();
-        self.frontier.slots.clear();
-        self.kept.clear();
-        self.pauses.clear();
-        if let Some(journal) = &mut self.journal {
-            journal.expect_writes(&self.turnover.ended);
-        }
+        self.abandon();
         self.begin_again(input).await
     }
 
@@ -256,7 +438,8 @@ impl<G: StateGraph> Engine<G> {
 
     /// Follows the route from `start`, and stores the input with what it leads to.
     async fn start(&mut self) -> Result<(), Error> {
-        let (moment, now) = self.new_moment();
+        self.resumes = false;
+        let (moment, now) = self.first_moment();
         let routed = catch_unwind(AssertUnwindSafe(|| {
             self.state.route(None, &mut self.next);
             self.start_next(moment);
@@ -273,6 +456,11 @@ impl<G: StateGraph> Engine<G> {
         self.tell_step(moment);
         self.turnover.clear();
         Ok(())
+    }
+
+    /// The id and time of the run's first moment.
+    pub(super) fn first_moment(&mut self) -> (MomentId, Timestamp) {
+        self.departure.take().unwrap_or_else(|| self.new_moment())
     }
 
     /// Goes on past the pauses that an earlier run has come to.

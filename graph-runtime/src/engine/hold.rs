@@ -24,7 +24,10 @@ impl<G: StateGraph> Engine<G> {
             let of_turn = from_fn(|| results.next_if(|task| task.place == place));
             let of_turn: Vec<_> = of_turn.collect();
             let activation = &self.frontier.active[place];
-            if of_turn.len() < activation.width() && activation.is_running()
+            // By a failure that is taken on a turn ends, whoever else waits.
+            if self.failures.end(place) {
+                self.finished.extend(of_turn);
+            } else if of_turn.len() < activation.width() && activation.is_running()
                 || of_turn.iter().any(waits)
             {
                 self.hold(place, of_turn, now)?;

@@ -4,10 +4,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
-use tokio::runtime::Handle;
 
-use super::registry::{Hold, Slot};
-use super::writer::{Backlog, Flush, Writer};
+use super::aside::Aside;
+use super::lease::Leased;
+use super::past::Past;
+use super::registry::Hold;
+use super::watch::Watch;
+use super::writer::{Backlog, Store, Writer};
 use crate::checkpointer::{
     Checkpointer, Commit, Expect, Record, Source, StoreError, Write, WriteKey, WriteKind,
 };
@@ -15,7 +18,20 @@ use crate::error::Error;
 use crate::id::{ActivationId, MomentId, ThreadKey, Timestamp};
 use crate::moment::{Body, RunHeader, ThreadSeal, draft, thread_text};
 
-/// When a step counts as taken.
+/// When a step counts as taken. Whatever is chosen, the input is stored before the first node runs, and everything
+/// before the run ends or pauses.
+///
+/// What the death of the process can cost, then, is time: nodes run again whose results weren't stored.
+///
+/// | | a killed process loses | what a step waits for |
+/// |---|---|---|
+/// | [`Sync`](Self::Sync) | the step that is under way | its own commit |
+/// | [`Async`](Self::Async) | up to 8 steps, 8 MiB or 250 ms before that too | nothing, unless the writer is that far behind |
+/// | [`Exit`](Self::Exit) | all steps of the run since its input, or since the last flush | nothing |
+///
+/// A node that must not lose what was done before it says so: `run.idempotency_key()` (and whatever else hands something
+/// out that a crash must not take back) stores everything first, in each of them. What the store itself can lose
+/// then (a power cut, a failover) is told at each checkpointer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Durability {
@@ -25,6 +41,11 @@ pub enum Durability {
     /// before a pause and before `invoke` returns. Its errors are the run's.
     #[default]
     Async,
+    /// At once, and nothing is stored while the run goes well: only when it ends, pauses, fails, is cancelled or
+    /// drained, and where a node asks for it, all in one commit. For short runs on a store that is slow. A run that is
+    /// dropped, rather than cancelled, is forgotten back to its input. What is held is stored before it
+    /// grows above 8 MiB.
+    Exit,
 }
 
 /// What reading a moment may cost beside twice its state, so that small states aren't snapshots all the time.
@@ -32,7 +53,7 @@ const SNAPSHOT_SLACK: usize = 4096;
 
 /// The written side of a run.
 pub(crate) struct Journal {
-    saver: Arc<dyn Checkpointer>,
+    store: Store,
     pub(crate) key: ThreadKey,
     pub(crate) seal: ThreadSeal,
     durability: Durability,
@@ -41,29 +62,42 @@ pub(crate) struct Journal {
     header: RunHeader<'static>,
     /// Until this run has a record of its own, which says what run it is.
     header_due: bool,
+    /// Where the thread's head is.
     head: Option<MomentId>,
+    /// The moment that the next record goes on from: the head, except where a branch begins.
+    parent: Option<MomentId>,
     base: Option<MomentId>,
     sequence: u64,
     step: u64,
     /// What reading the head costs, in bytes.
     chain: usize,
+    /// Whether the next record has to be a snapshot: versions of a graph are never mixed in one chain.
+    snapshot_due: bool,
     /// How large the last record was: the next one will be about as large.
     usual_size: usize,
     /// Node turns that have writes in the store.
     written: HashSet<ActivationId>,
+    /// Node turns whose writes go with the next record, whatever has come in for them.
+    forgotten: Vec<ActivationId>,
     backlog: Arc<Backlog>,
+    aside: Arc<Aside>,
     writer: Option<Writer>,
     hold: Hold,
+    /// The lease's, where there is one.
+    epoch: u64,
 }
 
 /// Where a journal goes on.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Position {
     pub(crate) head: Option<MomentId>,
+    pub(crate) parent: Option<MomentId>,
     pub(crate) base: Option<MomentId>,
     pub(crate) sequence: u64,
     pub(crate) step: u64,
     pub(crate) chain: usize,
+    /// Whether what is there was written by another version of the graph.
+    pub(crate) outdated: bool,
 }
 
 /// What a step comes to, before it is decided how it is stored.
@@ -94,24 +128,37 @@ impl Journal {
         hold: Hold,
         durability: Durability,
         header: RunHeader<'static>,
+        watch: Watch,
     ) -> Self {
+        let inline = saver.commits_inline() && durability != Durability::Exit;
+        let (store, slot) = (Store { saver, watch }, hold.slot());
+        let backlog = match durability {
+            Durability::Exit => Backlog::holding(key.clone(), store.clone(), &slot),
+            Durability::Sync | Durability::Async => Backlog::new(key.clone()),
+        };
+        let epoch = slot.leased.get().map_or(0, Leased::epoch);
         Self {
-            inline: saver.commits_inline(),
-            saver,
+            aside: Aside::new(&store, &key, &backlog, &slot, epoch),
+            inline,
+            store,
             seal: ThreadSeal::new(&key),
             durability,
             header,
             header_due: true,
             head: None,
+            parent: None,
             base: None,
             sequence: 0,
             step: 0,
             chain: 0,
+            snapshot_due: false,
             usual_size: 256,
             written: HashSet::new(),
-            backlog: Backlog::new(key.clone()),
+            forgotten: Vec::new(),
+            backlog,
             writer: None,
             hold,
+            epoch,
             key,
         }
     }
@@ -120,13 +167,16 @@ impl Journal {
     pub(crate) fn stand_at(&mut self, position: Position, writes: &[Write]) {
         let Position {
             head,
+            parent,
             base,
             sequence,
             step,
             chain,
+            outdated,
         } = position;
-        (self.head, self.base, self.sequence, self.step, self.chain) =
-            (head, base, sequence, step, chain);
+        (self.head, self.parent, self.base) = (head, parent, base);
+        (self.sequence, self.step, self.chain) = (sequence, step, chain);
+        self.snapshot_due = outdated;
         self.written = writes.iter().map(|write| write.key.activation).collect();
     }
 
@@ -138,17 +188,25 @@ impl Journal {
         self.step
     }
 
+    /// How many bytes the last record took.
+    pub(crate) fn last_size(&self) -> usize {
+        self.usual_size
+    }
+
     pub(crate) fn thread(&self) -> String {
         thread_text(&self.key)
     }
 
-    pub(crate) fn flush_handle(&self) -> Flush {
-        self.backlog.flush_handle()
+    /// The way to the store for what nodes keep themselves.
+    pub(crate) fn aside(&self) -> Arc<Aside> {
+        Arc::clone(&self.aside)
     }
 
     /// Whether the next record has to be a snapshot: where the chain would cost more than twice the state.
     pub(crate) fn wants_snapshot(&self, change: usize, state: usize) -> bool {
-        self.head.is_none() || self.chain + change > 2 * state + SNAPSHOT_SLACK
+        self.parent.is_none()
+            || self.snapshot_due
+            || self.chain + change > 2 * state + SNAPSHOT_SLACK
     }
 
     /// Stores a step; `last` if the run ends or pauses with it, so that it has to be stored at once.
@@ -157,7 +215,7 @@ impl Journal {
         // The input is acknowledged before the first node runs, in every durability.
         let first = std::mem::take(&mut self.header_due);
         if self.inline {
-            let stored = (*self.saver).commit(&self.key, commit).await;
+            let stored = self.store.commit(&self.key, commit).await;
             return stored.map_err(|source| self.failure(source));
         }
         let at_once = last || first || self.durability == Durability::Sync;
@@ -186,7 +244,7 @@ impl Journal {
         let draft = encode(&body, &world, self.usual_size)?;
         let mut record = Record {
             id,
-            parent: self.head,
+            parent: self.parent,
             base,
             sequence: self.sequence + 1,
             step: self.step + 1,
@@ -200,28 +258,34 @@ impl Journal {
         let size = record.payload.len();
         self.usual_size = size;
         self.chain = if snapshot { size } else { self.chain + size };
-        (self.head, self.base) = (Some(id), Some(base));
+        (self.head, self.parent, self.base) = (Some(id), Some(id), Some(base));
+        self.snapshot_due &= !snapshot;
         (self.sequence, self.step) = (record.sequence, record.step);
+        if self.aside.has_written() {
+            self.written.extend(self.aside.take_written());
+        }
         let written = &mut self.written;
-        let consumed = if written.is_empty() {
-            Vec::new()
-        } else {
-            ended
-                .iter()
-                .copied()
-                .filter(|id| written.remove(id))
-                .collect()
-        };
+        let mut consumed = std::mem::take(&mut self.forgotten);
+        if !written.is_empty() {
+            consumed.extend(ended.iter().copied().filter(|id| written.remove(id)));
+        }
         Ok(Commit {
             expected,
             records: vec![record],
             consumed,
+            epoch: self.epoch,
             ..Commit::default()
         })
     }
 
     async fn store(&mut self, commit: Commit, at_once: bool) -> Result<(), Error> {
-        let stored = if at_once || self.inline || !self.start_writer() {
+        let stored = if self.durability == Durability::Exit {
+            if self.backlog.hold(commit) || at_once {
+                self.backlog.store_held().await
+            } else {
+                Ok(())
+            }
+        } else if at_once || self.inline || !self.start_writer() {
             self.store_now(commit).await
         } else if let Some(writer) = &self.writer {
             writer.push(commit).await
@@ -235,13 +299,14 @@ impl Journal {
         if let Some(writer) = &self.writer {
             writer.flush().await?;
         }
-        commit_surely(&self.saver, &self.key, commit, self.hold.slot()).await
+        let slot = self.hold.slot();
+        self.store.commit_surely(&self.key, commit, slot).await
     }
 
     fn start_writer(&mut self) -> bool {
         if self.writer.is_none() {
             self.writer = Writer::start(
-                Arc::clone(&self.saver),
+                self.store.clone(),
                 self.hold.slot(),
                 Arc::clone(&self.backlog),
             );
@@ -252,6 +317,19 @@ impl Journal {
     /// Keeps things beside the records: results of tasks whose siblings are still running, pauses. They are
     /// handed over, not awaited: the record that takes them in, or a flush, comes after them.
     pub(crate) async fn keep(&mut self, writes: Vec<(WriteKey, Vec<u8>)>) -> Result<(), Error> {
+        self.keep_by(writes, false).await
+    }
+
+    /// [`keep`](Self::keep), stored when this returns.
+    pub(crate) async fn keep_now(&mut self, writes: Vec<(WriteKey, Vec<u8>)>) -> Result<(), Error> {
+        self.keep_by(writes, true).await
+    }
+
+    async fn keep_by(
+        &mut self,
+        writes: Vec<(WriteKey, Vec<u8>)>,
+        at_once: bool,
+    ) -> Result<(), Error> {
         if writes.is_empty() {
             return Ok(());
         }
@@ -262,25 +340,26 @@ impl Journal {
             key,
         };
         let writes = writes.into_iter().map(seal).collect();
-        self.store(
-            Commit {
-                expected: Expect::Head(self.head),
-                writes,
-                ..Commit::default()
-            },
-            false,
-        )
-        .await
+        let commit = Commit {
+            expected: Expect::Head(self.head),
+            writes,
+            epoch: self.epoch,
+            ..Commit::default()
+        };
+        self.store(commit, at_once).await
     }
 
-    /// Answers may have come in for these node turns since their writes were read.
-    pub(crate) fn expect_writes(&mut self, turns: &[ActivationId]) {
-        self.written.extend(turns);
+    /// Lets whatever is stored for these node turns go with the next record: answers may have come in for them
+    /// since their writes were read.
+    pub(crate) fn forget(&mut self, turns: Vec<ActivationId>) {
+        self.written.retain(|turn| !turns.contains(turn));
+        self.forgotten = turns;
     }
 
     /// What was answered since, and not taken yet.
     pub(crate) async fn answers(&mut self) -> Result<Vec<Write>, Error> {
         let writes = self
+            .store
             .saver
             .writes(&self.key)
             .await
@@ -292,6 +371,11 @@ impl Journal {
         self.written
             .extend(answers.iter().map(|write| write.key.activation));
         Ok(answers)
+    }
+
+    /// What earlier runs have left of turns that they didn't end.
+    pub(crate) fn past(&self, writes: &[Write]) -> Result<Past, Error> {
+        Past::of(writes, self.seal).map_err(|source| self.failure(source))
     }
 
     /// The body of an answer; nothing where the time has come without one.
@@ -319,42 +403,39 @@ impl Journal {
 
     /// Waits until everything is stored.
     pub(crate) async fn flush(&mut self) -> Result<(), Error> {
-        match &self.writer {
-            Some(writer) => writer.flush().await.map_err(|source| self.failure(source)),
-            None => Ok(()),
+        let stored = self.backlog.flush().await;
+        stored.map_err(|source| self.failure(source))
+    }
+
+    /// Ready when nothing that was handed over waits to be stored.
+    pub(crate) fn settled(&self) -> impl Future<Output = ()> + Send + 'static {
+        Arc::clone(&self.backlog).settled()
+    }
+
+    /// Gives the thread back, as far as other processes are concerned: everything is stored.
+    pub(crate) async fn release(&self) {
+        if let Some(leased) = self.hold.slot().leased.get() {
+            leased.release().await;
         }
+    }
+
+    /// Whether another process runs the thread by now.
+    pub(crate) fn is_taken_over(&self) -> bool {
+        self.hold.slot().leased.get().is_some_and(Leased::is_lost)
+    }
+
+    /// The run has come to an end of its own.
+    pub(crate) fn ended(&self) {
+        self.hold.ended();
     }
 
     fn failure(&self, source: StoreError) -> Error {
-        Error::Store {
-            thread: self.thread(),
-            source,
+        let thread = self.thread();
+        match source {
+            StoreError::Fenced { .. } => Error::TakenOver { thread },
+            source => Error::Store { thread, source },
         }
     }
-}
-
-/// Commits so that dropping the run doesn't leave it open whether the commit happens: it is seen through, and the
-/// thread is taken until then.
-async fn commit_surely(
-    saver: &Arc<dyn Checkpointer>,
-    key: &ThreadKey,
-    commit: Commit,
-    slot: Arc<Slot>,
-) -> Result<(), StoreError> {
-    let runtime = Handle::try_current()
-        .ok()
-        .filter(|_| !(**saver).commits_inline());
-    let Some(runtime) = runtime else {
-        return (**saver).commit(key, commit).await;
-    };
-    let (saver, key) = (Arc::clone(saver), key.clone());
-    let task = runtime.spawn(async move {
-        let result = (*saver).commit(&key, commit).await;
-        drop(slot);
-        result
-    });
-    task.await
-        .unwrap_or_else(|error| Err(StoreError::Unknown(error.into())))
 }
 
 /// The body with the state's part put in as it is, so that it isn't encoded a second time.

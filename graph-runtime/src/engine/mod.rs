@@ -2,40 +2,55 @@
 
 mod advance;
 mod answer;
+mod aside;
+mod attempt;
 mod begin;
+mod branch;
+mod failures;
 mod hold;
 mod journal;
+mod lease;
+mod lookup;
 mod note;
+mod past;
 mod registry;
 mod request;
 mod tasks;
 mod wake;
+mod watch;
 mod writer;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 pub(crate) use answer::open_questions;
-pub(crate) use begin::{run, run_thread};
+pub(crate) use aside::Aside;
+pub(crate) use begin::{Request, run, run_thread, set_by_hand};
 pub use journal::Durability;
+pub(crate) use past::requeue;
+pub use registry::Busy;
 pub(crate) use registry::Registry;
-pub(crate) use request::{Command, Home};
-pub(crate) use writer::Flush;
+pub(crate) use request::{ByHand, Command, Home, Origin};
 
 use crate::checkpointer::{Source, WriteKey, WriteKind};
-use crate::definition::{Ended, Next, StateGraph};
+use crate::definition::{Ended, GraphNode, Next, StateGraph};
 use crate::error::{Error, OfThread};
-use crate::event::{Event, Listener};
-use crate::frontier::{Frontier, Slots};
-use crate::id::{ActivationId, MomentId};
+use crate::event::{Event, Kind, Listener};
+use crate::failure::Failure;
+use crate::frontier::{Activation, Frontier, Slots};
+use crate::id::{ActivationId, MomentId, Timestamp};
 use crate::outcome::{Done, Outcome, Pause};
 use crate::run::Ties;
 use crate::setting::Setting;
 use crate::state::Change;
+use crate::stop::{Stop, Stopping};
 use crate::waiting::Answers;
 use advance::Turnover;
+use failures::{Failed, Failures};
 use journal::Journal;
+use past::Past;
 use tasks::{Finished, Kept, Stage};
+use watch::Watch;
 
 /// A run under way.
 pub(crate) struct Engine<G: StateGraph> {
@@ -46,6 +61,8 @@ pub(crate) struct Engine<G: StateGraph> {
     journal: Option<Journal>,
     ties: Cancelling<G::Emit>,
     listener: Listener<G>,
+    stopping: Stopping,
+    watch: Watch,
     setting: Setting<G>,
     /// What an earlier run has finished of the step that is next.
     kept: Kept,
@@ -54,14 +71,28 @@ pub(crate) struct Engine<G: StateGraph> {
     pauses: HashSet<ActivationId>,
     /// Node turns whose pause somebody has gone past.
     passed: HashSet<ActivationId>,
+    /// The node turns that the thread stands at as they are stored, whether or not they could be read.
+    turns: Vec<ActivationId>,
+    /// The moment with which a branch begins, until it is noted.
+    departure: Option<(MomentId, Timestamp)>,
     went_on: bool,
+    past: Past,
+    /// Whether turns of an earlier run are ready.
+    resumes: bool,
+    /// Ready turns that an earlier run has paused at, and so not begun.
+    unbegun: HashSet<ActivationId>,
+    /// Turns of an earlier run that this one has begun again.
+    begun: Vec<ActivationId>,
     /// Moments of a run without a checkpointer, which have no ids of their own.
     counted: u64,
     next: Next<G>,
     finished: Vec<Finished<G>>,
+    failures: Failures,
     turnover: Turnover<G>,
     /// The joins' slots as the last moment has them.
     noted_slots: Slots,
+    /// The failures that wait at joins, as the last moment has them.
+    noted_failures: Vec<(usize, Failure)>,
 }
 
 /// Tells tasks on other threads when the run is over, however it ends.
@@ -85,16 +116,41 @@ enum Stopped<G: StateGraph> {
 impl<G: StateGraph> Engine<G> {
     /// Takes steps until nothing is active, somebody has to answer, or something fails.
     pub(crate) async fn drive(mut self) -> Result<Outcome<G>, Error> {
-        let stopped = self.steps().await;
+        let stopped = match self.begin_again_at_turns().await {
+            Ok(()) => self.steps().await,
+            Err(error) => Err(error),
+        };
+        let stopped = self.end_turns(stopped).await;
         // Whatever was handed to the writer is part of how the run ends, also of a failure.
         let flushed = self.flush().await;
-        match (stopped, flushed) {
+        let stopped = match (stopped, flushed) {
             (Err(error @ Error::Store { .. }), _) | (Err(error), Ok(())) => Err(error),
             // A node that waited for the writer fails with it, and is not the cause.
             (_, Err(failure)) => Err(failure),
-            (Ok(Stopped::AtEnd), Ok(())) => Ok(self.into_done()),
-            (Ok(Stopped::Paused { before, after }), Ok(())) => self.into_pause(before, after),
+            (Ok(stopped), Ok(())) => Ok(stopped),
+        };
+        match self.let_go(stopped).await? {
+            Stopped::AtEnd => Ok(self.into_done()),
+            Stopped::Paused { before, after } => self.into_pause(before, after),
         }
+    }
+
+    /// Leaves the thread to others.
+    async fn let_go(&self, stopped: Result<Stopped<G>, Error>) -> Result<Stopped<G>, Error> {
+        let Some(journal) = &self.journal else {
+            return stopped;
+        };
+        let cancelled = matches!(stopped, Err(Error::Cancelled { .. }));
+        if cancelled && journal.is_taken_over() {
+            return Err(Error::TakenOver {
+                thread: self.thread(),
+            });
+        }
+        if !cancelled {
+            journal.ended();
+        }
+        journal.release().await;
+        stopped
     }
 
     // What is rare is a call of its own; what every step does is here or synchronous, because each future that
@@ -113,16 +169,30 @@ impl<G: StateGraph> Engine<G> {
                     limit: taken,
                 });
             }
+            if let Some(stop) = self.stopping.between_steps() {
+                return Err(self.stopped_by(stop));
+            }
             taken += 1;
+            self.watch.begin_step(self.next_step());
             let ended = match self.frontier.active.as_slice() {
-                [only] if only.is_plain() && self.kept.is_empty() => {
-                    Some(self.stage().run_one(only).await?)
+                [only] if only.is_plain() && self.kept.is_empty() && self.is_left_alone(only) => {
+                    match self.stage().run_one(only).await? {
+                        Ok(ended) => Some(ended),
+                        Err(failed) => {
+                            self.fail_alone(failed)?;
+                            None
+                        }
+                    }
                 }
                 _ => {
                     self.run_ready().await?;
                     None
                 }
             };
+            if !self.failures.taken_on.is_empty() {
+                // A node that failed with the store is no node that failed.
+                self.flush().await?;
+            }
             let (moment, now) = self.new_moment();
             self.turnover.clear();
             match ended {
@@ -132,13 +202,36 @@ impl<G: StateGraph> Engine<G> {
             if self.journal.is_some() {
                 self.note(moment, now, Source::Step).await?;
             }
-            self.tell_step(moment);
-            self.listener.heard().await;
+            self.ties.0.notes.forget(&self.turnover.ended);
+            self.watch.end_step(moment);
+            if self.listener.listens() {
+                self.tell_step(moment);
+                // Whoever stops the run stops the waiting; the next turn of the loop says how it ends.
+                let _ = self.stopping.or(self.listener.heard()).await;
+            }
             if !self.setting.pause_after.is_empty()
                 && let Some(stopped) = self.stopped_after().await?
             {
                 return Ok(stopped);
             }
+        }
+    }
+
+    /// Whether nothing is done about the node beside running it.
+    fn is_left_alone(&self, only: &Activation<G>) -> bool {
+        self.setting.policies.get(only.node.index()).is_none()
+    }
+
+    /// What becomes of the failure of the only node: it is taken on, or the run ends with it.
+    #[cold]
+    fn fail_alone(&mut self, failed: Failed) -> Result<(), Error> {
+        self.finished.clear();
+        self.failures.clear();
+        let only = &self.frontier.active[failed.place];
+        self.failures.add(only, failed);
+        match self.failures.settle() {
+            Some(Failed { item, fault, .. }) => Err(self.stage().error(only, item, fault.source)),
+            None => Ok(()),
         }
     }
 
@@ -222,27 +315,39 @@ impl<G: StateGraph> Engine<G> {
             context: &self.context,
             ties: &self.ties.0,
             listener: &self.listener,
+            stopping: &self.stopping,
+            watch: &self.watch,
+            setting: &self.setting,
+            past: &self.past,
             answers: &self.answers,
             step,
+            head: self.journal.as_ref().and_then(Journal::head),
         }
     }
 
     async fn run_ready(&mut self) -> Result<(), Error> {
         self.finished.clear();
+        self.failures.clear();
         let step = self.next_step();
         let stage = Stage {
             state: &self.state,
             context: &self.context,
             ties: &self.ties.0,
             listener: &self.listener,
+            stopping: &self.stopping,
+            watch: &self.watch,
+            setting: &self.setting,
+            past: &self.past,
             answers: &self.answers,
             step,
+            head: self.journal.as_ref().and_then(Journal::head),
         };
         stage
             .run_all(
                 &self.frontier,
                 &self.kept,
                 &mut self.finished,
+                &mut self.failures,
                 self.journal.as_mut(),
             )
             .await
@@ -272,6 +377,12 @@ impl<G: StateGraph> Engine<G> {
         journal.keep(pauses).await
     }
 
+    /// The error of a run that was told to stop.
+    fn stopped_by(&self, stop: Stop) -> Error {
+        self.ties.0.cancel();
+        stop.into_error(self.of_thread())
+    }
+
     fn into_done(self) -> Outcome<G> {
         let moment = self.journal.as_ref().and_then(Journal::head);
         // Mostly the only hold on the state; a task on another thread that was told to stop may have one too.
@@ -294,6 +405,7 @@ impl<G: StateGraph> Engine<G> {
             .unwrap_or(MomentId::numbered(self.counted));
         let pause = Pause {
             questions,
+            asked: self.asked(),
             before,
             after,
             moment,
@@ -301,6 +413,21 @@ impl<G: StateGraph> Engine<G> {
             went_on: self.went_on,
         };
         Ok(Outcome::Paused(pause.into()))
+    }
+
+    /// What is asked and not answered, for whoever isn't written in Rust.
+    fn asked(&self) -> Vec<serde_json::Value> {
+        let questions = self.frontier.waiting().flat_map(|activation| {
+            let open = activation.questions.iter().flatten();
+            open.map(move |question| (activation.node, question))
+        });
+        let open = questions.filter(|(_, question)| !self.answers.contains_key(&question.id));
+        open.filter_map(|(node, question)| Some((node, question, question.json.as_ref()?)))
+            .map(|(node, question, json)| {
+                let (node, id, due) = (node.name(), &question.id, question.due);
+                serde_json::json!({"node": node, "id": id, "question": json, "due": due})
+            })
+            .collect()
     }
 
     async fn flush(&mut self) -> Result<(), Error> {

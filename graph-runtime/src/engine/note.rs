@@ -3,14 +3,16 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
 use super::journal::{Entry, Journal, World};
-use super::{Engine, Event};
+use super::{Engine, Event, Kind};
 use crate::checkpointer::Source;
 use crate::definition::{GraphNode, Items, StateGraph};
 use crate::error::Error;
+use crate::failure::Failure;
 use crate::frontier::{Activation, Frontier, OpenQuestion, Slots, filled_slots};
 use crate::id::{ActivationId, MomentId, Timestamp};
 use crate::moment::{Body, StoredActivation, StoredQuestion, StoredQuestions};
@@ -18,10 +20,19 @@ use crate::moment::{Body, StoredActivation, StoredQuestion, StoredQuestions};
 impl<G: StateGraph> Engine<G> {
     /// Tells the listener where the run is now.
     pub(super) fn tell_step(&self, moment: MomentId) {
-        self.listener.tell(|| Event::Step {
-            moment: self.journal.as_ref().map(|_| moment),
-            step: self.journal.as_ref().map_or(self.counted, Journal::step),
+        // What the step did is stored by now, if it is to be told only then.
+        self.listener.stored(usize::MAX);
+        let moment = self.journal.as_ref().map(|_| moment);
+        let step = self.journal.as_ref().map_or(self.counted, Journal::step);
+        self.listener.tell(Kind::Moments, || Event::Step {
+            moment,
+            step,
             next: self.frontier.nodes(),
+        });
+        self.listener.tell(Kind::Values, || Event::Values {
+            moment,
+            step,
+            state: Arc::clone(&self.state),
         });
     }
 
@@ -39,6 +50,8 @@ impl<G: StateGraph> Engine<G> {
             journal,
             turnover,
             noted_slots,
+            listener,
+            noted_failures,
             ..
         } = self;
         let Some(journal) = journal else {
@@ -73,39 +86,17 @@ impl<G: StateGraph> Engine<G> {
             } else {
                 slots::<G>(&frontier.slots, noted_slots)
             },
-            started: frontier
-                .active
-                .iter()
-                .filter(|activation| snapshot || activation.id.moment == moment)
-                .zip(0..)
-                .map(|(activation, place)| {
-                    stored(
-                        activation,
-                        ActivationId {
-                            moment,
-                            index: place,
-                        },
-                        &carried,
-                    )
-                })
-                .collect(),
+            started: started_turns(frontier, moment, snapshot, &carried),
+            failures: (snapshot || frontier.failures != *noted_failures)
+                .then(|| waiting_failures::<G>(&frontier.failures))
+                .filter(|waiting| !snapshot || !waiting.is_empty()),
             ..Body::default()
         };
         if !snapshot {
-            let older = frontier
-                .active
-                .iter()
-                .filter(|activation| activation.id.moment != moment);
-            body.still = older.map(|activation| activation.id).collect();
-            body.asked = frontier
-                .active
-                .iter()
-                .filter(|activation| turnover.asked.contains(&activation.id))
-                .map(|activation| StoredQuestions {
-                    id: activation.id,
-                    questions: questions(activation).unwrap_or_default(),
-                })
+            body.still = older_turns(frontier, moment)
+                .map(|activation| activation.id)
                 .collect();
+            body.asked = asking_turns(frontier, &turnover.asked);
         }
         let whole = if snapshot {
             encode_state(&**state)?
@@ -117,8 +108,9 @@ impl<G: StateGraph> Engine<G> {
         } else {
             World::Change(operations)
         };
-        // Nothing goes on by itself after this one: the run ends or waits.
-        let last = frontier.ready().next().is_none();
+        // Nothing goes on by itself after this one: the run ends or waits. And whoever takes a failure on can rely
+        // on it.
+        let last = frontier.ready().next().is_none() || !turnover.failed.is_empty();
         let entry = Entry {
             id: moment,
             at,
@@ -129,11 +121,18 @@ impl<G: StateGraph> Engine<G> {
             due: frontier.due(),
         };
         journal.record(entry, last).await?;
+        listener.tell(Kind::Debug, || Event::Recorded {
+            moment,
+            step: journal.step(),
+            bytes: journal.last_size(),
+            snapshot,
+        });
         change.clear();
         if snapshot {
             change.measure(&whole);
         }
         noted_slots.clone_from(&frontier.slots);
+        noted_failures.clone_from(&frontier.failures);
         Ok(())
     }
 }
@@ -171,6 +170,45 @@ fn size(items: &EncodedItems) -> usize {
     items.iter().map(|(_, json)| json.get().len()).sum()
 }
 
+/// The turns that begin with a moment, or all of them.
+fn started_turns<'a, G: StateGraph>(
+    frontier: &'a Frontier<G>,
+    moment: MomentId,
+    all: bool,
+    items: &'a EncodedItems,
+) -> Vec<StoredActivation<'a>> {
+    let wanted = frontier.active.iter();
+    let wanted = wanted.filter(|activation| all || activation.id.moment == moment);
+    let numbered = wanted.zip(0..);
+    numbered
+        .map(|(activation, index)| stored(activation, ActivationId { moment, index }, items))
+        .collect()
+}
+
+/// The turns that have begun before a moment.
+fn older_turns<G: StateGraph>(
+    frontier: &Frontier<G>,
+    moment: MomentId,
+) -> impl Iterator<Item = &Activation<G>> {
+    let active = frontier.active.iter();
+    active.filter(move |activation| activation.id.moment != moment)
+}
+
+/// What those turns wait for that have begun to.
+fn asking_turns<'a, G: StateGraph>(
+    frontier: &'a Frontier<G>,
+    asked: &[ActivationId],
+) -> Vec<StoredQuestions<'a>> {
+    let active = frontier.active.iter();
+    let asking = active.filter(|activation| asked.contains(&activation.id));
+    asking
+        .map(|activation| StoredQuestions {
+            id: activation.id,
+            questions: questions(activation).unwrap_or_default(),
+        })
+        .collect()
+}
+
 /// With its id, unless that is what a reader would give it by its place.
 fn stored<'a, G: StateGraph>(
     activation: &'a Activation<G>,
@@ -186,7 +224,19 @@ fn stored<'a, G: StateGraph>(
             .map(|(_, json)| &**json),
         limit: activation.batch.as_ref().and_then(|batch| batch.limit),
         questions: questions(activation),
+        failures: activation.failures.as_deref().unwrap_or_default().to_vec(),
     }
+}
+
+/// The failures that wait at joins, each with its join.
+fn waiting_failures<G: StateGraph>(
+    waiting: &[(usize, Failure)],
+) -> Vec<(Cow<'static, str>, Failure)> {
+    let text = |join| Cow::Owned(G::topology().join_text(join));
+    let waiting = waiting.iter();
+    waiting
+        .map(|(join, failure)| (text(*join), failure.clone()))
+        .collect()
 }
 
 fn questions<G: StateGraph>(activation: &Activation<G>) -> Option<Vec<StoredQuestion<'_>>> {

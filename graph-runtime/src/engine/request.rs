@@ -1,12 +1,13 @@
-//! What a run is told to do, and where it is stored.
+//! What a run is told to do, where it begins, and where it is stored.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::registry::{Hold, IfBusy, Registry};
+use super::registry::{Busy, Hold, Registry};
 use crate::checkpointer::Checkpointer;
 use crate::definition::StateGraph;
 use crate::error::Error;
-use crate::id::ThreadKey;
+use crate::id::{MomentId, ThreadKey};
 use crate::moment::{Reader, ThreadSeal};
 
 /// What a run is told to do.
@@ -17,8 +18,46 @@ pub(crate) enum Command<G: StateGraph> {
     FromStart(G::Input),
     /// Go on.
     Resume,
+    /// Go on, on a branch of its own.
+    Replay,
     /// Take answers and go on.
     Answer(Vec<G::Answer>),
+    /// Set values by hand and go on.
+    Set(ByHand<G>),
+}
+
+/// What somebody sets by hand.
+pub(crate) struct ByHand<G: StateGraph> {
+    pub(crate) values: G::Values,
+    /// The node that is taken to have set it, and is left behind.
+    pub(crate) node: Option<G::Node>,
+}
+
+/// Where a run begins.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Origin {
+    /// Where the thread stands.
+    #[default]
+    Head,
+    /// At a moment of the thread.
+    Moment(MomentId),
+    /// At a moment of another thread, which is left as it is.
+    Elsewhere(Arc<str>, MomentId),
+}
+
+impl<G: StateGraph> Command<G> {
+    /// Whether a branch begins with it even at the thread's head.
+    pub(super) fn branches(&self) -> bool {
+        matches!(self, Self::Replay | Self::Set(_))
+    }
+
+    /// Whether what is unfinished doesn't matter to it, so that it needn't be readable.
+    pub(super) fn abandons(&self) -> bool {
+        matches!(
+            self,
+            Self::FromStart(_) | Self::Set(ByHand { node: Some(_), .. })
+        )
+    }
 }
 
 /// Where a run is stored.
@@ -27,12 +66,14 @@ pub(crate) struct Home {
     pub(crate) saver: Arc<dyn Checkpointer>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) key: ThreadKey,
+    /// How long a lease is taken for, where other processes run threads of the same store.
+    pub(crate) lease: Option<Duration>,
 }
 
 impl Home {
     /// Keeps runs away from the thread.
     pub(crate) async fn take(&self) -> Result<Hold, Error> {
-        self.registry.take(&self.key, IfBusy::Reject).await
+        self.registry.take(&self.key, Busy::Reject).await
     }
 
     pub(crate) fn reader(&self) -> Reader<'_> {
@@ -41,5 +82,13 @@ impl Home {
             key: &self.key,
             seal: ThreadSeal::new(&self.key),
         }
+    }
+
+    /// Another thread of the same graph.
+    pub(crate) fn neighbour(&self, thread: &Arc<str>) -> Result<Self, Error> {
+        Ok(Self {
+            key: ThreadKey::new(self.key.namespace(), Arc::clone(thread))?,
+            ..self.clone()
+        })
     }
 }

@@ -11,14 +11,20 @@ use futures_core::Stream;
 use futures_util::stream::FuturesUnordered;
 use serde_json::value::RawValue;
 
+use super::failures::{Failed, Failures, Fault};
 use super::journal::Journal;
+use super::past::Past;
+use super::watch::Watch;
 use crate::checkpointer::{WriteKey, WriteKind};
-use crate::definition::{Call, Ended, GraphNode, StateGraph, Turn};
+use crate::definition::{BoxFuture, Call, Ended, GraphNode, StateGraph, Turn};
 use crate::error::{Error, NodeError, OfItem, OfThread};
-use crate::event::{Event, Listener};
+use crate::event::{Event, Kind, Listener};
 use crate::frontier::{Activation, Frontier};
-use crate::id::ActivationId;
+use crate::id::{ActivationId, MomentId};
+use crate::meter;
 use crate::run::Ties;
+use crate::setting::{Setting, Siblings};
+use crate::stop::{Stop, Stopping};
 use crate::waiting::Answers;
 
 /// How one task ended.
@@ -39,18 +45,34 @@ pub(crate) struct Stage<'a, G: StateGraph> {
     pub(crate) context: &'a Arc<G::Context>,
     pub(crate) ties: &'a Arc<Ties<G::Emit>>,
     pub(crate) listener: &'a Listener<G>,
+    pub(crate) stopping: &'a Stopping,
+    pub(crate) watch: &'a Watch,
+    pub(crate) setting: &'a Setting<G>,
+    pub(crate) past: &'a Past,
     pub(crate) answers: &'a Answers,
     pub(crate) step: u64,
+    pub(crate) head: Option<MomentId>,
 }
 
-struct Failed {
-    node: &'static str,
-    item: Option<u32>,
-    source: NodeError,
+#[expect(
+    clippy::expl_impl_clone_on_copy,
+    reason = "a derive would ask it of the graph"
+)]
+impl<G: StateGraph> Clone for Stage<'_, G> {
+    fn clone(&self) -> Self {
+        *self
+    }
 }
+
+impl<G: StateGraph> Copy for Stage<'_, G> {}
 
 impl<'a, G: StateGraph> Stage<'a, G> {
-    fn call(&self, activation: &'a Activation<G>, item: u32) -> Call<'a, G> {
+    pub(super) fn call(
+        &self,
+        activation: &'a Activation<G>,
+        item: u32,
+        attempt: u32,
+    ) -> Call<'a, G> {
         let batch = activation.batch.as_ref();
         Call {
             node: activation.node,
@@ -63,13 +85,17 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                 activation: activation.id,
                 item: batch.map(|_| item),
                 step: self.step,
+                attempt: self.attempts_before(activation) + attempt,
+                head: self.head,
             },
             answers: self.answers,
+            failures: activation.failures.as_ref(),
+            pulse: None,
         }
     }
 
     fn tell_started(&self, node: G::Node, item: Option<u32>) {
-        self.listener.tell(|| Event::Started {
+        self.listener.tell(Kind::Tasks, || Event::Started {
             node,
             item,
             step: self.step,
@@ -77,51 +103,77 @@ impl<'a, G: StateGraph> Stage<'a, G> {
     }
 
     fn tell_ended(&self, node: G::Node, item: Option<u32>, result: Result<&Ended<G>, &NodeError>) {
-        self.listener.tell(|| match result {
-            Ok(Ended::Waits(_)) => Event::Waiting { node, item },
-            Ok(_) => Event::Finished { node, item },
-            Err(error) => Event::Failed {
+        let (listener, step) = (self.listener, self.step);
+        match result {
+            Ok(Ended::Waits(_)) => {
+                listener.tell(Kind::Tasks, || Event::Waiting { node, item, step });
+            }
+            Ok(_) => listener.tell_stored(Kind::Tasks, || Event::Finished { node, item, step }),
+            Err(error) => listener.tell(Kind::Tasks, || Event::Failed {
                 node,
                 item,
+                step,
                 error: error.to_string(),
-            },
-        });
-    }
-
-    fn error(&self, failed: Failed) -> Error {
-        let thread = OfThread(self.ties.thread.as_ref().map(crate::moment::thread_text));
-        Error::Node {
-            thread,
-            node: failed.node,
-            item: OfItem(failed.item),
-            step: self.step,
-            source: failed.source,
+            }),
         }
     }
 
-    /// Runs the only task of a step where it is, without a box.
-    pub(crate) async fn run_one(&self, activation: &'a Activation<G>) -> Result<Ended<G>, Error> {
-        let node = activation.node;
-        self.tell_started(node, None);
-        let mut task = pin!(G::call(self.call(activation, 0)));
-        let result = poll_fn(|cx| caught(task.as_mut(), cx)).await;
-        self.tell_ended(node, None, result.as_ref());
-        result.map_err(|source| {
-            self.error(Failed {
-                node: node.name(),
-                item: None,
-                source,
-            })
-        })
+    /// The error of a run that was told to stop. Its tasks on other threads hear of it at once.
+    fn stopped_by(&self, stop: Stop) -> Error {
+        self.ties.cancel();
+        let thread = self.ties.thread.as_ref().map(crate::moment::thread_text);
+        stop.into_error(OfThread(thread))
     }
 
-    /// Runs the tasks of a step together. All of them end, whatever becomes of the others; what finished is
-    /// kept before a failure is reported.
+    /// What a failure is to the whole run.
+    pub(super) fn error(&self, activation: &Activation<G>, item: u32, source: NodeError) -> Error {
+        let thread = OfThread(self.ties.thread.as_ref().map(crate::moment::thread_text));
+        let (node, item) = (activation.node.name(), OfItem(activation.item(item)));
+        match source {
+            NodeError::OutcomeUnknown => Error::OutcomeUnknown { thread, node, item },
+            source => Error::Node {
+                thread,
+                node,
+                item,
+                step: self.step,
+                source,
+            },
+        }
+    }
+
+    /// Runs the only task of a step where it is, without a box. Nothing is done about it beside.
+    pub(crate) async fn run_one(
+        &self,
+        activation: &'a Activation<G>,
+    ) -> Result<Result<Ended<G>, Failed>, Error> {
+        let node = activation.node;
+        self.tell_started(node, None);
+        let span = self.span(activation, None);
+        let timed = meter::Timed::begin();
+        let mut task = pin!(G::call(self.call(activation, 0, 1)));
+        let task = poll_fn(|cx| span.in_scope(|| caught(task.as_mut(), cx)));
+        let result = self.stopping.or(task).await;
+        let result = result.map_err(|stop| self.stopped_by(stop))?;
+        meter::node(G::ID, node.name(), timed);
+        self.tell_ended(node, None, result.as_ref());
+        Ok(result.map_err(|source| {
+            self.watch.failed(&span, node.name(), &source, 1);
+            Failed {
+                place: 0,
+                item: 0,
+                fault: Fault::of(source, 1),
+            }
+        }))
+    }
+
+    /// Runs the tasks of a step together. All of them end, whatever becomes of the others, unless siblings are to be
+    /// cancelled; what finished is kept before a failure is reported.
     pub(crate) async fn run_all(
         &self,
         frontier: &'a Frontier<G>,
         kept: &Kept,
         finished: &mut Vec<Finished<G>>,
+        failures: &mut Failures,
         mut journal: Option<&mut Journal>,
     ) -> Result<(), Error> {
         let mut lanes = self.lanes(frontier, kept, finished)?;
@@ -130,14 +182,17 @@ impl<'a, G: StateGraph> Stage<'a, G> {
             let width = lanes[lane].at_once;
             running.extend((0..width).map_while(|_| self.start(frontier, &mut lanes, lane)));
         }
-        // What comes before this is stored already.
+        // What comes before this is stored already, or handed over.
         let mut stored = finished.len();
-        let mut failed: Vec<(usize, u32, Failed)> = Vec::new();
+        let mut settling = Settling::new(finished.len());
         loop {
             let keeping = journal.is_some() && stored < finished.len();
             let polled = poll_fn(|cx| match pin!(&mut running).poll_next(cx) {
                 Poll::Pending if keeping => Poll::Ready(Polled::Quiet),
-                Poll::Pending => Poll::Pending,
+                Poll::Pending => {
+                    settling.poll(cx, |count| self.listener.stored(count));
+                    self.stopping.poll(cx).map(Polled::Stopped)
+                }
                 Poll::Ready(Some(task)) => Poll::Ready(Polled::Ended(task)),
                 Poll::Ready(None) => Poll::Ready(Polled::Over),
             });
@@ -146,36 +201,37 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                     running.extend(self.start(frontier, &mut lanes, lane));
                     let place = lanes[lane].place;
                     let activation = &frontier.active[place];
-                    let of_item = activation.batch.as_ref().map(|_| item);
-                    self.tell_ended(activation.node, of_item, result.as_ref());
+                    let of_item = activation.item(item);
+                    let told = result.as_ref().map_err(|fault| &fault.source);
+                    self.tell_ended(activation.node, of_item, told);
                     match result {
                         Ok(ended) => finished.push(Finished { place, item, ended }),
-                        Err(source) => {
-                            failed.push((
-                                place,
-                                item,
-                                Failed {
-                                    node: activation.node.name(),
-                                    item: of_item,
-                                    source,
-                                },
-                            ));
-                        }
+                        Err(fault) => failures.add(activation, Failed { place, item, fault }),
+                    }
+                    if failures.is_fatal() && self.setting.siblings == Siblings::Cancel {
+                        break;
                     }
                 }
                 Polled::Quiet => {
                     keep(frontier, &finished[stored..], journal.as_deref_mut()).await?;
                     stored = finished.len();
+                    if self.listener.holds()
+                        && let Some(journal) = &journal
+                    {
+                        settling.begin(Box::pin(journal.settled()), stored);
+                    }
+                }
+                Polled::Stopped(stop) => {
+                    keep(frontier, &finished[stored..], journal).await?;
+                    return Err(self.stopped_by(stop));
                 }
                 Polled::Over => break,
             }
         }
-        let first = failed
-            .into_iter()
-            .min_by_key(|(place, item, _)| (*place, *item));
-        if let Some((_, _, first)) = first {
+        drop(running);
+        if let Some(Failed { place, item, fault }) = failures.settle() {
             keep(frontier, &finished[stored..], journal).await?;
-            return Err(self.error(first));
+            return Err(self.error(&frontier.active[place], item, fault.source));
         }
         finished.sort_by_key(|task| (task.place, task.item));
         Ok(())
@@ -210,7 +266,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                 lane.skip.extend((0..width).filter(sleeps));
             }
             for item in (0..width).filter(|_| !kept.is_empty()) {
-                let of_item = activation.batch.as_ref().map(|_| item);
+                let of_item = activation.item(item);
                 if let Some(json) = kept.get(&(activation.id, of_item)) {
                     let update = G::read_update(activation.node, json).map_err(|error| {
                         Error::GraphChanged {
@@ -231,9 +287,10 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                         item,
                         ended: Ended::Update(update),
                     });
-                    self.listener.tell(|| Event::Kept {
+                    self.listener.tell(Kind::Tasks, || Event::Kept {
                         node: activation.node,
                         item: of_item,
+                        step: self.step,
                     });
                     skip(&mut lane.skip, item);
                 }
@@ -249,14 +306,65 @@ impl<'a, G: StateGraph> Stage<'a, G> {
         frontier: &'a Frontier<G>,
         lanes: &mut [Lane],
         lane: usize,
-    ) -> Option<impl Future<Output = (usize, u32, Result<Ended<G>, NodeError>)> + use<'a, G>> {
+    ) -> Option<impl Future<Output = (usize, u32, Result<Ended<G>, Fault>)> + use<'a, G>> {
         let item = lanes[lane].next()?;
         let activation = &frontier.active[lanes[lane].place];
-        self.tell_started(activation.node, activation.batch.as_ref().map(|_| item));
-        let mut task = G::call_boxed(self.call(activation, item));
+        let (node, of_item) = (activation.node, activation.item(item));
+        self.tell_started(node, of_item);
+        let (watch, timed) = (self.watch, meter::Timed::begin());
+        let span = self.span(activation, of_item);
+        let mut task = self.task(activation, item);
+        #[cfg(feature = "testing")]
+        let mut shuffle = (self.setting.shuffle)
+            .map(|seed| crate::testing::Shuffle::new(seed, self.step, node.index(), item));
         Some(poll_fn(move |cx| {
-            caught(task.as_mut(), cx).map(|result| (lane, item, result))
+            #[cfg(feature = "testing")]
+            if shuffle.as_mut().is_some_and(|shuffle| shuffle.holds(cx)) {
+                return Poll::Pending;
+            }
+            let polled = span.in_scope(|| task.poll(cx));
+            polled.map(|result| {
+                meter::node(G::ID, node.name(), timed);
+                if let Err(Fault { source, attempts }) = &result {
+                    watch.failed(&span, node.name(), source, *attempts);
+                }
+                (lane, item, result)
+            })
         }))
+    }
+
+    fn task(&self, activation: &'a Activation<G>, item: u32) -> Task<'a, G> {
+        match self.setting.policies.get(activation.node.index()) {
+            None => Task::Plain(G::call_boxed(self.call(activation, item, 1))),
+            Some(policy) => Task::Guarded(Box::pin(self.run_or_look_up(activation, item, policy))),
+        }
+    }
+
+    fn span(&self, activation: &Activation<G>, item: Option<u32>) -> tracing::Span {
+        let attempt = self.attempts_before(activation) + 1;
+        self.watch
+            .node(activation.node.name(), activation.id, item, attempt)
+    }
+
+    /// How often earlier runs have begun the turn, as far as that is known.
+    pub(super) fn attempts_before(&self, activation: &Activation<G>) -> u32 {
+        self.past.attempts(activation.id)
+    }
+}
+
+/// One task of several.
+enum Task<'a, G: StateGraph> {
+    /// Nothing is done about it beside running it.
+    Plain(BoxFuture<'a, Result<Ended<G>, NodeError>>),
+    Guarded(BoxFuture<'a, Result<Ended<G>, Fault>>),
+}
+
+impl<G: StateGraph> Task<'_, G> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Ended<G>, Fault>> {
+        match self {
+            Self::Plain(task) => caught(task.as_mut(), cx).map_err(|source| Fault::of(source, 1)),
+            Self::Guarded(task) => task.as_mut().poll(cx),
+        }
     }
 }
 
@@ -293,7 +401,40 @@ enum Polled<T> {
     Ended(T),
     /// Nothing moves just now, and there are results to keep.
     Quiet,
+    /// Somebody has stopped the run.
+    Stopped(Stop),
     Over,
+}
+
+/// Results that are on their way to the store, and told of when they have arrived.
+struct Settling {
+    under_way: Option<(BoxFuture<'static, ()>, usize)>,
+    /// How many results were told of.
+    told: usize,
+}
+
+impl Settling {
+    fn new(told: usize) -> Self {
+        Self {
+            under_way: None,
+            told,
+        }
+    }
+
+    /// So many results in all have arrived when `settled` is ready.
+    fn begin(&mut self, settled: BoxFuture<'static, ()>, count: usize) {
+        self.under_way = Some((settled, count));
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>, tell: impl FnOnce(usize)) {
+        if let Some((settled, count)) = &mut self.under_way
+            && settled.as_mut().poll(cx).is_ready()
+        {
+            tell(*count - self.told);
+            self.told = *count;
+            self.under_way = None;
+        }
+    }
 }
 
 /// Stores the results of tasks whose siblings still run, or failed. A question is found out again.
@@ -313,7 +454,7 @@ async fn keep<G: StateGraph>(
                 what: format!("what node `{}` set", activation.node.name()),
                 source,
             })?;
-            let item = activation.batch.as_ref().map(|_| task.item);
+            let item = activation.item(task.item);
             writes.push((
                 WriteKey {
                     item,
@@ -328,7 +469,7 @@ async fn keep<G: StateGraph>(
 
 /// Polls a node; its panic becomes its error. After one the task is dropped and never polled again, so nobody
 /// sees what it left half done.
-fn caught<T>(
+pub(super) fn caught<T>(
     task: Pin<&mut (impl Future<Output = Result<T, NodeError>> + ?Sized)>,
     cx: &mut Context<'_>,
 ) -> Poll<Result<T, NodeError>> {

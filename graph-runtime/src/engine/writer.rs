@@ -1,12 +1,17 @@
-//! The one writer of a run in async durability: in order, bounded, and loud when it fails.
+//! What a run has handed over and isn't stored yet. In async durability one writer stores it: in order, bounded, and
+//! loud when it fails; in exit durability it is held until somebody asks for it.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc};
 
 use super::registry::Slot;
+use super::watch::{Watch, size};
 use crate::checkpointer::{Checkpointer, Commit, StoreError};
 use crate::error::Error;
 use crate::id::ThreadKey;
@@ -17,12 +22,14 @@ const MAX_STEPS: usize = 8;
 const MAX_BYTES: usize = 8 * 1024 * 1024;
 const MAX_AGE: Duration = Duration::from_millis(250);
 
-/// What has been handed to the writer and isn't stored yet.
+/// What has been handed over and isn't stored yet.
 #[derive(Debug)]
 pub(crate) struct Backlog {
     key: ThreadKey,
     level: Mutex<Level>,
     moved: Notify,
+    /// In exit durability, where everything waits until it is asked for.
+    holding: Option<Holding>,
 }
 
 #[derive(Debug, Default)]
@@ -35,6 +42,68 @@ struct Level {
 
 /// The writer has failed and stores nothing more.
 struct Failed;
+
+/// What isn't to be stored yet.
+struct Holding {
+    store: Store,
+    commit: Mutex<Option<Commit>>,
+    /// One at a time, and who comes second finds it done.
+    storing: Arc<tokio::sync::Mutex<()>>,
+    /// Gone when the run is over.
+    slot: Weak<Slot>,
+}
+
+impl fmt::Debug for Holding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Holding").finish_non_exhaustive()
+    }
+}
+
+/// Where a run's commits go.
+#[derive(Clone)]
+pub(crate) struct Store {
+    pub(super) saver: Arc<dyn Checkpointer>,
+    pub(super) watch: Watch,
+}
+
+impl Store {
+    pub(super) async fn commit(&self, key: &ThreadKey, commit: Commit) -> Result<(), StoreError> {
+        self.watch.commit(&*self.saver, key, commit).await
+    }
+
+    /// Commits so that dropping the run doesn't leave it open whether the commit happens: it is seen through, and the
+    /// thread is taken until then.
+    pub(super) async fn commit_surely(
+        &self,
+        key: &ThreadKey,
+        commit: Commit,
+        slot: Arc<Slot>,
+    ) -> Result<(), StoreError> {
+        let (store, key) = (self.clone(), key.clone());
+        self.surely(async move {
+            let result = store.commit(&key, commit).await;
+            drop(slot);
+            result
+        })
+        .await
+    }
+
+    /// Sees it through, where there is somebody to do so.
+    async fn surely(
+        &self,
+        work: impl Future<Output = Result<(), StoreError>> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let runtime = Handle::try_current()
+            .ok()
+            .filter(|_| !self.saver.commits_inline());
+        let Some(runtime) = runtime else {
+            return work.await;
+        };
+        let task = runtime.spawn(work);
+        task.await
+            .unwrap_or_else(|error| Err(StoreError::Unknown(error.into())))
+    }
+}
 
 /// Hands commits to the writer.
 #[derive(Debug)]
@@ -53,11 +122,103 @@ impl Backlog {
             key,
             level: Mutex::default(),
             moved: Notify::new(),
+            holding: None,
+        })
+    }
+
+    /// One that stores nothing before it is asked to.
+    pub(crate) fn holding(key: ThreadKey, store: Store, slot: &Arc<Slot>) -> Arc<Self> {
+        Arc::new(Self {
+            key,
+            level: Mutex::default(),
+            moved: Notify::new(),
+            holding: Some(Holding {
+                store,
+                commit: Mutex::default(),
+                storing: Arc::default(),
+                slot: Arc::downgrade(slot),
+            }),
         })
     }
 
     pub(crate) fn flush_handle(self: &Arc<Self>) -> Flush {
         Flush(Arc::clone(self))
+    }
+
+    /// Keeps a commit until it is asked for; `true` if that should be soon, because they have grown large.
+    pub(crate) fn hold(&self, more: Commit) -> bool {
+        let Some(holding) = &self.holding else {
+            return false;
+        };
+        let mut held = holding.held();
+        match &mut *held {
+            Some(commit) => join(commit, more),
+            None => *held = Some(more),
+        }
+        held.as_ref().map_or(0, size) > MAX_BYTES
+    }
+
+    /// Stores what is held.
+    ///
+    /// # Errors
+    /// What went wrong, for the run, which ends with it.
+    pub(crate) async fn store_held(self: &Arc<Self>) -> Result<(), StoreError> {
+        let stored = self.try_store_held().await;
+        stored.map_err(|failed| self.failure(failed))
+    }
+
+    async fn try_store_held(self: &Arc<Self>) -> Result<(), Failed> {
+        let Some(holding) = &self.holding else {
+            return Ok(());
+        };
+        let turn = Arc::clone(&holding.storing).lock_owned().await;
+        if self.level().failed {
+            return Err(Failed);
+        }
+        let Some(commit) = holding.held().take() else {
+            return Ok(());
+        };
+        let (backlog, store) = (Arc::clone(self), holding.store.clone());
+        let Some(slot) = holding.slot.upgrade() else {
+            self.settle(0, Err(already_failed()));
+            return Err(Failed);
+        };
+        // Dropped on the way, nobody knows whether it is stored, and nothing may follow it.
+        let mut unsettled = Unsettled(Some(Arc::clone(self)));
+        let work = async move {
+            let result = store.commit(&backlog.key, commit).await;
+            if let Some(backlog) = unsettled.0.take() {
+                backlog.settle(0, result);
+            }
+            drop((turn, slot));
+            Ok(())
+        };
+        // What came of it is in the level.
+        let _ = holding.store.surely(work).await;
+        if self.level().failed {
+            return Err(Failed);
+        }
+        Ok(())
+    }
+
+    /// Waits until nothing waits any more, or can't be stored.
+    pub(crate) async fn settled(self: Arc<Self>) {
+        let _ = self.until(Level::is_empty).await;
+    }
+
+    /// Waits until everything is stored, also what is held.
+    ///
+    /// # Errors
+    /// What went wrong with storing it.
+    pub(crate) async fn flush(self: &Arc<Self>) -> Result<(), StoreError> {
+        self.store_held().await?;
+        let stored = self.until(Level::is_empty).await;
+        stored.map_err(|failed| self.failure(failed))
+    }
+
+    /// Nothing more is stored: something that came past the writer couldn't be.
+    pub(crate) fn fail(&self, error: StoreError) {
+        self.settle(0, Err(error));
     }
 
     /// Waits until `enough` is true of what is waiting.
@@ -98,6 +259,24 @@ impl Backlog {
     }
 }
 
+impl Holding {
+    fn held(&self) -> MutexGuard<'_, Option<Commit>> {
+        self.commit.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A commit of which nobody knows what came of it, until somebody does.
+struct Unsettled(Option<Arc<Backlog>>);
+
+impl Drop for Unsettled {
+    fn drop(&mut self) {
+        if let Some(backlog) = self.0.take() {
+            let unknown = StoreError::Unknown("the commit was dropped on its way".into());
+            backlog.settle(0, Err(unknown));
+        }
+    }
+}
+
 impl Level {
     fn is_empty(&self) -> bool {
         self.waiting.is_empty()
@@ -115,14 +294,10 @@ impl Level {
 
 impl Writer {
     /// Starts the writer; `None` outside of a tokio runtime, where every commit is awaited instead.
-    pub(crate) fn start(
-        saver: Arc<dyn Checkpointer>,
-        slot: Arc<Slot>,
-        backlog: Arc<Backlog>,
-    ) -> Option<Self> {
-        let runtime = tokio::runtime::Handle::try_current().ok()?;
+    pub(crate) fn start(store: Store, slot: Arc<Slot>, backlog: Arc<Backlog>) -> Option<Self> {
+        let runtime = Handle::try_current().ok()?;
         let (queue, jobs) = mpsc::unbounded_channel();
-        runtime.spawn(write(saver, slot, Arc::clone(&backlog), jobs));
+        runtime.spawn(write(store, slot, Arc::clone(&backlog), jobs));
         Some(Self { queue, backlog })
     }
 
@@ -147,8 +322,7 @@ impl Writer {
     /// # Errors
     /// What went wrong with storing it.
     pub(crate) async fn flush(&self) -> Result<(), StoreError> {
-        let stored = self.backlog.until(Level::is_empty).await;
-        stored.map_err(|failed| self.backlog.failure(failed))
+        self.backlog.flush().await
     }
 }
 
@@ -159,7 +333,10 @@ impl Flush {
     /// [`Error::Store`] if it can't be.
     pub(crate) async fn wait(&self) -> Result<(), Error> {
         let Self(backlog) = self;
-        let stored = backlog.until(Level::is_empty).await;
+        let stored = match backlog.try_store_held().await {
+            Ok(()) => backlog.until(Level::is_empty).await,
+            failed => failed,
+        };
         // The failure itself is left for the run.
         stored.map_err(|Failed| Error::Store {
             thread: thread_text(&backlog.key),
@@ -174,7 +351,7 @@ fn already_failed() -> StoreError {
 
 /// Stores what comes, everything that waits in one commit, and goes on after the run is gone until nothing is left.
 async fn write(
-    saver: Arc<dyn Checkpointer>,
+    store: Store,
     slot: Arc<Slot>,
     backlog: Arc<Backlog>,
     mut jobs: mpsc::UnboundedReceiver<Commit>,
@@ -185,7 +362,7 @@ async fn write(
             join(&mut commit, more);
             count += 1;
         }
-        let result = (*saver).commit(&backlog.key, commit).await;
+        let result = store.commit(&backlog.key, commit).await;
         let failed = result.is_err();
         backlog.settle(count, result);
         if failed {
@@ -210,16 +387,6 @@ fn join(commit: &mut Commit, more: Commit) {
     commit.received.extend(more.received);
     // Of one run, which has one lease as long as it goes on.
     commit.epoch = more.epoch;
-}
-
-fn size(commit: &Commit) -> usize {
-    let records: usize = commit
-        .records
-        .iter()
-        .map(|record| record.payload.len())
-        .sum();
-    let writes: usize = commit.writes.iter().map(|write| write.payload.len()).sum();
-    records + writes
 }
 
 #[cfg(test)]

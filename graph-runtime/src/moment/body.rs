@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
+use crate::failure::Failure;
 use crate::id::{ActivationId, QuestionId, Timestamp};
 
 /// The body of a record. A snapshot has `state` and the whole frontier, a change has `change` and what became
@@ -42,6 +43,9 @@ pub(crate) struct Body<'a> {
     /// The slots that are filled, of every join where that changed.
     #[serde(borrow, default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) slots: BTreeMap<Cow<'a, str>, Vec<u32>>,
+    /// The failures that wait at joins, each with its join; else as on the parent.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(crate) failures: Option<Vec<(Cow<'a, str>, Failure)>>,
 }
 
 /// What is the same for all records of a run.
@@ -58,7 +62,7 @@ pub(crate) struct RunHeader<'a> {
 }
 
 /// A node turn. Its id is the record's and its place in the list, unless an older one is carried along.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct StoredActivation<'a> {
     #[serde(borrow)]
     pub(crate) node: Cow<'a, str>,
@@ -70,6 +74,9 @@ pub(crate) struct StoredActivation<'a> {
     pub(crate) limit: Option<usize>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub(crate) questions: Option<Vec<StoredQuestion<'a>>>,
+    /// What it is there to take on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) failures: Vec<Failure>,
 }
 
 /// What a node turn asks.

@@ -1,11 +1,15 @@
 //! Moments: what was the case after a step, and how it is stored and read back.
 
 mod body;
+mod copy;
+mod evolve;
 mod payload;
 mod read;
 mod replay;
 
 pub(crate) use body::{Body, RunHeader, StoredActivation, StoredQuestion, StoredQuestions};
+pub(crate) use copy::Leftover;
+pub(crate) use evolve::fingerprint;
 pub(crate) use payload::{ThreadSeal, draft};
 pub use read::Moment;
 pub(crate) use read::{Reader, Stand, thread_text};

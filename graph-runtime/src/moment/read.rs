@@ -3,12 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::evolve::is_outdated;
 use super::payload::ThreadSeal;
 use super::replay::{Damage, Replay, replay};
 use crate::checkpointer::{At, Chain, Checkpointer, Query, Record, Source, StoreError, Write};
-use crate::definition::{Batch, GraphNode, Items, StateGraph};
+use crate::definition::{StateGraph, node_named};
 use crate::error::Error;
-use crate::frontier::{Activation, Frontier, OpenQuestion};
+use crate::frontier::{Frontier, OpenQuestion};
 use crate::id::{ActivationId, MomentId, QuestionId, ThreadKey, Timestamp};
 
 /// What was the case after a step.
@@ -33,10 +34,13 @@ pub struct Moment<G: StateGraph> {
     pub run: String,
     /// What the run was given to remember of itself.
     pub metadata: std::collections::BTreeMap<String, String>,
-    /// The nodes that ran in the step.
+    /// The nodes that ran in the step, as far as this version of the graph has them.
     pub ran: Vec<G::Node>,
-    /// The nodes that are active next, those that wait for an answer among them. Empty at the end of a run.
+    /// The nodes that are active next, those that wait for an answer among them. At the end of a run it is empty,
+    /// and so is `gone`.
     pub next: Vec<G::Node>,
+    /// The names of nodes that were to be active next and that this version of the graph doesn't have.
+    pub gone: Vec<String>,
     /// The state.
     pub state: G,
 }
@@ -45,7 +49,14 @@ pub struct Moment<G: StateGraph> {
 pub(crate) struct Stand<G: StateGraph> {
     pub(crate) moment: Moment<G>,
     pub(crate) base: MomentId,
-    pub(crate) frontier: Frontier<G>,
+    /// What is active, or why this version of the graph can't go on there.
+    pub(crate) frontier: Result<Frontier<G>, Error>,
+    /// The node turns that are active, readable or not.
+    pub(crate) turns: Vec<ActivationId>,
+    /// Whether it was written by another version of the graph.
+    pub(crate) outdated: bool,
+    /// The thread's head.
+    pub(crate) head: Option<MomentId>,
     pub(crate) writes: Vec<Write>,
     /// The thread's highest sequence.
     pub(crate) sequence: u64,
@@ -54,6 +65,9 @@ pub(crate) struct Stand<G: StateGraph> {
     /// The encoded length of each field.
     pub(crate) sizes: HashMap<&'static str, usize>,
 }
+
+/// How many records are looked through at a time for those of a line.
+const PAGE: usize = 64;
 
 /// Reads one thread.
 pub(crate) struct Reader<'a> {
@@ -87,14 +101,60 @@ impl Reader<'_> {
         &self,
         query: &Query,
     ) -> Result<Vec<Moment<G>>, Error> {
-        let listed = self
-            .saver
-            .list(self.key, query)
-            .await
-            .map_err(|source| self.store(source))?;
+        let listed = self.list(query).await?;
+        self.moments(&listed).await
+    }
+
+    /// The moments that lead to one of them, or to the head, newest first.
+    pub(crate) async fn line<G: StateGraph>(
+        &self,
+        query: &Query,
+        tip: Option<MomentId>,
+    ) -> Result<Vec<Moment<G>>, Error> {
+        let wanted = |record: &Record| {
+            query.before.is_none_or(|before| record.sequence < before)
+                && !(query.without_inputs && record.source == Source::Input)
+        };
+        let limit = query.limit.unwrap_or(usize::MAX);
+        let mut page = Query {
+            limit: Some(PAGE),
+            ..Query::default()
+        };
+        let (mut line, mut next) = (Vec::new(), tip);
+        loop {
+            let listed = self.list(&page).await?;
+            page.before = listed.last().map(|oldest| oldest.sequence);
+            let over = listed.len() < PAGE;
+            for record in listed {
+                // A parent comes before what goes on from it, so one way through the list finds the whole line.
+                if *next.get_or_insert(record.id) != record.id {
+                    continue;
+                }
+                let parent = record.parent;
+                if wanted(&record) && line.len() < limit {
+                    line.push(record);
+                }
+                let Some(parent) = parent.filter(|_| line.len() < limit) else {
+                    return self.moments(&line).await;
+                };
+                next = Some(parent);
+            }
+            if over {
+                return self.moments(&line).await;
+            }
+        }
+    }
+
+    async fn list(&self, query: &Query) -> Result<Vec<Record>, Error> {
+        let listed = self.saver.list(self.key, query).await;
+        listed.map_err(|source| self.store(source))
+    }
+
+    /// The moments of these records.
+    async fn moments<G: StateGraph>(&self, listed: &[Record]) -> Result<Vec<Moment<G>>, Error> {
         let wanted: HashSet<_> = listed.iter().map(|record| record.id).collect();
         let mut found: HashMap<MomentId, Moment<G>> = HashMap::new();
-        for record in &listed {
+        for record in listed {
             if !found.contains_key(&record.id) {
                 self.collect(record.id, &wanted, &mut found).await?;
             }
@@ -124,7 +184,7 @@ impl Reader<'_> {
         .map_err(|failure| self.told(failure))
     }
 
-    async fn load(&self, at: At) -> Result<Option<Chain>, Error> {
+    pub(super) async fn load(&self, at: At) -> Result<Option<Chain>, Error> {
         self.saver
             .load(self.key, at)
             .await
@@ -136,16 +196,8 @@ impl Reader<'_> {
         record: &Record,
         replay: &Replay<'_>,
     ) -> Result<Moment<G>, Failure<'static>> {
-        let nodes = |names: &mut dyn Iterator<Item = &str>| {
-            names
-                .map(|name| self.node::<G>(name))
-                .collect::<Result<_, _>>()
-        };
-        let state = serde_json::from_str(&replay.image.to_json()).map_err(|error| {
-            self.changed(format!(
-                "its state doesn't fit the state of this version ({error})"
-            ))
-        })?;
+        let active = || replay.active.iter().map(|(_, turn)| turn.node.as_ref());
+        let known = |name: &str| node_named::<G>(name).is_some();
         Ok(Moment {
             id: record.id,
             parent: record.parent,
@@ -156,14 +208,17 @@ impl Reader<'_> {
             due: record.due,
             run: replay.run.id.clone().into_owned(),
             metadata: replay.run.metadata.clone(),
-            ran: nodes(&mut replay.ran.iter().map(AsRef::as_ref))?,
-            next: nodes(
-                &mut replay
-                    .active
-                    .iter()
-                    .map(|(_, activation)| activation.node.as_ref()),
-            )?,
-            state,
+            ran: replay
+                .ran
+                .iter()
+                .filter_map(|name| node_named::<G>(name))
+                .collect(),
+            next: active().filter_map(node_named::<G>).collect(),
+            gone: active()
+                .filter(|name| !known(name))
+                .map(str::to_owned)
+                .collect(),
+            state: self.state::<G>(replay)?,
         })
     }
 
@@ -180,7 +235,10 @@ impl Reader<'_> {
         Ok(Stand {
             moment: self.moment(record, replay)?,
             base: record.base,
-            frontier: self.frontier(replay)?,
+            frontier: self.frontier(replay),
+            turns: replay.active.iter().map(|(id, _)| *id).collect(),
+            outdated: is_outdated::<G>(replay),
+            head: chain.head,
             writes: chain.writes.clone(),
             sequence: chain.sequence,
             bytes: replay.bytes,
@@ -188,65 +246,14 @@ impl Reader<'_> {
         })
     }
 
-    fn frontier<G: StateGraph>(
-        &self,
-        replay: &Replay<'_>,
-    ) -> Result<Frontier<G>, Failure<'static>> {
-        let mut frontier = Frontier::new();
-        for (id, stored) in &replay.active {
-            let node = self.node::<G>(&stored.node)?;
-            let batch = stored.items.map(|items| {
-                let items = G::Items::from_json(node, items).map_err(|error| {
-                    self.changed(format!(
-                        "an item of node `{}` can't be read ({error})",
-                        node.name()
-                    ))
-                })?;
-                Ok::<_, Failure<'static>>(Batch {
-                    items,
-                    limit: stored.limit,
-                })
-            });
-            let questions = stored.questions.as_ref().map(|questions| {
-                questions
-                    .iter()
-                    .map(|stored| open_question(*id, stored))
-                    .collect()
-            });
-            frontier.active.push(Activation {
-                id: *id,
-                node,
-                batch: batch.transpose()?,
-                questions,
-                awake: Vec::new(),
-            });
-        }
-        for (join, filled) in &replay.slots {
-            let topology = G::topology();
-            let place = (0..topology.joins.len()).find(|&place| topology.join_text(place) == *join);
-            let place = place.ok_or_else(|| self.changed(format!("the join `{join}` is gone")))?;
-            if !frontier.slots.restore(topology, place, filled) {
-                return Err(self.changed(format!("the join `{join}` can't be filled like that")));
-            }
-        }
-        frontier.sort();
-        Ok(frontier)
-    }
-
-    fn node<G: StateGraph>(&self, name: &str) -> Result<G::Node, Failure<'static>> {
-        let node = G::Node::ALL.iter().find(|node| node.name() == name);
-        node.copied()
-            .ok_or_else(|| self.changed(format!("node `{name}` is gone")))
-    }
-
-    fn changed(&self, what: String) -> Failure<'static> {
-        Failure::Other(Error::GraphChanged {
+    pub(super) fn changed(&self, what: String) -> Error {
+        Error::GraphChanged {
             thread: self.thread(),
             what,
-        })
+        }
     }
 
-    fn told(&self, failure: Failure<'_>) -> Error {
+    pub(super) fn told(&self, failure: Failure<'_>) -> Error {
         match failure {
             Failure::Other(error) => error,
             Failure::Damaged(Damage {
@@ -273,7 +280,10 @@ impl Reader<'_> {
     }
 }
 
-fn open_question(turn: ActivationId, stored: &super::StoredQuestion<'_>) -> OpenQuestion {
+pub(super) fn open_question(
+    turn: ActivationId,
+    stored: &super::StoredQuestion<'_>,
+) -> OpenQuestion {
     let own = || QuestionId {
         activation: turn,
         item: stored.item,
@@ -297,9 +307,15 @@ pub(crate) fn thread_text(key: &ThreadKey) -> String {
 }
 
 /// Why a moment can't be read: the record, or what is in it.
-enum Failure<'a> {
+pub(super) enum Failure<'a> {
     Damaged(Damage<'a>),
     Other(Error),
+}
+
+impl From<Error> for Failure<'_> {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
 }
 
 impl<'a> From<Damage<'a>> for Failure<'a> {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::body::{Body, RunHeader, StoredActivation};
 use super::payload::ThreadSeal;
 use crate::checkpointer::{Chain, Record, StoreError};
+use crate::failure::Failure;
 use crate::id::{ActivationId, QuestionId};
 use crate::state::Image;
 
@@ -18,6 +19,8 @@ pub(crate) struct Replay<'a> {
     /// Node turns that are ready or wait, each with its id.
     pub(crate) active: Vec<(ActivationId, StoredActivation<'a>)>,
     pub(crate) slots: BTreeMap<Cow<'a, str>, Vec<u32>>,
+    /// Failures that wait at joins, each with its join.
+    pub(crate) failures: Vec<(Cow<'a, str>, Failure)>,
     /// Bytes read so far: what loading this moment costs.
     pub(crate) bytes: usize,
 }
@@ -78,6 +81,7 @@ impl<'a> Replay<'a> {
             ran: Vec::new(),
             active: Vec::new(),
             slots: BTreeMap::new(),
+            failures: Vec::new(),
             bytes: 0,
         };
         replay.follow(record, body);
@@ -114,6 +118,9 @@ impl<'a> Replay<'a> {
                 });
                 (id, activation)
             }));
+        if let Some(failures) = body.failures {
+            self.failures = failures;
+        }
         for (join, filled) in body.slots {
             if filled.is_empty() {
                 self.slots.remove(&join);

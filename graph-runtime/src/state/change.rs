@@ -249,7 +249,7 @@ impl io::Write for Length {
     }
 }
 
-fn encode_into<T: Serialize + ?Sized>(
+pub(crate) fn encode_into<T: Serialize + ?Sized>(
     out: &mut Vec<u8>,
     value: &T,
     unordered: bool,

@@ -7,8 +7,8 @@ mod patch;
 pub mod plain;
 mod reduce;
 
-pub(crate) use change::sorted;
 pub use change::{Change, FieldLog, FieldSpec};
+pub(crate) use change::{encode_into, sorted};
 pub use fields::{Fields, entry};
 pub(crate) use image::Image;
 pub use patch::{Never, Patch};

@@ -262,7 +262,7 @@ impl<G: StateGraph> Process<G> {
             return Ok(None);
         };
         let mut open = BTreeMap::new();
-        for active in stand.frontier.ready() {
+        for active in stand.frontier?.ready() {
             for item in 0..u32::try_from(active.width()).unwrap_or(u32::MAX) {
                 let item = active.batch.as_ref().map(|_| item);
                 let is_kept = stand.writes.iter().any(|write| {

@@ -5,8 +5,12 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::definition::Turn;
+use crate::error::NodeError;
+use crate::failure::Failure;
 use crate::id::{ActivationId, MomentId, ThreadKey, Timestamp};
+use crate::interrupt::{Asking, Asks};
 use crate::run::{Emitted, Run, Shown, Ties};
+use crate::store::{Shelf, Store};
 
 /// A run as a node sees it, made up by a test. Reads like a [`Run`], and remembers what the node showed.
 ///
@@ -33,13 +37,15 @@ pub struct MadeUp<E = Shown> {
 }
 
 /// What is made up about a run.
-#[derive(Debug)]
 #[must_use = "what is made up is of use as a `.run()`"]
 pub struct Making {
     node: &'static str,
     thread: Option<ThreadKey>,
     step: u64,
     item: Option<u32>,
+    attempt: u32,
+    failures: Vec<Failure>,
+    store: Option<Shelf>,
 }
 
 impl MadeUp {
@@ -50,6 +56,9 @@ impl MadeUp {
             thread: None,
             step: 1,
             item: None,
+            attempt: 1,
+            failures: Vec::new(),
+            store: None,
         }
     }
 }
@@ -76,6 +85,48 @@ impl Making {
         self
     }
 
+    /// For the so-manieth time, counted from 1.
+    pub fn attempt(mut self, attempt: u32) -> Self {
+        self.attempt = attempt;
+        self
+    }
+
+    /// To take on that this node has failed with this error: what `run.failure()` says.
+    pub fn after_failure(
+        mut self,
+        node: &'static str,
+        error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        let error = NodeError::Returned(error.into());
+        self.failures.push(Failure::new(node, None, &error, 1));
+        self
+    }
+
+    /// With a memory across threads: what `run.store()` gives.
+    pub fn with_store(mut self, store: impl Store) -> Self {
+        self.store = Some(Shelf::new(Arc::new(store)));
+        self
+    }
+
+    /// The run of a node that asks, with what its questions are answered, by their ids. One without an answer is
+    /// pending for ever.
+    ///
+    /// # Errors
+    /// If an answer can't be JSON.
+    pub fn asking<Q: Asks>(
+        self,
+        answers: impl IntoIterator<Item = (&'static str, Q::Answer)>,
+    ) -> Result<Asking<Q>, serde_json::Error> {
+        let given = answers.into_iter().map(|(id, answer)| {
+            let json = serde_json::value::to_raw_value(&answer)?;
+            Ok((Arc::from(id), json))
+        });
+        let given = given.collect::<Result<_, serde_json::Error>>()?;
+        let run = self.run().run;
+        let task = run.turn().question_id();
+        Ok(Asking::with_answers(run, task, given))
+    }
+
     /// The run, in a graph whose nodes show an `E`.
     pub fn run<E: Send + 'static>(self) -> MadeUp<E> {
         let emitted = Arc::<Mutex<Vec<E>>>::default();
@@ -93,9 +144,13 @@ impl Making {
             activation,
             item: self.item,
             step: self.step,
+            attempt: self.attempt,
+            head: None,
         };
+        let ties = Ties::new(self.thread, Some(emit), None, self.store);
+        let failures = Some(self.failures).filter(|failures| !failures.is_empty());
         MadeUp {
-            run: Run::new(Ties::new(self.thread, Some(emit), None), turn),
+            run: Run::new(ties, turn, failures.map(Arc::from), None),
             emitted,
         }
     }
@@ -118,6 +173,14 @@ impl<E> Deref for MadeUp<E> {
 
     fn deref(&self) -> &Run<E> {
         &self.run
+    }
+}
+
+impl fmt::Debug for Making {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Making")
+            .field("node", &self.node)
+            .finish_non_exhaustive()
     }
 }
 

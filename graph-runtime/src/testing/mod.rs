@@ -10,6 +10,7 @@ mod crash_error;
 mod faulty;
 mod made_up;
 mod play;
+mod shuffle;
 
 pub use clock::TestClock;
 pub use crash::{CrashEverywhere, Survived, crash_everywhere};
@@ -17,3 +18,4 @@ pub use crash_error::{CrashError, Killed};
 pub use faulty::{Fault, Faulty};
 pub use made_up::{MadeUp, Making};
 pub use play::{Play, play};
+pub(crate) use shuffle::Shuffle;

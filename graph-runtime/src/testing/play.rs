@@ -96,14 +96,14 @@ pub(super) async fn see_through<G: StateGraph>(
     answer: &mut Answerer<'_, G>,
     clock: Option<&TestClock>,
 ) -> Result<Outcome<G>, Error> {
-    while outcome.is_paused() {
+    while let Outcome::Paused(pause) = &outcome {
+        let due = pause.due();
         let given = thread.questions().await?.iter().find_map(&mut *answer);
-        let due: Option<crate::Timestamp> = None;
         outcome = match (given, clock, due) {
             (Some(answer), _, _) => thread.answer(answer).await?,
             (None, Some(clock), Some(due)) => {
                 clock.advance_to(due).await;
-                thread.resume().await?
+                thread.wake().await?
             }
             _ => break,
         };

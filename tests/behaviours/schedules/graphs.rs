@@ -380,3 +380,59 @@ pub mod elsewhere {
         format!("d after {log:?}")
     }
 }
+
+/// Nodes that fail, are tried again, and are taken on by a handler, beside others.
+#[graph(id = "failing")]
+pub mod failing {
+    use super::*;
+
+    #[state]
+    pub struct State {
+        #[input]
+        pub rounds: u32,
+        #[reduce(append)]
+        pub log: Vec<String>,
+    }
+
+    edges! {
+        start -> {a, b, c};
+        a -> d;
+        rescue -> d;
+        {a | rescue, b, c} -> d -> end;
+    }
+
+    #[node(writes(log), on_error = rescue)]
+    async fn a(rounds: u32) -> Result<String, String> {
+        if rounds > 2 {
+            Err("too many rounds".to_owned())
+        } else {
+            Ok("a".to_owned())
+        }
+    }
+
+    #[node(writes(log), retry(times = 2, delay = "1ms", jitter = false))]
+    async fn b(run: &Run) -> Result<String, String> {
+        if run.attempt() < 3 {
+            Err("not yet".to_owned())
+        } else {
+            Ok("b".to_owned())
+        }
+    }
+
+    #[node(writes(log))]
+    async fn c() -> String {
+        "c".to_owned()
+    }
+
+    #[node(writes(log))]
+    async fn rescue(run: &Run) -> String {
+        run.failure()
+            .map(|failure| failure.error.clone())
+            .unwrap_or_default()
+    }
+
+    #[node(writes(log))]
+    async fn d(log: &[String]) -> String {
+        format!("d after {log:?}")
+    }
+}

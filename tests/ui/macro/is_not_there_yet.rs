@@ -8,28 +8,16 @@ mod test {
     pub struct Test {
         #[secret]
         pub token: String,
-        pub approved: Option<bool>,
     }
 
     edges! {
-        start -> a -> b -> c -> d -> end;
-    }
-
-    #[node(retry(times = 3), timeout = "30s", on_error = d)]
-    fn a() {}
-
-    #[ask(into = approved, within = "3d", else = false)]
-    fn b() -> String {
-        String::new()
+        start -> c -> end;
     }
 
     #[subgraph(other::Other, into = token)]
     fn c() -> other::Input {
         other::Input::new()
     }
-
-    #[node(effect, cache, retry = 3)]
-    fn d() {}
 }
 
 fn main() {}

@@ -48,6 +48,7 @@ pub async fn every_part_of_a_record_comes_back(store: Store) {
         step: 77,
         source: Source::Update,
         created_at: Timestamp::from_micros(1_234_567_890_123_456),
+        due: Some(Timestamp::from_micros(1_234_567_890_123_457)),
         payload: b"all of it".to_vec(),
         ..after(&first)
     };
@@ -73,6 +74,7 @@ pub async fn the_largest_numbers_come_back(store: Store) {
         sequence: i64::MAX.cast_unsigned(),
         step: u64::MAX,
         created_at: Timestamp::from_micros(u64::MAX),
+        due: Some(Timestamp::from_micros(i64::MAX.cast_unsigned())),
         ..first()
     };
     put(&store, &thread, adding(None, [&large])).await;
@@ -88,6 +90,7 @@ pub async fn the_smallest_numbers_come_back(store: Store) {
     let small = Record {
         step: 0,
         created_at: Timestamp::from_micros(0),
+        due: Some(Timestamp::from_micros(0)),
         ..first()
     };
     put(&store, &thread, adding(None, [&small])).await;

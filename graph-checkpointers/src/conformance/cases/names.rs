@@ -3,7 +3,7 @@
 use graph_runtime::{InvalidId, MAX_ID_BYTES, Page, StoreError, ThreadKey};
 
 use super::super::Store;
-use super::super::kit::{begin, chain, ids, listed};
+use super::super::kit::{begin, chain, ids, key, listed, named, put, turn, writing};
 
 /// Each name as a thread, and each as a namespace.
 fn keys_of(names: &[&str]) -> Vec<ThreadKey> {
@@ -37,6 +37,37 @@ async fn keep_apart(store: Store, names: &[&str]) {
         assert_eq!(listed(&store, key).await.len(), 1, "{key:?}");
     }
     each_is_a_user(&store, names).await;
+    each_is_a_step(&store, names).await;
+    each_names_a_write(&store, names).await;
+}
+
+/// Each holds its own records below a thread, and goes alone.
+async fn each_is_a_step(store: &Store, names: &[&str]) {
+    let thread = key("parent");
+    let steps = names.iter().filter(|name| !name.contains('/'));
+    let keys: Vec<_> = steps.map(|step| thread.child(step).unwrap()).collect();
+    for key in &keys {
+        begin(store, key).await;
+    }
+    let Some((gone, kept)) = keys.split_first() else {
+        return;
+    };
+    store.delete(gone).await.unwrap();
+    assert!(listed(store, gone).await.is_empty());
+    for key in kept {
+        assert_eq!(listed(store, key).await.len(), 1, "{key:?}");
+    }
+}
+
+/// Each is a write of its own in one turn.
+async fn each_names_a_write(store: &Store, names: &[&str]) {
+    let thread = key("writes");
+    let first = begin(store, &thread).await;
+    let write = |name: &&str| named(turn(&first, 0), name, name);
+    let mut writes: Vec<_> = names.iter().map(write).collect();
+    put(store, &thread, writing(writes.clone())).await;
+    writes.sort_by(|one, other| one.key.cmp(&other.key));
+    assert_eq!(chain(store, &thread).await.writes, writes);
 }
 
 async fn each_is_a_user(store: &Store, names: &[&str]) {

@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
-use graph_runtime::{At, Checkpointer, Page, Query};
+use graph_runtime::{At, Checkpointer, Lease, Page, Query, Record, Timestamp};
 
 use super::super::Store;
-use super::super::kit::{adding, first, key, turn, update, writing};
+use super::super::kit::{LONG, adding, first, key, turn, update, writing};
 
 async fn works(store: impl Checkpointer, thread: &str) {
     let thread = key(thread);
-    let first = first();
+    let late = Timestamp::from_micros(7);
+    let first = Record {
+        due: Some(late),
+        ..first()
+    };
     let write = update(turn(&first, 0), "x");
     store.commit(&thread, adding(None, [&first])).await.unwrap();
     store
@@ -32,6 +36,8 @@ async fn works(store: impl Checkpointer, thread: &str) {
     assert_eq!(user.unwrap(), thread.thread());
     let threads = store.threads("conformance", &Page::default()).await;
     assert_eq!(threads.unwrap(), [thread.thread()]);
+    let due = store.due("conformance", late, &Page::default()).await;
+    assert_eq!(due.unwrap(), [(thread.thread().to_owned(), late)]);
     store.delete(&thread).await.unwrap();
     assert_eq!(store.load(&thread, At::Head).await.unwrap(), None);
 }
@@ -47,6 +53,31 @@ pub async fn a_box_works_alike(store: Store) {
 
 pub async fn pointers_to_pointers_work_alike(store: Store) {
     works(Arc::new(Box::new(Arc::clone(&store))), "deep").await;
+}
+
+/// Also where it leaves them out.
+pub async fn pointers_lease_as_what_they_point_to(store: Store) {
+    let boxed: Box<dyn Checkpointer> = Box::new(store.clone());
+    let pointer = Arc::new(boxed);
+    let through = pointer.lease(&key("t"), "ada", LONG).await.unwrap();
+    let direct = store.lease(&key("t"), "ada", LONG).await.unwrap();
+    let epoch = |lease: &Option<Lease>| lease.as_ref().map(|lease| lease.epoch);
+    assert_eq!(epoch(&through), epoch(&direct));
+    if let Some(lease) = through {
+        pointer.release(&key("t"), &lease).await.unwrap();
+        store.lease(&key("t"), "bob", LONG).await.unwrap();
+    }
+}
+
+pub async fn pointers_have_the_inbox_of_what_they_point_to(store: Store) {
+    let boxed: Box<dyn Checkpointer> = Box::new(store.clone());
+    let pointer = Arc::new(boxed);
+    let through = pointer.send(&key("t"), b"x".to_vec()).await;
+    let direct = store.send(&key("t"), b"y".to_vec()).await;
+    assert_eq!(through.is_ok(), direct.is_ok());
+    let found = pointer.inbox(&key("t")).await.unwrap();
+    assert_eq!(found, store.inbox(&key("t")).await.unwrap());
+    assert_eq!(found.len(), if direct.is_ok() { 2 } else { 0 });
 }
 
 pub async fn pointers_commit_inline_as_what_they_point_to(store: Store) {

@@ -1,12 +1,12 @@
 //! What was acknowledged is there when the store is opened again, and for whoever has it open beside us.
 
-use graph_runtime::{Commit, Page, StoreError, WriteKind};
+use graph_runtime::{Commit, Page, Record, StoreError, Timestamp, WriteKind};
 use tokio::task::JoinSet;
 
 use super::super::Reopen;
 use super::super::kit::{
-    adding, after, assert_conflict, begin, begin_line, branch, chain, consuming, go_on, head, key,
-    line, line_at, listed, put, turn, update, writing, written,
+    adding, after, assert_conflict, at, begin, begin_line, branch, chain, consuming, first, go_on,
+    head, key, line, line_at, listed, put, turn, update, writing, written,
 };
 
 pub async fn records_are_there_again(place: Reopen) {
@@ -37,6 +37,29 @@ pub async fn writes_are_there_again(place: Reopen) {
     put(&store, &key("t"), writing(writes.clone())).await;
     drop(store);
     assert_eq!(place.open().await.writes(&key("t")).await.unwrap(), writes);
+}
+
+pub async fn paths_are_there_again(place: Reopen) {
+    let store = place.open().await;
+    let above = begin(&store, &key("t")).await;
+    let below = begin_line(&store, &at("t", &["web"]), 3).await;
+    drop(store);
+    let store = place.open().await;
+    assert_eq!(listed(&store, &key("t")).await, [above.id]);
+    assert_eq!(chain(&store, &at("t", &["web"])).await.records, below);
+}
+
+pub async fn what_is_due_is_due_again(place: Reopen) {
+    let due = Some(Timestamp::from_micros(7));
+    let commit = adding(None, [&Record { due, ..first() }]);
+    put(&place.open().await, &key("t"), commit).await;
+    let store = place.open().await;
+    let now = Timestamp::from_micros(8);
+    let found = store.due("conformance", now, &Page::default()).await;
+    assert_eq!(
+        found.unwrap(),
+        [("t".to_owned(), Timestamp::from_micros(7))]
+    );
 }
 
 pub async fn what_was_consumed_stays_away(place: Reopen) {

@@ -1,11 +1,11 @@
 //! What happens beside the records, until a record takes it in.
 
-use graph_runtime::{ActivationId, Commit, WriteKind};
+use graph_runtime::{ActivationId, Commit, MAX_ID_BYTES, StoreError, Write, WriteKind};
 
 use super::super::Store;
 use super::super::kit::{
-    adding, after, begin, chain, consuming, fresh_id, go_on, key, put, turn, update, writing,
-    written,
+    adding, after, begin, chain, consuming, fresh_id, go_on, key, listed, named, put, turn, update,
+    writing, written,
 };
 
 pub async fn a_write_comes_back_at_the_head(store: Store) {
@@ -70,17 +70,81 @@ pub async fn a_key_that_is_there_does_not_stop_its_neighbours(store: Store) {
     assert_eq!(chain(&store, &thread).await.writes, [before, old, behind]);
 }
 
-pub async fn kinds_and_items_are_keys_of_their_own(store: Store) {
+/// One of each kind and name.
+fn of_every_kind(activation: ActivationId, item: Option<u32>) -> Vec<Write> {
+    let kinds = WriteKind::ALL.into_iter();
+    let write = |kind| {
+        [None, Some("a"), Some("b")].map(|name| {
+            let payload = format!("{item:?} {kind:?} {name:?}");
+            let mut write = written(activation, item, kind, &payload);
+            write.key.name = name.map(Into::into);
+            write
+        })
+    };
+    kinds.flat_map(write).collect()
+}
+
+pub async fn kinds_items_and_names_are_keys_of_their_own(store: Store) {
     let thread = key("t");
     let first = begin(&store, &thread).await;
     let items = [None, Some(0), Some(1), Some(u32::MAX)];
     let writes: Vec<_> = items
         .into_iter()
-        .flat_map(|item| WriteKind::ALL.map(|kind| (item, kind)))
-        .map(|(item, kind)| written(turn(&first, 0), item, kind, &format!("{item:?} {kind:?}")))
+        .flat_map(|item| of_every_kind(turn(&first, 0), item))
         .collect();
     put(&store, &thread, writing(writes.clone())).await;
     assert_eq!(chain(&store, &thread).await.writes, writes);
+}
+
+/// Where a kind ends and a name begins is never in doubt.
+pub async fn names_that_look_like_parts_of_a_key_are_names(store: Store) {
+    let thread = key("t");
+    let first = begin(&store, &thread).await;
+    let own = turn(&first, 0).to_string();
+    let names = [
+        "-1", "0", "null", ":", "a:b", "/answer", "once", "update", &own, ".3", "A", "a", "a ",
+        "\u{e9}", "e\u{301}",
+    ];
+    let mut writes: Vec<_> = names
+        .into_iter()
+        .map(|name| named(turn(&first, 0), name, name))
+        .collect();
+    writes.push(written(turn(&first, 0), None, WriteKind::Once, "none"));
+    put(&store, &thread, writing(writes.clone())).await;
+    writes.sort_by(|one, other| one.key.cmp(&other.key));
+    assert_eq!(chain(&store, &thread).await.writes, writes);
+}
+
+pub async fn the_first_write_of_a_name_stays(store: Store) {
+    let thread = key("t");
+    let first = begin(&store, &thread).await;
+    let of = |payload: &str| ["a", "b"].map(|name| named(turn(&first, 0), name, payload));
+    let ([a, b], [_, late]) = (of("first"), of("second"));
+    put(&store, &thread, writing([b.clone()])).await;
+    put(&store, &thread, writing([a.clone(), late])).await;
+    assert_eq!(chain(&store, &thread).await.writes, [a, b]);
+}
+
+pub async fn a_name_that_cannot_be_stored_is_refused(store: Store) {
+    let thread = key("t");
+    let first = begin(&store, &thread).await;
+    let long = "x".repeat(MAX_ID_BYTES + 1);
+    for name in ["", "a\0", "\0", &long] {
+        let commit = Commit {
+            writes: vec![
+                update(turn(&first, 0), "fine"),
+                named(turn(&first, 0), name, "x"),
+            ],
+            ..adding(Some(&first), [&after(&first)])
+        };
+        let refused = store.commit(&thread, commit).await;
+        assert!(
+            matches!(refused, Err(StoreError::InvalidId(_))),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(listed(&store, &thread).await, [first.id]);
+    assert!(store.writes(&thread).await.unwrap().is_empty());
 }
 
 /// By number: 2 comes before 10.
@@ -92,7 +156,7 @@ pub async fn writes_come_in_the_order_of_their_keys(store: Store) {
         .into_iter()
         .flat_map(|index| [turn(&second, index), turn(&first, index)])
         .flat_map(|turn| [Some(10), Some(9), None].map(|item| (turn, item)))
-        .flat_map(|(turn, item)| WriteKind::ALL.map(|kind| written(turn, item, kind, "x")))
+        .flat_map(|(turn, item)| of_every_kind(turn, item))
         .collect();
     put(&store, &thread, writing(writes.clone())).await;
     writes.sort_by(|one, other| one.key.cmp(&other.key));
@@ -105,9 +169,9 @@ pub async fn consuming_removes_all_of_a_turn_and_nothing_else(store: Store) {
     let first = begin(&store, &thread).await;
     let of = |index| {
         let items = [None, Some(0), Some(12)];
-        let all = items
-            .map(|item| WriteKind::ALL.map(|kind| written(turn(&first, index), item, kind, "x")));
-        all.concat()
+        items
+            .map(|item| of_every_kind(turn(&first, index), item))
+            .concat()
     };
     // A prefix of one another as text.
     put(

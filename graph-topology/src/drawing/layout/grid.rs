@@ -48,8 +48,8 @@ pub(super) struct Grid {
     pub(super) labels: Vec<Option<usize>>,
 }
 
-/// A lane by its target, whether it leads up, and its row.
-type Lane = (usize, bool, usize);
+/// A lane by its target and its row.
+type Lane = (usize, usize);
 
 impl Grid {
     pub(super) fn of(plan: &Plan, ranks: &Ranks) -> Self {
@@ -128,7 +128,7 @@ impl Grid {
         }
         for row in rows {
             let lane = *lanes
-                .entry((edge.to, back, row))
+                .entry((edge.to, row))
                 .or_insert_with(|| self.push(row, LINE, LINE, 0));
             chain.push(lane);
         }
@@ -152,8 +152,8 @@ impl Grid {
                 }
             }
         }
-        for (&(target, back, row), &upper) in lanes {
-            if let Some(&lower) = lanes.get(&(target, back, row + 1)) {
+        for (&(target, row), &upper) in lanes {
+            if let Some(&lower) = lanes.get(&(target, row + 1)) {
                 self.items[upper].lane_below = Some(lower);
                 self.items[lower].lane_above = Some(upper);
             }

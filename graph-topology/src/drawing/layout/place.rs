@@ -118,9 +118,7 @@ impl Corner<'_> {
         for row in rows {
             let mut free = 0;
             for &item in row {
-                let fits = |tie: &usize| {
-                    places[*tie] >= free && !self.crossed.contains(&self.tie(*tie, item))
-                };
+                let fits = |tie: &usize| places[*tie] >= free && self.may_follow(item, *tie);
                 if let Some(tie) = self.middles(item, &places).into_iter().find(fits) {
                     roots[item] = roots[tie];
                     free = places[tie] + 1;
@@ -130,13 +128,14 @@ impl Corner<'_> {
         roots
     }
 
-    /// The ends of a tie from above to below.
-    fn tie(&self, before: usize, item: usize) -> (usize, usize) {
-        if self.downwards {
-            (before, item)
+    /// Whether an item may stand under another: their tie crosses no lane, and it takes no lane's place.
+    fn may_follow(&self, item: usize, other: usize) -> bool {
+        let (tie, lane) = if self.downwards {
+            ((other, item), self.grid.items[other].lane_below)
         } else {
-            (item, before)
-        }
+            ((item, other), self.grid.items[other].lane_above)
+        };
+        lane.is_none_or(|lane| lane == item) && !self.crossed.contains(&tie)
     }
 
     /// What an item would like to stand under: its lane, or the one or two middle ones of its ties.

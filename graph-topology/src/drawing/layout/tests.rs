@@ -249,6 +249,9 @@ fn what_needs_no_crossing_gets_none() {
     let mut tree = grid(&[(0, 2), (0, 1), (2, 3), (1, 6), (2, 4), (1, 5)], 7);
     order::order(&mut tree);
     assert_eq!(order::crossings(&tree), 0);
+    let mut found = grid(&[(0, 2), (0, 3), (1, 2)], 4);
+    order::order(&mut found);
+    assert_eq!(order::crossings(&found), 0);
     let mut turned = grid(&[(0, 4), (1, 3), (2, 5), (0, 5), (1, 4), (2, 3)], 6);
     order::order(&mut turned);
     let count = order::crossings(&turned);
@@ -275,4 +278,33 @@ fn a_chain_is_straight() {
     };
     let middles: Vec<i32> = lay_out(&plan).boxes.iter().map(Rect::middle).collect();
     assert_eq!(middles, [40, 40, 40]);
+}
+
+#[test]
+fn lanes_are_straight_unless_lanes_cross() {
+    let mut straight = 0;
+    for seed in 0..100 {
+        let plan = wild(&mut Dice::new(seed));
+        let mut grid = Grid::of(&plan, &rank::rank(&plan));
+        order::order(&mut grid);
+        let places = order::places(&grid.rows, grid.items.len());
+        let middles = place::place(&grid);
+        for row in &grid.rows {
+            let lanes = || {
+                let lanes = row.iter().copied();
+                lanes.filter_map(|upper| Some((upper, grid.items[upper].lane_below?)))
+            };
+            for (upper, lower) in lanes() {
+                let before = |(one, other): (usize, usize)| {
+                    (places[one] < places[upper], places[other] < places[lower])
+                };
+                let mut others = lanes().filter(|&(other, _)| other != upper).map(before);
+                if others.all(|(above, below)| above == below) {
+                    assert_eq!(middles[upper], middles[lower], "plan {seed}");
+                    straight += 1;
+                }
+            }
+        }
+    }
+    assert!(straight > 500, "{straight} parts of lanes");
 }

@@ -220,5 +220,7 @@ fn a_run_is_told_in_words_and_marks() {
     assert!(line(">b</text>").starts_with("<g class=\"u\">"));
     assert_eq!(image.matches("<path class=\"p\"").count(), 2, "{image}");
     assert_eq!(image.matches("<path class=\"u\"").count(), 3, "{image}");
+    let last_faint = image.rfind("<path class=\"u\"");
+    assert!(last_faint < image.find("<path class=\"p\""), "{image}");
     assert!(!graph.svg().contains("class=\"u\""));
 }

@@ -30,7 +30,7 @@ impl<'a> Choice<'a> {
         topology: &'a Topology,
         ran: &BTreeSet<u16>,
         active: &BTreeSet<u16>,
-        mut begun: BTreeSet<u16>,
+        begun: BTreeSet<u16>,
     ) -> Self {
         let led_to: BTreeSet<u16> = ran
             .iter()
@@ -41,16 +41,11 @@ impl<'a> Choice<'a> {
             .copied()
             .filter(|node| active.contains(node) && !led_to.contains(node))
             .collect();
-        begun.retain(|node| !going_on.contains(node));
         Self {
             topology,
             begun,
             going_on,
         }
-    }
-
-    pub(super) fn has_begun(&self) -> bool {
-        !self.begun.is_empty()
     }
 
     pub(super) fn begins(&self, node: u16) -> bool {

@@ -18,7 +18,7 @@ use choice::Choice;
 /// A moment says which nodes ran and which are active after it, not which ways were taken. They are worked out from
 /// the topology:
 ///
-/// - Where nothing ran and something new is active, the run began at `start`.
+/// - Where nothing ran and something new is active, a run began at `start`, and nothing of the one before goes on.
 /// - A node that ran and is still active, though nothing that ran leads to it, goes on with its turn: a `for` of
 ///   which some items wait.
 /// - Of the arms of a node that ran, one can have been taken if all that it starts is newly active; members with a
@@ -115,15 +115,14 @@ impl Trail {
     pub fn step(&mut self, topology: &Topology, step: &Step<'_>) {
         let ran: BTreeSet<u16> = step.ran.iter().copied().collect();
         let active: BTreeSet<u16> = step.active.iter().copied().collect();
-        let was_active = |node: &u16| self.nodes.get(node).is_some_and(|it| it.now.is_some());
-        let begun = active
-            .iter()
-            .copied()
-            .filter(|node| ran.contains(node) || !was_active(node))
-            .collect();
+        let is_new = |node: &u16| self.nodes.get(node).is_none_or(|it| it.now.is_none());
+        // Nothing goes on beside the beginning of a run.
+        let starts = ran.is_empty() && active.iter().any(is_new);
+        let begins = |node: &u16| starts || ran.contains(node) || is_new(node);
+        let begun = active.iter().copied().filter(begins).collect();
         let choice = Choice::new(topology, &ran, &active, begun);
         self.spend(&ran, step.time);
-        if ran.is_empty() && choice.has_begun() {
+        if starts {
             for meeting in self.joins.values_mut() {
                 meeting.filled.clear();
             }

@@ -75,6 +75,14 @@ fn of_several_arms_the_one_that_explains_most_is_counted() {
 }
 
 #[test]
+fn of_arms_that_explain_as_much_the_first_is_counted() {
+    let graph = graph("start -> {a, x}; a -> match y { A => {b, c}, B => {b, d} }; x -> {c, d};");
+    let trail = trail(&graph, &[("", "a x"), ("a x", "b c d")]);
+    let ways = ways(&graph, &trail);
+    assert_eq!(ways, ["start-a", "start-x", "a-b", "a-c", "x-c", "x-d"]);
+}
+
+#[test]
 fn a_loop_of_one_node_is_a_way() {
     let graph = graph("start -> a -> if x { a } else { end };");
     let trail = trail(&graph, &[("", "a"), ("a", "a"), ("a", "a"), ("a", "")]);
@@ -156,6 +164,18 @@ fn a_second_run_begins_at_start_again() {
     let graph = graph("start -> a -> end;");
     let trail = trail(&graph, &[("", "a"), ("a", ""), ("", "a"), ("a", "")]);
     assert_eq!(ways(&graph, &trail), ["start-a 2x", "a-end 2x"]);
+}
+
+#[test]
+fn a_run_that_begins_anew_leaves_no_slot_filled() {
+    let graph = graph("start -> {a, b}; {a, b} -> d -> end;");
+    let trail = trail(&graph, &[("", "a b"), ("a", "b"), ("", "a b"), ("b", "a")]);
+    assert_eq!(
+        ways(&graph, &trail),
+        ["start-a 2x", "start-b 2x", "a-d", "b-d"]
+    );
+    let b = BTreeSet::from([1]);
+    assert_eq!((&trail.joins[&0].filled, trail.joins[&0].times), (&b, 0));
 }
 
 #[test]

@@ -1,0 +1,91 @@
+//! What has failed for good in a step, and what becomes of that: somebody takes it on, or the run ends with it.
+
+use crate::definition::{GraphNode, StateGraph};
+use crate::error::NodeError;
+use crate::failure::Failure;
+use crate::frontier::Activation;
+use crate::id::ActivationId;
+
+/// Why a task has failed for good, after so many attempts of this run.
+pub(crate) struct Fault {
+    pub(crate) source: NodeError,
+    pub(crate) attempts: u32,
+}
+
+/// A task that has failed for good.
+pub(crate) struct Failed {
+    /// The activation's place in the frontier.
+    pub(crate) place: usize,
+    /// The item's index; 0 outside of a `for`.
+    pub(crate) item: u32,
+    pub(crate) fault: Fault,
+}
+
+/// What has failed for good in a step.
+#[derive(Default)]
+pub(crate) struct Failures {
+    /// What somebody takes on, in task order once the step is over.
+    pub(super) taken_on: Vec<Failed>,
+    /// What the run ends with.
+    fatal: Vec<Failed>,
+    /// How often the turns of all of them were tried.
+    tried: Vec<(ActivationId, u32)>,
+}
+
+impl Fault {
+    pub(crate) fn of(source: NodeError, attempts: u32) -> Self {
+        Self { source, attempts }
+    }
+}
+
+impl Failed {
+    fn order(&self) -> (usize, u32) {
+        (self.place, self.item)
+    }
+
+    /// What whoever takes it on is told.
+    pub(super) fn failure<G: StateGraph>(&self, activation: &Activation<G>) -> Failure {
+        let (node, item) = (activation.node.name(), activation.item(self.item));
+        Failure::new(node, item, &self.fault.source, self.fault.attempts)
+    }
+}
+
+impl Failures {
+    pub(super) fn clear(&mut self) {
+        self.taken_on.clear();
+        self.fatal.clear();
+        self.tried.clear();
+    }
+
+    /// Adds a task's failure.
+    pub(super) fn add<G: StateGraph>(&mut self, activation: &Activation<G>, failed: Failed) {
+        self.tried.push((activation.id, failed.fault.attempts));
+        let node = &G::topology().nodes[activation.node.index()];
+        if node.on_error.is_some() {
+            self.taken_on.push(failed);
+        } else {
+            self.fatal.push(failed);
+        }
+    }
+
+    pub(super) fn is_fatal(&self) -> bool {
+        !self.fatal.is_empty()
+    }
+
+    /// What the run ends with, if anything: the first in task order.
+    pub(super) fn settle(&mut self) -> Option<Failed> {
+        self.taken_on.sort_by_key(Failed::order);
+        self.fatal.drain(..).min_by_key(Failed::order)
+    }
+
+    /// Whether a turn ends by a failure that somebody takes on.
+    pub(super) fn end(&self, place: usize) -> bool {
+        self.taken_on.iter().any(|failed| failed.place == place)
+    }
+
+    /// How often a turn was tried, if it has failed.
+    pub(super) fn attempts(&self, id: ActivationId) -> Option<u32> {
+        let of_turn = self.tried.iter().filter(|(of, _)| *of == id);
+        of_turn.map(|(_, attempts)| *attempts).max()
+    }
+}

@@ -1,0 +1,255 @@
+//! What earlier runs have left of the turns that they didn't end: how often those were begun, and what they have
+//! claimed.
+//!
+//! A run that goes on at a turn of an earlier one writes that down before it runs anything (`Attempt`, with the number of
+//! the time), and at its own orderly end how it went (`Failed`, with the same number). What has the first and
+//! not the second has died. `Requeue`, with the number of the last attempt before it, lets all that be forgotten.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::Engine;
+use super::request::Home;
+use crate::checkpointer::{At, Commit, Expect, StoreError, Write, WriteKey, WriteKind};
+use crate::definition::{GraphNode, StateGraph};
+use crate::error::Error;
+use crate::frontier::Activation;
+use crate::id::ActivationId;
+use crate::moment::{ThreadSeal, thread_text};
+
+/// What earlier runs have left of the turns that they didn't end.
+#[derive(Debug, Default)]
+pub(crate) struct Past {
+    turns: HashMap<ActivationId, PastTurn>,
+}
+
+#[derive(Debug, Default)]
+struct PastTurn {
+    /// How often it was begun again.
+    begun: u32,
+    /// The times that came to an orderly end, each with its attempts.
+    ended: BTreeMap<u32, u32>,
+    /// The last time before it was let begin anew, if it was.
+    requeued: Option<u32>,
+    /// The items that have claimed their effect, each with what it was let begin anew before.
+    claims: BTreeSet<(Option<u32>, Option<u32>)>,
+}
+
+/// How a time ended.
+#[derive(Debug, Serialize, Deserialize)]
+struct OrderlyEnd {
+    attempts: u32,
+    error: String,
+}
+
+impl PastTurn {
+    fn take(&mut self, write: &Write, seal: ThreadSeal) -> Result<(), StoreError> {
+        let name = write.key.name.as_deref();
+        let number = name.and_then(|name| name.parse::<u32>().ok());
+        match write.key.kind {
+            WriteKind::Attempt => self.begun = self.begun.max(number.unwrap_or(0)),
+            WriteKind::Failed => {
+                let body = seal.open_write(&write.key, &write.payload)?;
+                let end: OrderlyEnd = serde_json::from_slice(body).map_err(|error| {
+                    StoreError::Corrupt(format!("how a run ended can't be read: {error}"))
+                })?;
+                self.ended.insert(number.unwrap_or(0), end.attempts);
+            }
+            WriteKind::Requeue => self.requeued = self.requeued.max(number),
+            _ => {
+                self.claims.insert((write.key.item, number));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Past {
+    /// What the writes of a thread say.
+    ///
+    /// # Errors
+    /// `Corrupt` for a write that isn't what was written.
+    pub(crate) fn of(writes: &[Write], seal: ThreadSeal) -> Result<Self, StoreError> {
+        let mut past = Self::default();
+        for write in writes {
+            let WriteKey {
+                activation, kind, ..
+            } = write.key;
+            let is_about_beginning = matches!(
+                kind,
+                WriteKind::Attempt | WriteKind::Failed | WriteKind::Requeue | WriteKind::Claim
+            );
+            if is_about_beginning {
+                let turn = past.turns.entry(activation).or_default();
+                turn.take(write, seal)?;
+            }
+        }
+        Ok(past)
+    }
+
+    /// How often a turn was begun and not heard of any more since it was last let begin anew.
+    pub(super) fn deaths(&self, id: ActivationId) -> u32 {
+        self.turns.get(&id).map_or(0, |turn| {
+            let counted = turn.requeued.unwrap_or(0) + 1..=turn.begun;
+            let deaths = counted.filter(|time| !turn.ended.contains_key(time));
+            u32::try_from(deaths.count()).unwrap_or(u32::MAX)
+        })
+    }
+
+    /// Counts that a turn is begun again.
+    pub(super) fn begin(&mut self, id: ActivationId) -> WriteKey {
+        let turn = self.turns.entry(id).or_default();
+        turn.begun += 1;
+        key(id, None, WriteKind::Attempt, Some(turn.begun))
+    }
+
+    /// Under which key it is kept that the time which was begun last has ended; nothing where none was.
+    pub(super) fn end(&self, id: ActivationId) -> Option<WriteKey> {
+        let begun = self.turns.get(&id)?.begun;
+        (begun > 0).then(|| key(id, None, WriteKind::Failed, Some(begun)))
+    }
+
+    /// How many attempts there were before this run, as far as that is known.
+    pub(super) fn attempts(&self, id: ActivationId) -> u32 {
+        let Some(turn) = self.turns.get(&id).filter(|turn| turn.begun > 0) else {
+            return 0;
+        };
+        let of_time = |time| turn.ended.get(&time).copied().unwrap_or(1).max(1);
+        // The first run has written nothing.
+        1 + (1..turn.begun).map(of_time).sum::<u32>()
+    }
+
+    /// Under which key an effect is claimed, and whether it is already.
+    pub(super) fn claim(&self, id: ActivationId, item: Option<u32>) -> (WriteKey, bool) {
+        let turn = self.turns.get(&id);
+        let requeued = turn.and_then(|turn| turn.requeued);
+        let claimed = turn.is_some_and(|turn| turn.claims.contains(&(item, requeued)));
+        (key(id, item, WriteKind::Claim, requeued), claimed)
+    }
+
+    fn requeue(&self, id: ActivationId) -> Option<WriteKey> {
+        let turn = self.turns.get(&id)?;
+        Some(key(id, None, WriteKind::Requeue, Some(turn.begun)))
+    }
+}
+
+fn key(
+    activation: ActivationId,
+    item: Option<u32>,
+    kind: WriteKind,
+    number: Option<u32>,
+) -> WriteKey {
+    WriteKey {
+        activation,
+        item,
+        kind,
+        name: number.map(|number| Arc::from(number.to_string())),
+    }
+}
+
+impl<G: StateGraph> Engine<G> {
+    /// Writes down that turns of an earlier run are begun again, before anything is run.
+    ///
+    /// # Errors
+    /// [`Error::Poisoned`] if one of them has taken too many processes along.
+    pub(super) async fn begin_again_at_turns(&mut self) -> Result<(), Error> {
+        if !std::mem::take(&mut self.resumes) {
+            return Ok(());
+        }
+        let held = self.held_before();
+        // What has waited may go on now, from its beginning.
+        self.attend().await?;
+        let runs = |ready: &&Activation<G>| {
+            ready.is_running()
+                && !self.unbegun.contains(&ready.id)
+                && !held.contains(&ready.node)
+                && !self.is_kept(ready)
+        };
+        let begun = self.frontier.active.iter().filter(runs);
+        let begun: Vec<_> = begun.map(|ready| (ready.id, ready.node.name())).collect();
+        for (id, node) in &begun {
+            let attempts = self.past.deaths(*id);
+            if attempts >= self.setting.max_attempts.max(1) {
+                return Err(Error::Poisoned {
+                    thread: self.thread(),
+                    node,
+                    attempts,
+                });
+            }
+        }
+        self.begun = begun.into_iter().map(|(id, _)| id).collect();
+        let Some(journal) = &mut self.journal else {
+            return Ok(());
+        };
+        let attempts = self
+            .begun
+            .iter()
+            .map(|id| (self.past.begin(*id), Vec::new()));
+        journal.keep_now(attempts.collect()).await
+    }
+
+    /// Whether an earlier run has finished all tasks of a turn: what took that run along was another one.
+    fn is_kept(&self, turn: &Activation<G>) -> bool {
+        let mut items = (0..).take(turn.width());
+        !self.kept.is_empty()
+            && items.all(|item| self.kept.contains_key(&(turn.id, turn.item(item))))
+    }
+
+    /// Writes down of turns of an earlier run, which are still to be ended, that this one has come to an orderly end.
+    pub(super) async fn end_turns<T>(&mut self, stopped: Result<T, Error>) -> Result<T, Error> {
+        let active = |id: &&ActivationId| self.frontier.active.iter().any(|turn| turn.id == **id);
+        let left: Vec<_> = self.begun.iter().filter(active).copied().collect();
+        let (Some(journal), false) = (&mut self.journal, left.is_empty()) else {
+            return stopped;
+        };
+        let error = match &stopped {
+            Err(Error::Store { .. }) => return stopped,
+            Err(error) => error.to_string(),
+            Ok(_) => String::new(),
+        };
+        let mut ends = Vec::new();
+        for id in left {
+            let end = OrderlyEnd {
+                attempts: self.failures.attempts(id).unwrap_or(1),
+                error: error.clone(),
+            };
+            let body = serde_json::to_vec(&end).map_err(|source| Error::Encode {
+                what: "a failure".to_owned(),
+                source,
+            })?;
+            ends.extend(self.past.end(id).map(|key| (key, body)));
+        }
+        journal.keep(ends).await?;
+        stopped
+    }
+}
+
+/// Lets what is ready begin anew, whatever became of it before.
+///
+/// # Errors
+/// [`Error::NothingToResume`] on a thread that was never run, [`Error::Store`].
+pub(crate) async fn requeue<G: StateGraph>(home: &Home) -> Result<(), Error> {
+    let reader = home.reader();
+    let Some(stand) = reader.stand::<G>(At::Head).await? else {
+        return Err(Error::NothingToResume {
+            thread: thread_text(&home.key),
+        });
+    };
+    let past = Past::of(&stand.writes, reader.seal).map_err(|source| reader.store(source))?;
+    let frontier = stand.frontier?;
+    let turns = frontier.active.iter();
+    let keys = turns.filter_map(|turn| past.requeue(turn.id));
+    let writes = keys.map(|key| Write {
+        payload: reader.seal.seal_write(&key, b""),
+        key,
+    });
+    let commit = Commit {
+        expected: Expect::Head(Some(stand.moment.id)),
+        writes: writes.collect(),
+        ..Commit::default()
+    };
+    let stored = (*home.saver).commit(&home.key, commit).await;
+    stored.map_err(|source| reader.store(source))
+}

@@ -1,0 +1,39 @@
+//! A clock that stands still until a test moves it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use graph_runtime::{Clock, Timestamp};
+
+/// All clones show the same time.
+#[derive(Clone)]
+pub(crate) struct Watch(Arc<AtomicU64>);
+
+/// The first second of the year 2026.
+const BEGINNING: u64 = 1_767_225_600_000_000;
+
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const HOUR: Duration = Duration::from_secs(60 * 60);
+pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Watch {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(AtomicU64::new(BEGINNING)))
+    }
+
+    pub(crate) fn advance(&self, by: Duration) {
+        let micros = u64::try_from(by.as_micros()).unwrap();
+        self.0.fetch_add(micros, Ordering::SeqCst);
+    }
+
+    pub(crate) fn set(&self, now: Timestamp) {
+        self.0.store(now.as_micros(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for Watch {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+    }
+}
