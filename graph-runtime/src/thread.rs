@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::branch::{ThreadAt, Update};
 use crate::checkpointer::{At, Query, WriteKind};
 use crate::definition::StateGraph;
-use crate::engine::{Command, Origin, open_questions, requeue};
+use crate::engine::{Command, Home, Origin, open_questions, requeue};
 use crate::error::Error;
 use crate::event::RunStream;
 use crate::id::{MomentId, QuestionId};
@@ -76,8 +76,7 @@ impl<G: StateGraph> Thread<G> {
         self.run(Command::Answer(answers.into_iter().collect()))
     }
 
-    #[cfg(feature = "testing")]
-    pub(crate) fn home(&self) -> Result<crate::engine::Home, Error> {
+    pub(crate) fn home(&self) -> Result<Home, Error> {
         self.core.home(&self.id)
     }
 

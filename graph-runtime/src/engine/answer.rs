@@ -3,6 +3,7 @@
 use serde_json::value::RawValue;
 
 use super::advance::answer_sum;
+use super::envelope::is_asked_at;
 use super::request::Home;
 use crate::checkpointer::{At, Commit, Expect, Query, StoreError, Write, WriteKey, WriteKind};
 use crate::definition::{Answering, GraphNode, StateGraph};
@@ -94,11 +95,16 @@ async fn confirm(home: &Home, given: &[(Write, Box<RawValue>)]) -> Result<(), Er
 }
 
 fn is_open<G: StateGraph>(frontier: &Frontier<G>, answer: &G::Answer) -> bool {
+    let way = answer.path();
+    let is_asked = |open: &OpenQuestion| {
+        let asked = open.json.as_deref();
+        asked.is_some_and(|question| is_asked_at(question, way.get(1..).unwrap_or_default()))
+    };
     frontier
         .waiting()
         .filter(|activation| activation.node.name() == answer.node())
         .flat_map(Activation::awaited)
-        .any(|open| open.json.is_some() && open.id == answer.id())
+        .any(|open| open.id == answer.id() && is_asked(open))
 }
 
 /// Refuses an answer where another one stands.

@@ -80,6 +80,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
             state: self.state,
             context: self.context,
             ties: self.ties,
+            listener: self.listener,
             turn: Turn {
                 node: activation.node.name(),
                 activation: activation.id,
