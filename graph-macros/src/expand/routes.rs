@@ -4,7 +4,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
-use super::emit::{Emit, Placed as _, spanned};
+use super::emit::{Emit, Placed as _, as_said, spanned};
 use crate::model::{Decision, Leaf, Member, Route, Source};
 
 /// Whether the routes can be written out: all of them are there, and all items have a type.
@@ -68,9 +68,10 @@ fn route(emit: &Emit<'_>, index: usize, route: &Route<'_>) -> TokenStream {
         next: 0,
     };
     let body = writer.decision(&route.to);
+    let said = as_said("state", &body);
     quote! {
         enum #target { #(#arms),* }
-        fn #function(state: &#state) -> #target { #body }
+        fn #function(#said: &#state) -> #target { #body }
     }
 }
 

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Expr, Type};
 
-use super::emit::{Emit, Placed as _, quiet, spanned};
+use super::emit::{Emit, Placed as _, as_said, quiet, spanned};
 use super::questions::{Ask, asks};
 use crate::ast::{NodeRole, Time, Wait};
 use crate::model::{Node, ParamSource};
@@ -26,8 +26,9 @@ pub(super) fn call(emit: &Emit<'_>, node: &Node<'_>, wait: &Wait, name: &Ident) 
         None => quote!(::core::option::Option::None),
     };
     let until = format_ident!("__until_{}", plain(node.name()));
+    let said = as_said("state", &due);
     quote! {
-        fn #until(state: &#state) -> ::core::option::Option<#door::Due> { #due }
+        fn #until(#said: &#state) -> ::core::option::Option<#door::Due> { #due }
         async fn #name(call: __Call<'_>) -> __Ended {
             let _ = self::#function;
             ::core::result::Result::Ok(#door::waits(&call, #until(call.state)))
@@ -127,9 +128,10 @@ fn answer_in_time(emit: &Emit<'_>, ask: &Ask<'_>, expr: &Expr) -> TokenStream {
         }
         None => (TokenStream::new(), TokenStream::new()),
     };
+    let said = as_said("state", &quote!(#expr));
     quote! {
         Node::#camel => {
-            fn __otherwise(state: &#state, #param) -> #answer { #expr }
+            fn __otherwise(#said: &#state, #param) -> #answer { #expr }
             #found
             #door::to_raw(&__otherwise(self, #given)).map(::core::option::Option::Some)
         }

@@ -147,7 +147,7 @@ impl Making {
             attempt: self.attempt,
             head: None,
         };
-        let ties = Ties::new(self.thread, Some(emit), None, self.store);
+        let ties = Ties::new(self.thread, Some(emit), None, self.store, None);
         let failures = Some(self.failures).filter(|failures| !failures.is_empty());
         MadeUp {
             run: Run::new(ties, turn, failures.map(Arc::from), None),
