@@ -8,8 +8,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use graph_topology::Topology;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::error::NodeError;
@@ -239,7 +239,7 @@ pub trait Answering {
 }
 
 /// The questions and answers of a graph that asks nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NoAnswer {}
 
 impl Answering for NoAnswer {

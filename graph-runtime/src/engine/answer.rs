@@ -1,6 +1,7 @@
 //! Taking answers in: checked against what is open, stored beside the records, never taken twice.
 
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::advance::answer_sum;
 use super::request::Home;
@@ -181,4 +182,29 @@ pub(crate) fn open_questions<G: StateGraph>(
         }
     }
     Ok(open)
+}
+
+/// The same as JSON, for whoever isn't written in Rust.
+pub(crate) fn asked<G: StateGraph>(
+    frontier: &Frontier<G>,
+    is_answered: impl Fn(&QuestionId) -> bool,
+) -> Vec<Value> {
+    let mut open = Vec::new();
+    for activation in frontier.waiting() {
+        for OpenQuestion { id, due, json, .. } in activation.awaited() {
+            let Some(question) = json.as_ref().filter(|_| !is_answered(id)) else {
+                continue;
+            };
+            let mut asked = json!({
+                "node": activation.node.name(),
+                "id": id,
+                "question": question,
+            });
+            if let Some(due) = due {
+                asked["due"] = due.to_string().into();
+            }
+            open.push(asked);
+        }
+    }
+    open
 }
