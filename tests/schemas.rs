@@ -264,7 +264,10 @@ async fn a_graph_without_its_types_has_schemas_where_they_are_asked_for() {
     assert_eq!(written["answers"]["approve"]["type"], json!("object"));
     // What fits them is taken.
     let paused = erased.thread("one").invoke(least()).await.expect("runs");
-    assert_eq!(paused.questions()[0]["question"], json!({ "draft": "a bill" }));
+    assert_eq!(
+        paused.questions()[0]["question"],
+        json!({ "draft": "a bill" })
+    );
 }
 
 #[test]

@@ -41,6 +41,8 @@ use proc_macro::TokenStream;
 /// - `#[ask(into = field)] fn ..`: returns a question; the run waits until it is answered. With `within = "3d"`
 ///   it waits no longer than that, and takes what `else = expr` says, if it says anything.
 /// - `#[wait(until = expr)] fn ..() {}`, `#[wait(time = "1h")] fn ..() {}`: the run waits until then, or so long.
+/// - `#[subgraph(module::State, share(field), into = field, memory)] fn ..`: another graph as a node; the function
+///   returns its input.
 /// - `#[migrate] fn ..`: brings a state that an earlier version has stored up to date. A node that was renamed says so:
 ///   `#[node(alias = "old_name")]`.
 /// - `edges! { .. }`: what follows what.

@@ -30,9 +30,9 @@ fn spelled(camel: &str) -> Option<String> {
 }
 
 /// The types and constants that stand beside the user's own items.
-pub(crate) const GENERATED: [&str; 12] = [
+pub(crate) const GENERATED: [&str; 13] = [
     "Answer", "Graph", "Input", "Node", "Output", "Pause", "Question", "TOPOLOGY", "Update",
-    "Values", "question", "update",
+    "Values", "Within", "question", "update",
 ];
 
 /// The names that an item brings into the module, as far as they could be ours.

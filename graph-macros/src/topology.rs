@@ -105,14 +105,22 @@ fn node(node: &model::Node<'_>, graph: &Graph<'_>) -> Node {
         ParamSource::Field(field) => Some(short(field)),
         _ => None,
     };
+    let shared = node.child.iter().flat_map(|child| &child.shared);
+    let mut reads: Vec<u16> = node.params.iter().filter_map(read).collect();
+    for field in shared.map(|shared| short(shared.field)) {
+        if !reads.contains(&field) {
+            reads.push(field);
+        }
+    }
     Node {
         name: plain(node.name()).into(),
         kind: match node.ast.role {
             NodeRole::Ask(_) => NodeKind::Ask,
+            NodeRole::Subgraph(_) => NodeKind::Subgraph,
             NodeRole::Wait(_) => NodeKind::Wait,
-            NodeRole::Task(_) | NodeRole::Later => NodeKind::Task,
+            NodeRole::Task(_) => NodeKind::Task,
         },
-        reads: node.params.iter().filter_map(read).collect(),
+        reads: reads.into(),
         writes: node.writes.iter().copied().map(short).collect(),
         on_error: node.ast.handler().and_then(|name| index_of(name, graph)),
     }

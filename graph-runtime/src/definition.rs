@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::error::NodeError;
+use crate::event::{Kind, Listener};
 use crate::failure::Failure;
 use crate::id::{ActivationId, MomentId, QuestionId, Timestamp};
 use crate::outcome::Pause;
@@ -25,6 +26,11 @@ use crate::waiting::{Answers, Awaited};
 ///
 /// The methods belong to the engine; a program uses the generated types, [`Graph`](crate::Graph) and
 /// [`Thread`](crate::Thread).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the state of a graph",
+    label = "no graph's state",
+    note = "name the struct with `#[state]` in a module with `#[graph]`"
+)]
 pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized + 'static {
     /// The id given in `#[graph(id = "...")]`.
     const ID: &'static str;
@@ -61,12 +67,14 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     type Context: Send + Sync + 'static;
     /// What nodes show while they run.
     type Emit: Send + 'static;
+    /// What happens in graphs that are nodes of this one: one variant each.
+    type Within: TellsWithin;
 
     /// The graph as it was written.
     fn topology() -> &'static Topology;
 
-    /// The state that a thread begins with.
-    fn create(input: Self::Input, change: &mut Change) -> Self;
+    /// The state that a thread begins with, before the input is merged: defaults, and what only an input can give.
+    fn blank(input: &Self::Input) -> Self;
     /// Merges an input by the reducers.
     fn merge(&mut self, input: Self::Input, change: &mut Change);
     /// Applies what a node set.
@@ -231,6 +239,10 @@ pub trait Answering {
     fn id(&self) -> QuestionId;
     /// The name of the node that asked.
     fn node(&self) -> &'static str;
+    /// The same, and where that is a graph, the node in there that asked, and so on.
+    fn path(&self) -> Vec<&'static str> {
+        vec![self.node()]
+    }
     /// The answer itself as JSON.
     ///
     /// # Errors
@@ -256,6 +268,31 @@ impl Answering for NoAnswer {
     }
 }
 
+/// Something that happened in a graph within another one.
+pub trait TellsWithin: Send + 'static {
+    /// What it is about.
+    fn kind(&self) -> Kind;
+    /// The event as a JSON object.
+    ///
+    /// # Errors
+    /// If a value in it can't be JSON.
+    fn to_json(&self) -> Result<serde_json::Value, serde_json::Error>;
+}
+
+/// What happens in the graphs within a graph that has none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoWithin {}
+
+impl TellsWithin for NoWithin {
+    fn kind(&self) -> Kind {
+        match *self {}
+    }
+
+    fn to_json(&self) -> Result<serde_json::Value, serde_json::Error> {
+        match *self {}
+    }
+}
+
 /// One task, handed to its node.
 pub struct Call<'a, G: StateGraph> {
     /// The node.
@@ -267,6 +304,7 @@ pub struct Call<'a, G: StateGraph> {
     /// The context.
     pub context: &'a Arc<G::Context>,
     pub(crate) ties: &'a Arc<Ties<G::Emit>>,
+    pub(crate) listener: &'a Listener<G>,
     pub(crate) turn: Turn,
     pub(crate) answers: &'a Answers,
     /// What it is called to take on.

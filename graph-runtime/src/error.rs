@@ -17,8 +17,8 @@ use crate::policy::IsError;
 pub enum Error {
     /// A node returned an error or panicked. Its siblings' results are kept.
     #[error(
-        "node `{node}`{item} failed in step {step}{thread}: {source}; the thread is kept as it was before the step: \
-         `resume()` runs the node again"
+        "node {} failed in step {step}{thread}: {}; the thread is kept as it was before the step: `resume()` runs the \
+         node again", Way(node, *item, source), source.innermost()
     )]
     Node {
         /// Where.
@@ -280,6 +280,8 @@ pub enum JsonPart {
     Values,
     /// An answer, by its place among those that were given, from 0.
     Answer(usize),
+    /// What is asked.
+    Question,
     /// What a run gives.
     Output,
     /// What a run tells.
@@ -317,6 +319,7 @@ impl fmt::Display for JsonPart {
             Self::Values => f.write_str("the values"),
             Self::Answer(0) => f.write_str("the answer"),
             Self::Answer(place) => write!(f, "answer {}", place + 1),
+            Self::Question => f.write_str("a question"),
             Self::Output => f.write_str("the output"),
             Self::Event => f.write_str("an event"),
             Self::Moment => f.write_str("a moment"),
@@ -332,6 +335,8 @@ pub enum NodeError {
     Returned(Box<dyn std::error::Error + Send + Sync>),
     /// It panicked, with this message.
     Panicked(String),
+    /// It is a graph, whose run failed with this.
+    Within(Box<Error>),
     /// It took longer than it may.
     TimedOut(Timeout, Duration),
     /// It may happen only once, has begun, and nobody knows what came of it.
@@ -354,6 +359,12 @@ impl fmt::Display for NodeError {
         match self {
             Self::Returned(error) => fmt::Display::fmt(error, f),
             Self::Panicked(message) => write!(f, "panicked: {message}"),
+            Self::Within(error) => match &**error {
+                Error::Node {
+                    node, item, source, ..
+                } => write!(f, "{}: {}", Way(node, *item, source), source.innermost()),
+                other => fmt::Display::fmt(other, f),
+            },
             Self::TimedOut(Timeout::Run, longest) => {
                 write!(f, "it took longer than {longest:?}")
             }
@@ -371,11 +382,26 @@ impl fmt::Display for NodeError {
     }
 }
 
+/// The way down to the node that failed: `web` > `search` (item 2).
+struct Way<'a>(&'a str, OfItem, &'a NodeError);
+
+impl fmt::Display for Way<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(node, item, error) = self;
+        write!(f, "`{node}`{item}")?;
+        match error.within() {
+            Some((node, item, error)) => write!(f, " > {}", Way(node, item, error)),
+            None => Ok(()),
+        }
+    }
+}
+
 impl std::error::Error for NodeError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             // The text is the error's own, so the chain goes on with what lies behind it.
             Self::Returned(error) => error.source(),
+            Self::Within(error) => Some(error),
             _ => None,
         }
     }
@@ -387,14 +413,36 @@ impl NodeError {
         Self::Panicked(panic_message(payload))
     }
 
-    /// The error as the type that the node returned, if it did; also what it called [`Permanent`].
+    /// The error as the type that the node returned, if it did; also what it called [`Permanent`]. Where the node is a
+    /// graph, what the node in there returned.
     pub fn downcast_ref<E: std::error::Error + 'static>(&self) -> Option<&E> {
-        let Self::Returned(error) = self else {
+        let Self::Returned(error) = self.innermost() else {
             return None;
         };
         error
             .downcast_ref()
             .or_else(|| error.downcast_ref::<Permanent>()?.inner().downcast_ref())
+    }
+
+    /// The node that failed, where this node is a graph.
+    fn within(&self) -> Option<(&'static str, OfItem, &NodeError)> {
+        let Self::Within(error) = self else {
+            return None;
+        };
+        match &**error {
+            Error::Node {
+                node, item, source, ..
+            } => Some((node, *item, source)),
+            _ => None,
+        }
+    }
+
+    /// What the node said that all the others fail by.
+    pub(crate) fn innermost(&self) -> &Self {
+        match self.within() {
+            Some((.., error)) => error.innermost(),
+            None => self,
+        }
     }
 
     /// Whether it may be gone the next time: unless it panicked, said that it is [`Permanent`], or is of a type that
@@ -409,7 +457,7 @@ impl NodeError {
                 })
             }
             Self::TimedOut(..) => true,
-            Self::Panicked(_) | Self::OutcomeUnknown | Self::NoTimer => false,
+            Self::Panicked(_) | Self::Within(_) | Self::OutcomeUnknown | Self::NoTimer => false,
         }
     }
 }

@@ -53,8 +53,10 @@ impl Failure {
             item,
             error: error.to_string(),
             attempts,
-            kind: match error {
-                NodeError::Returned(_) | NodeError::NoTimer => FailureKind::Returned,
+            kind: match error.innermost() {
+                NodeError::Returned(_) | NodeError::Within(_) | NodeError::NoTimer => {
+                    FailureKind::Returned
+                }
                 NodeError::Panicked(_) => FailureKind::Panicked,
                 NodeError::TimedOut(..) => FailureKind::TimedOut,
                 NodeError::OutcomeUnknown => FailureKind::OutcomeUnknown,

@@ -137,10 +137,12 @@ impl<G: StateGraph> Frontier<G> {
     pub(crate) fn reissue(&mut self, moment: MomentId) {
         for (index, activation) in (0..).zip(&mut self.active) {
             let id = ActivationId { moment, index };
-            let old = std::mem::replace(&mut activation.id, id);
-            // A question of a child graph has an id of its own.
-            let questions = activation.questions.iter_mut().flatten();
-            for question in questions.filter(|question| question.id.activation == old) {
+            activation.id = id;
+            if G::topology().nodes[activation.node.index()].kind == NodeKind::Subgraph {
+                // A graph within this one is stored by the turn, so it is another one now, and asks anew.
+                activation.questions = None;
+            }
+            for question in activation.questions.iter_mut().flatten() {
                 question.id.activation = id;
             }
         }

@@ -47,7 +47,9 @@ mod branch;
 mod builder;
 mod cache;
 mod checkpointer;
+mod child;
 mod clock;
+mod context;
 mod definition;
 mod drawing;
 mod engine;
@@ -91,6 +93,7 @@ pub use checkpointer::{
     At, Cause, Chain, Checkpointer, Commit, Expect, Lease, MemorySaver, Message, Page, Query,
     Record, Source, StoreError, Write, WriteKey, WriteKind,
 };
+pub use child::ChildThread;
 pub use clock::{Clock, SystemClock};
 pub use definition::{Answering, BoxFuture, GraphNode, StateGraph};
 pub use drawing::RunDrawing;
@@ -110,7 +113,7 @@ pub use id::{
 };
 pub use interrupt::{Asking, Asks};
 pub use invocation::Invocation;
-pub use moment::Moment;
+pub use moment::{Child, Moment};
 pub use outcome::{Done, Outcome, Pause};
 pub use policy::{IsError, Policy, Retry, error_is};
 pub use run::{Emitted, Run, Shown};
@@ -120,7 +123,7 @@ pub use setting::{
     DEFAULT_LEASE, DEFAULT_MAX_ATTEMPTS, DEFAULT_PATIENCE, DEFAULT_STEP_LIMIT, Siblings,
 };
 pub use shared::{HasThreads, RunsAlone, Saved, Unsaved};
-pub use state::{Collects, FieldLog, ItemKey, KeyOf, Reducer, Removes};
+pub use state::{Collects, FieldLog, ItemKey, KeyOf, Never, Patch, Reducer, Removes, Shares};
 pub use stop::CancellationToken;
 pub use store::{
     Condition, Embed, Embedded, Entry, Field, Found, MemoryStore, Near, Place, Prefix, Prefixes,

@@ -34,7 +34,7 @@ pub struct Policy {
 
 /// Whether a result is looked up, and for how long it is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Caching {
+pub(crate) enum Caching {
     Never,
     Always,
     For(Duration),
@@ -138,11 +138,10 @@ impl Policy {
     }
 
     /// Whether the node's results are looked up, and for how long they are good.
-    pub(crate) fn caching(&self) -> Option<Option<Duration>> {
+    pub(crate) fn caching(&self) -> Caching {
         match (self.cache, self.effect) {
-            (Some(Caching::Always), Effect::None) => Some(None),
-            (Some(Caching::For(ttl)), Effect::None) => Some(Some(ttl)),
-            _ => None,
+            (Some(caching), Effect::None) => caching,
+            _ => Caching::Never,
         }
     }
 
@@ -159,7 +158,7 @@ impl Policy {
         self.retries().times == 0
             && self.longest().is_none()
             && self.longest_silence().is_none()
-            && self.caching().is_none()
+            && self.caching() == Caching::Never
             && self.effect == Effect::None
     }
 
@@ -267,16 +266,17 @@ impl Retry {
         let delay = Duration::try_from_secs_f64(self.delay.as_secs_f64() * growth);
         let delay = delay.unwrap_or(self.max).min(self.max);
         if self.jitter {
-            delay - delay / 2 * chance() / u32::from(u8::MAX)
+            delay.mul_f64(1.0 - chance() / 2.0)
         } else {
             delay
         }
     }
 }
 
-/// A number from 0 to 255. Time is all that it moves.
-fn chance() -> u32 {
-    (RandomState::new().hash_one(0) & u64::from(u8::MAX)) as u32
+/// A number from 0 to 1. Time is all that it moves.
+fn chance() -> f64 {
+    let [byte, ..] = RandomState::new().hash_one(0).to_le_bytes();
+    f64::from(byte) / f64::from(u8::MAX)
 }
 
 /// The policies of a graph's nodes, by their indices; empty where no node has one.
@@ -364,7 +364,11 @@ mod tests {
         assert_eq!(policy.retries().times, 0);
         assert_eq!(policy.longest(), Some(MS(5)));
         assert_eq!(policy.doing(), Effect::Claimed);
-        assert_eq!(policy.caching(), None, "an effect is never looked up");
+        assert_eq!(
+            policy.caching(),
+            Caching::Never,
+            "an effect is never looked up"
+        );
         policy.replace(Policy::new().no_timeout());
         assert_eq!(policy.longest(), None);
     }

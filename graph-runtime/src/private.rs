@@ -15,20 +15,22 @@ use serde_json::value::RawValue;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
+pub use crate::context::{FromOuter, HasField, context_of};
 pub use crate::definition::{
     Answering, BoxFuture, Call, Ended, GraphNode, Items, Migrate, Next, NoAnswer, NoItems,
-    StateGraph,
+    NoWithin, StateGraph, TellsWithin,
 };
+pub use crate::engine::{Nesting, Returned, read_within, subgraph};
 pub use crate::error::NodeError;
 use crate::id::{QuestionId, Timestamp};
 pub use crate::interrupt::{Asking, Asks, interruptible};
 pub use crate::policy::{Effect, Policy, Retry, error_is};
 pub use crate::run::{Run, Shown};
 #[cfg(feature = "schema")]
-pub use crate::schema::{ObjectSchema, schema_of};
+pub use crate::schema::{ObjectSchema, answers_within, object_schema, questions_within, schema_of};
 pub use crate::state::{
     And, Append, Change, Collects, FieldSpec, Fields, KeepFirst, KeyOf, Last, Max, Merge, Min,
-    Never, Or, Patch, Reducer, Removes, Sum, Union, Upsert, entry, plain,
+    Never, Or, Patch, Reducer, Removes, Shares, Sum, Union, Upsert, entry, plain, replaced,
 };
 pub use crate::waiting::{Awaited, Due, Until};
 
@@ -160,6 +162,34 @@ pub fn waits<G: StateGraph>(call: &Call<'_, G>, due: Option<Due>) -> Ended<G> {
         question: None,
         due: Some(due),
     }])
+}
+
+/// An open question of a graph within another one as JSON.
+///
+/// # Errors
+/// If it can't be encoded.
+pub fn serialize_within<Q: serde::Serialize, S: serde::Serializer>(
+    serializer: S,
+    node: &str,
+    item: Option<u32>,
+    question: &Q,
+) -> Result<S::Ok, S::Error> {
+    use serde::ser::SerializeMap as _;
+
+    let mut fields = serializer.serialize_map(None)?;
+    fields.serialize_entry("node", node)?;
+    if let Some(item) = item {
+        fields.serialize_entry("item", &item)?;
+    }
+    fields.serialize_entry("question", question)?;
+    fields.end()
+}
+
+/// The way to whoever asked: a node that is a graph, and what is answered in there.
+pub fn path(node: &'static str, answer: &impl Answering) -> Vec<&'static str> {
+    let mut path = vec![node];
+    path.extend(answer.path());
+    path
 }
 
 /// A value as JSON.

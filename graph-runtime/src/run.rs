@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::definition::Turn;
-use crate::engine::Aside;
+use crate::engine::{Aside, Nest};
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::id::{MomentId, ThreadKey};
@@ -34,6 +34,8 @@ pub struct Run<E = Shown> {
 pub(crate) struct Ties<E> {
     pub(crate) thread: Option<ThreadKey>,
     pub(crate) emit: Option<Emit<E>>,
+    /// For the graphs among the nodes.
+    pub(crate) nest: Option<Box<Nest>>,
     pub(crate) aside: Option<Arc<Aside>>,
     /// Memory across threads.
     store: Option<Shelf>,
@@ -245,10 +247,12 @@ impl<E> Ties<E> {
         emit: Option<Emit<E>>,
         aside: Option<Arc<Aside>>,
         store: Option<Shelf>,
+        nest: Option<Nest>,
     ) -> Arc<Self> {
         Arc::new(Self {
             thread,
             emit,
+            nest: nest.map(Box::new),
             aside,
             store,
             notes: Notes::default(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::generate::SchemaSettings;
-use schemars::{JsonSchema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -122,4 +122,51 @@ pub fn schema_of<T: JsonSchema>() -> Value {
         .into_generator()
         .into_root_schema_for::<T>()
         .into()
+}
+
+/// Makes the schema of a field.
+type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
+/// The schema of an object as a part of another schema; for generated code.
+pub fn object_schema(generator: &mut SchemaGenerator, fields: &[(&str, SchemaOf)]) -> Schema {
+    let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+    let properties: Map<String, Value> = fields
+        .iter()
+        .map(|(name, schema)| ((*name).to_owned(), schema(generator).into()))
+        .collect();
+    let mut schema = Schema::default();
+    schema.insert("type".to_owned(), json!("object"));
+    schema.insert("properties".to_owned(), Value::Object(properties));
+    schema.insert("required".to_owned(), json!(names));
+    schema
+}
+
+/// What a graph that is a node asks, if it asks; for generated code.
+pub fn questions_within<C: Schemas>(node: &'static str) -> Option<(&'static str, Value)> {
+    Some((node, any_of::<C>("question", C::question_schemas())?))
+}
+
+/// What a graph that is a node is answered, if it asks; for generated code.
+pub fn answers_within<C: Schemas>(node: &'static str) -> Option<(&'static str, Value)> {
+    let answer = any_of::<C>("answer", C::answer_schemas())?;
+    let schema = json!({
+        "type": "object",
+        "properties": { "node": { "const": node }, "answer": answer },
+        "required": ["node", "answer"],
+        "additionalProperties": false,
+    });
+    Some((node, schema))
+}
+
+/// Each with an id of its own, since what it refers to is within it.
+fn any_of<C: Schemas>(what: &str, schemas: BTreeMap<&'static str, Value>) -> Option<Value> {
+    let with_id = |(node, mut schema): (&str, Value)| {
+        if let Some(schema) = schema.as_object_mut() {
+            let id = format!("urn:graph:{}:{what}:{node}", C::ID);
+            schema.insert("$id".to_owned(), id.into());
+        }
+        schema
+    };
+    let any: Vec<Value> = schemas.into_iter().map(with_id).collect();
+    (!any.is_empty()).then(|| json!({ "anyOf": any }))
 }

@@ -9,7 +9,7 @@ use crate::branch::{ThreadAt, Update};
 use crate::checkpointer::{At, Query, Write, WriteKind};
 use crate::definition::StateGraph;
 use crate::drawing::RunDrawing;
-use crate::engine::{Command, Origin, asked, open_questions, requeue};
+use crate::engine::{Command, Home, Origin, asked, open_questions, requeue};
 use crate::error::Error;
 use crate::event::RunStream;
 use crate::id::{MomentId, QuestionId};
@@ -77,6 +77,10 @@ impl<G: StateGraph> Thread<G> {
     /// Answers several questions at once: all of them, or none if one is refused.
     pub fn answers(&self, answers: impl IntoIterator<Item = G::Answer>) -> Invocation<G> {
         self.run(Command::Answer(answers.into_iter().collect()))
+    }
+
+    pub(crate) fn home(&self) -> Result<Home, Error> {
+        self.core.home(&self.id)
     }
 
     /// Sets values by hand where the thread stands: a moment is written, no node is run. What is active stays so, open

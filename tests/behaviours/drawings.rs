@@ -6,6 +6,7 @@ use graph_runtime::prelude::*;
 use graph_runtime::topology::{Now, Source, Way};
 use graph_runtime::{RunDrawing, Trail};
 
+use crate::errand::errand::Values;
 use crate::errand::{Input, Node, errands, stops};
 use crate::graphs::risky::{self, Risky};
 use crate::graphs::row::{self, Row};
@@ -70,8 +71,8 @@ on_every_backend! {
         watch.advance(DAY);
         thread.wake().await.unwrap().done().unwrap();
         let late = thread.state().await.unwrap().unwrap();
-        let again = thread.at(asked.id).replay().await.unwrap().paused().unwrap();
-        thread.answer(again.sign().unwrap().answer(true)).await.unwrap();
+        let signed = thread.at(asked.id).fork(Values::new().signed(Some(true))).as_node(Node::Sign);
+        signed.resume().await.unwrap().done().unwrap();
         let drawing = thread.drawing().await.unwrap();
         assert_eq!(taken(&drawing, Node::Sign, Some(Node::Close)), 1);
         assert_eq!(visit(&drawing, Node::Complain), None);

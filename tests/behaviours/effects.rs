@@ -6,7 +6,6 @@ use graph_runtime::prelude::*;
 use graph_runtime::{Checkpointer, Failure, FailureKind, Policy, Retry, ThreadKey, WriteKind};
 
 use crate::bench::{Act, Bench, bench, die, kinds};
-use crate::between::Over;
 use crate::office::polled;
 use crate::slow::Slow;
 use crate::store::on_every_backend;
@@ -158,41 +157,49 @@ on_every_backend! {
 // Whenever the process dies, what may happen once has a claim by the time it begins, and begins once.
 #[tokio::test]
 async fn dropped_at_any_poll_it_begins_once() {
-    let mut unknown = 0;
-    for at in 0.. {
-        let bench = bench();
-        bench.tell("launch", [Act::Take(0)]);
-        let saver = Slow::new(9);
-        let thread = || thread(Arc::<Over<Slow>>::clone(&saver), &bench);
-        if polled(thread().invoke(Input::new()).into_future(), at)
-            .await
-            .is_some()
-        {
-            assert!(at > 8, "over too soon for what this is to show");
-            break;
+    for durability in [Durability::Sync, Durability::Async, Durability::Exit] {
+        let mut unknown = 0;
+        for at in 0.. {
+            let bench = bench();
+            bench.tell("launch", [Act::Take(0)]);
+            let saver = Slow::new(9);
+            let thread = || {
+                let graph = Rocket::graph().context(Tools {
+                    bench: Arc::clone(&bench),
+                });
+                let graph = graph
+                    .durability(durability)
+                    .checkpointer(Arc::clone(&saver));
+                graph.build().thread("t")
+            };
+            if polled(thread().invoke(Input::new()).into_future(), at)
+                .await
+                .is_some()
+            {
+                assert!(at > 5, "over too soon for what this is to show");
+                break;
+            }
+            let place = format!("{durability:?}, at poll {at}");
+            if times(&bench, "launch") == 1 {
+                let key = ThreadKey::new("effects", "t").unwrap();
+                let kept = saver.inner.writes(&key).await.unwrap();
+                let ended = thread().state().await.unwrap().unwrap().next.is_empty();
+                let claimed = kept.iter().any(|write| write.key.kind == WriteKind::Claim);
+                assert!(ended || claimed, "{place}");
+            }
+            let outcome = match thread().resume().await {
+                Err(Error::NothingToResume { .. }) => thread().invoke(Input::new()).await,
+                resumed => resumed,
+            };
+            match outcome {
+                Ok(outcome) => assert_eq!(outcome.done().unwrap().log, ["fuel", "tell", "launch"]),
+                Err(Error::OutcomeUnknown { .. }) => unknown += 1,
+                Err(error) => panic!("{error}"),
+            }
+            assert!(times(&bench, "launch") <= 1, "{place}");
         }
-        let begun = times(&bench, "launch");
-        if begun == 1 {
-            let key = ThreadKey::new("effects", "t").unwrap();
-            let kept = saver.inner.writes(&key).await.unwrap();
-            let ended = thread().state().await.unwrap().unwrap().next.is_empty();
-            assert!(
-                ended || kept.iter().any(|write| write.key.kind == WriteKind::Claim),
-                "at poll {at}"
-            );
-        }
-        let outcome = match thread().resume().await {
-            Err(Error::NothingToResume { .. }) => thread().invoke(Input::new()).await,
-            resumed => resumed,
-        };
-        match outcome {
-            Ok(outcome) => assert_eq!(outcome.done().unwrap().log, ["fuel", "tell", "launch"]),
-            Err(Error::OutcomeUnknown { .. }) => unknown += 1,
-            Err(error) => panic!("{error}"),
-        }
-        assert!(times(&bench, "launch") <= 1, "at poll {at}");
+        assert!(unknown > 0, "{durability:?}");
     }
-    assert!(unknown > 0);
 }
 
 // A claim that can't be stored: the effect doesn't begin, and the run ends with the store.

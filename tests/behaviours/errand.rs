@@ -1,7 +1,7 @@
 //! A graph that goes round a loop, through a `for`, and waits at an ask, by a clock that its nodes move.
 
+use graph_runtime::Graph;
 use graph_runtime::prelude::*;
-use graph_runtime::{Clock, Graph};
 
 pub(crate) use self::errand::{Errand, Input, Node};
 use crate::store::Store;

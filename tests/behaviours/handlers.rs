@@ -288,7 +288,7 @@ impl Between for Counting {
 
 #[tokio::test(start_paused = true)]
 async fn the_failure_is_stored_before_its_handler_runs() {
-    for durability in [Durability::Sync, Durability::Async] {
+    for durability in [Durability::Sync, Durability::Async, Durability::Exit] {
         let bench = bench();
         bench.tell("order", [Act::Fail("no such thing")]);
         let saver = Arc::new(Over(Counting {

@@ -57,7 +57,12 @@ impl Desk {
             .item()
             .map(|item| format!(" {item}"))
             .unwrap_or_default();
-        let name = format!("{}{item}", run.node());
+        self.work(run, &format!("{}{item}", run.node())).await
+    }
+
+    /// A node's turn under a name of its own.
+    pub(crate) async fn work(&self, run: &Run, name: &str) -> Result<String, String> {
+        let name = name.to_owned();
         self.begun.lock().unwrap().push(name.clone());
         self.count_item(run, 1);
         polls(self.random(6)).await;

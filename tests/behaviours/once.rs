@@ -218,7 +218,7 @@ async fn check(shop: &Shop, saver: &Arc<Over<Slow>>, durability: Durability, at:
 // A crash between the sub-step's end and its commit lets it be done again; nothing else does.
 #[tokio::test]
 async fn dropped_at_any_poll_a_stored_sub_step_is_not_done_again() {
-    for durability in [Durability::Sync, Durability::Async] {
+    for durability in [Durability::Sync, Durability::Async, Durability::Exit] {
         for at in 0.. {
             let (shop, saver) = (Shop::new(), Slow::new(9));
             let run = slowly(&shop, &saver, durability).invoke(two());

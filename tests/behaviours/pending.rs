@@ -165,7 +165,7 @@ async fn a_finished_sibling_is_never_run_again_whatever_kills_the_process() {
                 work(&first);
                 let input = || Input::new().parts(vec![7, 8, 9]);
                 if thread(&first).invoke(input()).await.is_ok() {
-                    assert!(commits > 7, "over too soon for what this is to show");
+                    assert!(commits > 5, "over too soon for what this is to show");
                     break;
                 }
                 *saver.left.lock().unwrap() = usize::MAX;

@@ -1,10 +1,11 @@
 //! A memory that takes its time: each commit needs several polls, and happens at the last one.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use graph_runtime::{At, Chain, Checkpointer, Commit, MemorySaver, StoreError, ThreadKey};
+use graph_runtime::{At, Chain, Checkpointer, Commit, MemorySaver, Query, StoreError, ThreadKey};
 
 use crate::between::{Between, Over};
 use crate::office::polls;
@@ -17,6 +18,7 @@ pub(crate) struct Slow {
     /// How many more commits succeed.
     left: AtomicU64,
     pub(crate) commits: AtomicU64,
+    keys: Mutex<BTreeSet<ThreadKey>>,
 }
 
 impl Slow {
@@ -32,6 +34,21 @@ impl Slow {
             left: AtomicU64::new(commits),
             ..Self::default()
         }))
+    }
+
+    /// Everything that is stored, as text: of a thread and of what lies below it.
+    pub(crate) async fn text(&self) -> String {
+        let keys: Vec<_> = self.keys.lock().unwrap().iter().cloned().collect();
+        let mut text = String::new();
+        for key in keys {
+            for record in self.inner.list(&key, &Query::default()).await.unwrap() {
+                text += &String::from_utf8_lossy(&record.payload);
+            }
+            for write in self.inner.writes(&key).await.unwrap() {
+                text += &String::from_utf8_lossy(&write.payload);
+            }
+        }
+        text
     }
 
     /// Lets everything succeed from now on.
@@ -57,6 +74,7 @@ impl Between for Slow {
             return Err(StoreError::unavailable("the disk is gone"));
         }
         self.commits.fetch_add(1, Ordering::SeqCst);
+        self.keys.lock().unwrap().insert(thread.clone());
         self.inner.commit(thread, commit).await
     }
 

@@ -7,5 +7,6 @@ mod orders;
 mod payments;
 mod program;
 mod readme;
+mod research;
 mod server;
 mod support;

@@ -114,7 +114,7 @@ pub(crate) enum Scope {
 pub(crate) struct Context {
     pub(crate) vis: Visibility,
     pub(crate) name: Ident,
-    pub(crate) fields: Vec<(Ident, Type)>,
+    pub(crate) fields: Vec<ContextField>,
 }
 
 /// A function that is a node.
@@ -139,9 +139,8 @@ pub(crate) struct Handler {
 pub(crate) enum NodeRole {
     Task(Box<Task>),
     Ask(Ask),
+    Subgraph(Box<Subgraph>),
     Wait(Wait),
-    /// A kind that can be written but doesn't run yet, which is reported.
-    Later,
 }
 
 /// `#[node(..)]`
@@ -149,7 +148,7 @@ pub(crate) struct Task {
     pub(crate) writes: Option<Names>,
     pub(crate) spawn: bool,
     pub(crate) blocking: bool,
-    pub(crate) policy: Policy,
+    pub(crate) policy: Box<Policy>,
     pub(crate) asks: Option<Asks>,
 }
 
@@ -167,8 +166,7 @@ pub(crate) struct Policy {
     pub(crate) timeout: Option<Duration>,
     /// How long an attempt may be silent.
     pub(crate) idle: Option<Duration>,
-    /// For how long a result is good; for ever where nothing is said.
-    pub(crate) cache: Option<Option<Duration>>,
+    pub(crate) cache: Option<Cache>,
     pub(crate) effect: Effect,
 }
 
@@ -180,6 +178,13 @@ pub(crate) struct Retry {
     pub(crate) max: Option<Duration>,
     pub(crate) jitter: Option<bool>,
     pub(crate) not: Vec<Type>,
+}
+
+/// `cache` or `cache(ttl = "1h")`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cache {
+    Always,
+    For(Duration),
 }
 
 /// `effect` or `at_most_once`
@@ -219,6 +224,27 @@ pub(crate) enum Time {
     Length(Duration),
 }
 
+/// `#[subgraph(path::State, share(a, b), into = field, memory)]`
+pub(crate) struct Subgraph {
+    /// The state of the other graph. Nothing if it is missing or unfinished, which is reported.
+    pub(crate) child: Option<Path>,
+    /// The same as it is written, for an editor.
+    pub(crate) path: TokenStream,
+    pub(crate) share: Vec<Ident>,
+    pub(crate) into: Option<Ident>,
+    pub(crate) memory: Option<Ident>,
+    /// The fields of `share` and `into` in source order; nothing where one could follow.
+    pub(crate) named: Vec<Option<Ident>>,
+}
+
+/// A field of the context.
+pub(crate) struct ContextField {
+    pub(crate) name: Ident,
+    pub(crate) ty: Type,
+    /// The `cfg` under which the field exists.
+    pub(crate) cfgs: Vec<Attribute>,
+}
+
 impl Node {
     /// The node that takes its failures on, as it is named.
     pub(crate) fn handler(&self) -> Option<&Ident> {
@@ -228,8 +254,8 @@ impl Node {
     /// What is done about it beside running it, if anything is.
     pub(crate) fn policy(&self) -> Option<&Policy> {
         match &self.role {
-            NodeRole::Task(task) => Some(&task.policy).filter(|policy| !policy.is_plain()),
-            NodeRole::Ask(_) | NodeRole::Wait(_) | NodeRole::Later => None,
+            NodeRole::Task(task) => Some(&*task.policy).filter(|policy| !policy.is_plain()),
+            NodeRole::Ask(_) | NodeRole::Subgraph(_) | NodeRole::Wait(_) => None,
         }
     }
 }

@@ -9,6 +9,7 @@ pub(crate) use edges::{
     Target,
 };
 pub(crate) use items::{
-    Ask, Asks, Context, Default, Effect, Field, GraphArgs, Handler, Input, Module, Names, Node,
-    NodeRole, Policy, Reduce, ReduceHow, Retry, Scope, State, Task, Time, Wait,
+    Ask, Asks, Cache, Context, ContextField, Default, Effect, Field, GraphArgs, Handler, Input,
+    Module, Names, Node, NodeRole, Policy, Reduce, ReduceHow, Retry, Scope, State, Subgraph, Task,
+    Time, Wait,
 };

@@ -6,6 +6,7 @@ use syn::spanned::Spanned as _;
 
 use super::emit::{Emit, spanned, update_of};
 use super::questions::{Ask, asks};
+use super::subgraphs::{self, Within};
 use crate::ast::NodeRole;
 use crate::names::{both, plain};
 
@@ -14,6 +15,10 @@ pub(super) fn suits(emit: &Emit<'_>) -> TokenStream {
     let Emit { krate, .. } = emit;
     let state = emit.state();
     let asks = asks(emit);
+    // A graph that asks makes one that it is a node of ask.
+    let children = subgraphs::children(emit);
+    let children: Vec<_> = children.iter().map(Within::state).collect();
+    let children = quote!(#(#children: #krate::Suits<P>,)*);
     let waits = emit.graph.nodes.iter();
     let waits: Vec<_> = waits
         .filter(|node| matches!(node.ast.role, NodeRole::Wait(_)))
@@ -21,7 +26,7 @@ pub(super) fn suits(emit: &Emit<'_>) -> TokenStream {
         .collect();
     let names = both(asks.iter().map(Ask::name));
     let stops = match (asks.as_slice(), waits.as_slice()) {
-        ([], []) => return quote!(impl<P> #krate::Suits<P> for #state {}),
+        ([], []) => return quote!(impl<P> #krate::Suits<P> for #state where #children {}),
         (_, []) => format!("stops for an answer at {names}"),
         ([], _) => format!("waits for its time at {}", both(&waits)),
         _ => format!(
@@ -40,7 +45,7 @@ pub(super) fn suits(emit: &Emit<'_>) -> TokenStream {
         #said
         pub trait __Persistent {}
         impl __Persistent for #krate::Saved {}
-        impl<P: __Persistent> #krate::Suits<P> for #state {}
+        impl<P: __Persistent> #krate::Suits<P> for #state where #children {}
     }
 }
 
@@ -57,7 +62,8 @@ pub(super) fn read_question(emit: &Emit<'_>) -> TokenStream {
             Node::#camel => ::core::result::Result::Ok(Question::#camel(#open { id, question: #read, due })),
         }
     });
-    let rest = (asks.len() < emit.graph.nodes.len())
+    let within = subgraphs::read_question(emit);
+    let rest = (asks.len() + within.len() < emit.graph.nodes.len())
         .then(|| quote!(_ => #door::unexpected("questions", #krate::GraphNode::name(node)),));
     quote! {
         fn read_question(
@@ -67,7 +73,7 @@ pub(super) fn read_question(emit: &Emit<'_>) -> TokenStream {
             json: &#door::serde_json::value::RawValue,
         ) -> ::core::result::Result<Self::Question, #door::serde_json::Error> {
             let _ = (&id, due, json);
-            match node { #(#arms)* #rest }
+            match node { #(#arms)* #(#within)* #rest }
         }
     }
 }
@@ -82,7 +88,9 @@ pub(super) fn read_answer(emit: &Emit<'_>) -> TokenStream {
             Node::#camel => ::core::result::Result::Ok(Answer::#camel { id, value: #door::from_raw(json)? }),
         }
     });
-    let rest = (asks.len() < emit.graph.nodes.len())
+    let children = subgraphs::children(emit);
+    let within: Vec<_> = children.iter().map(Within::camel).collect();
+    let rest = (asks.len() + within.len() < emit.graph.nodes.len())
         .then(|| quote!(_ => #door::unexpected("questions", #krate::GraphNode::name(node)),));
     quote! {
         fn read_answer(
@@ -91,7 +99,11 @@ pub(super) fn read_answer(emit: &Emit<'_>) -> TokenStream {
             json: &#door::serde_json::value::RawValue,
         ) -> ::core::result::Result<Self::Answer, #door::serde_json::Error> {
             let _ = (&id, json);
-            match node { #(#arms)* #rest }
+            match node {
+                #(#arms)*
+                #(Node::#within => ::core::result::Result::Ok(Answer::#within { answer: #door::from_raw(json)? }),)*
+                #rest
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{ReturnType, Signature};
 
 use super::emit::{Emit, quiet, spanned};
+use super::subgraphs::{self, Within};
 use super::waits;
 use crate::ast::NodeRole;
 use crate::model::{Form, Node, Param, ParamSource};
@@ -64,13 +65,22 @@ fn call(emit: &Emit<'_>, node: &Node<'_>) -> TokenStream {
         return waits::call(emit, node, wait, &name);
     }
     let item = item(emit, node);
+    if let Some(child) = &node.child {
+        let body = within(emit, &Within { node, child }, signature);
+        return quote! {
+            async fn #name(call: __Call<'_>) -> __Ended {
+                #item
+                #body
+            }
+        };
+    }
     let (called, ended) = (
         called(node, signature),
         ended(emit, node, &signature.output),
     );
     let (spawn, blocking) = match &node.ast.role {
         NodeRole::Task(task) => (task.spawn, task.blocking),
-        NodeRole::Ask(_) | NodeRole::Wait(_) | NodeRole::Later => (false, false),
+        NodeRole::Ask(_) | NodeRole::Subgraph(_) | NodeRole::Wait(_) => (false, false),
     };
     let given = given(emit, node);
     let run = waits::interruptible(emit, node, &quote!(#called #ended));
@@ -97,6 +107,19 @@ fn call(emit: &Emit<'_>, node: &Node<'_>) -> TokenStream {
             #body
         }
     }
+}
+
+/// A node that is another graph: the function is called only if that has to begin.
+fn within(emit: &Emit<'_>, within: &Within<'_>, signature: &Signature) -> TokenStream {
+    let given = given(emit, within.node);
+    let here = given
+        .iter()
+        .map(|Given { name, here, .. }| quote!(let #name = #here;));
+    let called = called(within.node, signature);
+    let (first, returned) = returned(within.node, &signature.output);
+    let taker = Ident::new(&within.begin().to_string(), first);
+    let input = quote_spanned!(first=> #taker::begin(#returned));
+    subgraphs::call(emit, within, &quote!(#(#here)* #called #input))
 }
 
 /// The item of a node that is called for each.
@@ -219,16 +242,7 @@ fn member(of: &Ident, name: &Ident, span: Span) -> TokenStream {
 /// Takes what was returned.
 fn ended(emit: &Emit<'_>, node: &Node<'_>, output: &ReturnType) -> TokenStream {
     let (door, camel) = (&emit.door, &node.camel);
-    let (first, last) = match output {
-        ReturnType::Default => (node.name().span(), node.name().span()),
-        ReturnType::Type(_, ty) => ends(ty),
-    };
-    let returned = Ident::new("returned", first);
-    let index = syn::Index {
-        index: 0,
-        span: last,
-    };
-    let returned = quote_spanned!(first=> #returned.#index);
+    let (first, returned) = returned(node, output);
     if node.answer().is_some() {
         let ask = Ident::new(&format!("__Ask{camel}"), first);
         let asked = quote_spanned!(first=> #ask::ask(#returned));
@@ -246,6 +260,20 @@ fn ended(emit: &Emit<'_>, node: &Node<'_>, output: &ReturnType) -> TokenStream {
         let update = #update?;
         ::core::result::Result::Ok(#door::Ended::Update(Update::#camel(update)))
     }
+}
+
+/// What was returned, with what is said about it at the return type, and where that begins.
+fn returned(node: &Node<'_>, output: &ReturnType) -> (Span, TokenStream) {
+    let (first, last) = match output {
+        ReturnType::Default => (node.name().span(), node.name().span()),
+        ReturnType::Type(_, ty) => ends(ty),
+    };
+    let returned = Ident::new("returned", first);
+    let index = syn::Index {
+        index: 0,
+        span: last,
+    };
+    (first, quote_spanned!(first=> #returned.#index))
 }
 
 /// The first and the last place of some tokens.

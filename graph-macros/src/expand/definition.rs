@@ -6,8 +6,8 @@ use syn::spanned::Spanned as _;
 
 use super::emit::{Emit, allowances, default_of};
 use super::{
-    answers, batches, caching, calls, emitted, io, policies, questions, routes, state, updates,
-    values, waits,
+    answers, batches, caching, calls, emitted, io, policies, questions, routes, state, subgraphs,
+    updates, values, waits,
 };
 use crate::ast::{Field, Scope};
 use crate::model::forms;
@@ -43,6 +43,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             quote!(#name)
         },
     );
+    let within = subgraphs::events_type(emit);
     let emits = emitted::type_of(emit);
     let policies = policies::constant(emit);
     let methods = [
@@ -81,6 +82,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             type Pause = Pause;
             type Context = #context;
             type Emit = #emits;
+            type Within = #within;
 
             fn topology() -> &'static #door::topology::Topology {
                 &TOPOLOGY
@@ -108,10 +110,7 @@ fn evolution(emit: &Emit<'_>) -> TokenStream {
         .then(|| quote!(const ALIASES: &'static [(&'static str, Node)] = &[#(#aliases),*];));
     let migrate = emit.graph.module.migrate.as_ref().map(|function| {
         let span = function.span();
-        let (door, function) = (
-            super::emit::spanned(door, span),
-            super::emit::quiet(function),
-        );
+        let door = super::emit::spanned(door, span);
         let done = quote_spanned!(span=> #door::Migrated::done(#function(state)));
         quote! {
             const MIGRATE: ::core::option::Option<#door::Migrate> =

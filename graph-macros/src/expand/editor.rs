@@ -12,7 +12,7 @@ use syn::{Expr, Token, token};
 
 use crate::ast::{
     AnyOf, For, From, Group, Guard, Handler, Line, Member, Module, Names, NodeRole, Statement,
-    Target, Time, Wait,
+    Subgraph, Target, Time, Wait,
 };
 use crate::parse::PLACEHOLDER;
 
@@ -70,7 +70,9 @@ fn quiet(name: &Ident) -> Ident {
 
 /// The fields that an attribute names, as a pattern: completion offers those that aren't there yet.
 fn attribute(index: usize, role: &NodeRole, state: &Ident) -> Option<TokenStream> {
+    let name = format_ident!("attribute_{index}");
     let (names, open): (&[Ident], bool) = match role {
+        NodeRole::Subgraph(subgraph) => return Some(other_graph(&name, subgraph, state)),
         NodeRole::Task(task) => match &task.writes {
             Some(Names { names, open }) => (names, *open),
             None if task.asks.is_none() => return None,
@@ -78,7 +80,6 @@ fn attribute(index: usize, role: &NodeRole, state: &Ident) -> Option<TokenStream
         },
         NodeRole::Ask(ask) => (ask.into.as_slice(), ask.into.is_none()),
         NodeRole::Wait(_) => (&[], false),
-        NodeRole::Later => return None,
     };
     let rest = match role {
         NodeRole::Task(task) => task.asks.as_ref().map(|asks| {
@@ -92,14 +93,29 @@ fn attribute(index: usize, role: &NodeRole, state: &Ident) -> Option<TokenStream
         NodeRole::Wait(Wait {
             time: Some(Time::Until(time)),
         }) => Some(quote!(let _ = #time;)),
-        NodeRole::Wait(_) | NodeRole::Later => None,
+        NodeRole::Wait(_) | NodeRole::Subgraph(_) => None,
     };
-    let name = format_ident!("attribute_{index}");
     let hole = open.then(|| format_ident!("{PLACEHOLDER}")).into_iter();
     Some(quote! {
         #[cfg(rust_analyzer)]
         fn #name(it: &#state, state: &#state) { let #state { #(#names: _,)* #(#hole: _,)* .. } = it; #rest }
     })
+}
+
+/// The path to another graph, and the fields that it shares or whose value it gives.
+fn other_graph(name: &Ident, subgraph: &Subgraph, state: &Ident) -> TokenStream {
+    let hole = format_ident!("{PLACEHOLDER}");
+    let path = if subgraph.path.is_empty() {
+        quote!(#hole)
+    } else {
+        subgraph.path.clone()
+    };
+    let names = subgraph.named.iter();
+    let names = names.map(|name| name.as_ref().unwrap_or(&hole));
+    quote! {
+        #[cfg(rust_analyzer)]
+        fn #name(it: &#state) { let _: #path; let #state { #(#names: _,)* .. } = it; }
+    }
 }
 
 /// The node that an attribute names.

@@ -131,7 +131,7 @@ fn new(emit: &Emit<'_>) -> TokenStream {
 
 /// The methods of the definition that take an input.
 pub(super) fn merging(emit: &Emit<'_>) -> TokenStream {
-    let Emit { krate, door, .. } = emit;
+    let door = &emit.door;
     let state = emit.state();
     let fields = emit.fields().map(|(index, field)| {
         let ast::Field { name, cfgs, .. } = field.ast;
@@ -153,10 +153,9 @@ pub(super) fn merging(emit: &Emit<'_>) -> TokenStream {
         }
     });
     quote! {
-        fn create(input: Input, change: &mut #door::Change) -> Self {
-            let mut state = #state { #(#fields),* };
-            #krate::StateGraph::merge(&mut state, input, change);
-            state
+        fn blank(input: &Input) -> Self {
+            let _ = input;
+            #state { #(#fields),* }
         }
 
         fn merge(&mut self, input: Input, change: &mut #door::Change) {
@@ -185,16 +184,19 @@ pub(super) fn output(emit: &Emit<'_>) -> TokenStream {
             let doc = format!("`{}`, as the run left it.", crate::names::plain(name));
             quote!(#[doc = #doc])
         });
-        quote!(#(#cfgs)* #(#docs)* #doc #vis #name: #ty)
+        let attribute = json::output_field(emit, field);
+        quote!(#(#cfgs)* #(#docs)* #doc #attribute #vis #name: #ty)
     });
     let shape = Shape {
         name: format_ident!("Output"),
         fields: parts,
     }
     .impls();
+    let derived = json::output(emit);
     quote! {
-        /// What a run gives.
+        /// What a run gives. In JSON an object with its fields.
         #allow
+        #derived
         #vis struct Output { #(#fields),* }
         #shape
     }

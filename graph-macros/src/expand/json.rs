@@ -1,5 +1,5 @@
-//! `Input` and `Values` as JSON: an object with what the setters take. It is derived once a graph, so that any
-//! format reads it, and what it is embedded in.
+//! `Input` and `Values` as JSON: an object with what the setters take; and `Output`: one with its fields. They are
+//! derived once a graph, so that any format reads them, and what they are embedded in.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -9,6 +9,7 @@ use super::fields::{Taking, Writable};
 use super::io::{is_required, is_value};
 use super::values::is_stored;
 use crate::ast::ReduceHow;
+use crate::model::{Field, forms};
 use crate::text;
 
 /// The attributes of the struct.
@@ -17,9 +18,9 @@ pub(super) fn derived<'e>(
     fields: impl Iterator<Item = Writable<'e>>,
 ) -> TokenStream {
     let (door, path) = (&emit.door, emit.serde_path());
-    let fields: Vec<_> = fields.collect();
-    let serialize = bounds(&fields, &format!("{path}::Serialize"));
-    let deserialize = bounds(&fields, &format!("{path}::Deserialize<'de>"));
+    let types = given(fields);
+    let serialize = bounds(&types, &format!("{path}::Serialize"));
+    let deserialize = bounds(&types, &format!("{path}::Deserialize<'de>"));
     quote! {
         #[derive(#door::serde::Serialize, #door::serde::Deserialize)]
         #[serde(
@@ -30,17 +31,45 @@ pub(super) fn derived<'e>(
     }
 }
 
-/// Bounds that aren't held against a type before somebody needs them: what is never stored may be unknown
-/// to serde. A field that may be missing can't have one, and what a user's reducer takes is said at the reducer.
-fn bounds(fields: &[Writable<'_>], of: &str) -> String {
-    let known = |input: &&Writable<'_>| {
+/// The attributes of the struct of an output. It is stored where another graph takes it into its state.
+pub(super) fn output(emit: &Emit<'_>) -> TokenStream {
+    let (door, path) = (&emit.door, emit.serde_path());
+    let shown = emit.graph.fields.iter();
+    let shown = shown.filter(|field| field.output && field.ast.cfgs.is_empty());
+    let types: Vec<_> = shown.map(|field| text::ty(&field.ast.ty)).collect();
+    let serialize = bounds(&types, &format!("{path}::Serialize"));
+    let deserialize = bounds(&types, &format!("{path}::Deserialize<'de>"));
+    quote! {
+        #[derive(#door::serde::Serialize, #door::serde::Deserialize)]
+        #[serde(crate = #path, bound(serialize = #serialize, deserialize = #deserialize))]
+    }
+}
+
+/// The attribute of a field of an output.
+pub(super) fn output_field(emit: &Emit<'_>, field: &Field<'_>) -> Option<TokenStream> {
+    let sorted = text::ty(&emit.door) + "::serialize_sorted";
+    forms::is_unordered(&field.ast.ty).then(|| quote!(#[serde(serialize_with = #sorted)]))
+}
+
+/// The types that the setters take. A field that may be missing can't have a bound, and what a user's reducer takes
+/// is said at the reducer.
+fn given<'e>(fields: impl Iterator<Item = Writable<'e>>) -> Vec<String> {
+    let known = |input: &Writable<'_>| {
         let reduce = input.field.ast.reduce.as_ref().map(|reduce| &reduce.how);
         input.field.ast.cfgs.is_empty() && !matches!(reduce, Some(ReduceHow::Custom(_)))
     };
-    let bounds: Vec<String> = fields
-        .iter()
+    fields
         .filter(known)
-        .map(|input| format!("for<'__trivial> {}: {of}", text::ty(input.given())))
+        .map(|input| text::ty(input.given()))
+        .collect()
+}
+
+/// Bounds that aren't held against a type before somebody needs them: what is never stored may be unknown
+/// to serde.
+fn bounds(types: &[String], of: &str) -> String {
+    let bounds: Vec<String> = types
+        .iter()
+        .map(|ty| format!("for<'__trivial> {ty}: {of}"))
         .collect();
     bounds.join(", ")
 }

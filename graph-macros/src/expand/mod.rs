@@ -8,6 +8,7 @@ mod caching;
 mod calls;
 mod conditional;
 mod constant;
+mod context;
 mod definition;
 mod editor;
 mod emit;
@@ -22,6 +23,7 @@ mod returns;
 mod routes;
 mod schemas;
 mod state;
+mod subgraphs;
 mod updates;
 mod values;
 mod waits;
@@ -95,6 +97,7 @@ fn derived(emit: &Emit<'_>) -> TokenStream {
         updates::updates(emit),
         values::values(emit),
         questions::questions(emit),
+        subgraphs::events(emit),
         constant::constant(emit),
     ];
     let keys = (0..emit.graph.fields.len()).filter_map(|field| Writable::new(emit, field).key());
@@ -106,6 +109,8 @@ fn derived(emit: &Emit<'_>) -> TokenStream {
         answers::suits(emit),
         returns::returns(emit),
         routes::routes(emit),
+        context::context(emit),
+        subgraphs::parts(emit),
         calls::calls(emit),
         definition::definition(emit),
         schemas::schemas(emit),
@@ -117,7 +122,7 @@ fn derived(emit: &Emit<'_>) -> TokenStream {
         #(#keys)*
         #(#public)*
         #[allow(
-            clippy::all, clippy::pedantic, dead_code, unreachable_code, unreachable_pub,
+            clippy::all, clippy::pedantic, dead_code, private_bounds, unreachable_code, unreachable_pub,
             unused_mut, unused_qualifications, unused_variables,
         )]
         const _: () = {

@@ -7,7 +7,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::emit::Emit;
-use crate::ast::{Effect, Policy, Retry};
+use crate::ast::{Cache, Effect, Policy, Retry};
 
 /// The policies of all nodes; nothing where none has one.
 pub(super) fn constant(emit: &Emit<'_>) -> Option<TokenStream> {
@@ -16,9 +16,10 @@ pub(super) fn constant(emit: &Emit<'_>) -> Option<TokenStream> {
     if nodes.iter().all(|node| node.ast.policy().is_none()) {
         return None;
     }
-    let policies = nodes.iter().map(|node| match node.ast.policy() {
-        Some(said) => policy(emit, said),
-        None => quote!(#krate::Policy::new()),
+    let plain = || quote!(#krate::Policy::new());
+    let policies = nodes.iter().map(|node| {
+        let said = node.ast.policy();
+        said.map_or_else(plain, |said| policy(emit, said))
     });
     Some(quote!(const POLICIES: &'static [#krate::Policy] = &[#(#policies),*];))
 }
@@ -33,8 +34,8 @@ fn policy(emit: &Emit<'_>, policy: &Policy) -> TokenStream {
     let idle = setting("idle_timeout", policy.idle);
     let cache = match policy.cache {
         None => None,
-        Some(None) => Some(quote!(.cache())),
-        Some(ttl) => setting("cache_for", ttl),
+        Some(Cache::Always) => Some(quote!(.cache())),
+        Some(Cache::For(ttl)) => setting("cache_for", Some(ttl)),
     };
     let effect = match policy.effect {
         Effect::None => None,

@@ -8,6 +8,7 @@ use syn::spanned::Spanned as _;
 use super::conditional::{Part, Shape};
 use super::emit::{Emit, allowances, spanned, within};
 use super::returns::question_type;
+use super::subgraphs::{self, Within, children};
 use crate::ast;
 use crate::model::Node;
 use crate::names::plain;
@@ -85,7 +86,7 @@ impl Ask<'_> {
 /// The types that stand for questions and answers in the definition.
 pub(super) fn types(emit: &Emit<'_>) -> TokenStream {
     let door = &emit.door;
-    if asks(emit).is_empty() {
+    if asks(emit).is_empty() && children(emit).is_empty() {
         quote!(type Question = #door::NoAnswer; type Answer = #door::NoAnswer;)
     } else {
         quote!(
@@ -96,23 +97,25 @@ pub(super) fn types(emit: &Emit<'_>) -> TokenStream {
 }
 
 pub(super) fn questions(emit: &Emit<'_>) -> TokenStream {
-    let asks = asks(emit);
-    let pause = pause(emit, &asks);
-    if asks.is_empty() {
+    let (asks, children) = (asks(emit), children(emit));
+    let pause = pause(emit, &asks, &children);
+    if asks.is_empty() && children.is_empty() {
         return pause;
     }
     let vis = emit.vis();
     let open = asks.iter().map(|ask| open(emit, ask));
+    let open_within = children.iter().map(|each| subgraphs::open(emit, each));
     let inner = within(vis);
-    let exports = asks.iter().map(|ask| {
-        let (name, camel) = (ask.open(), ask.camel());
-        quote!(#[doc(inline)] #inner use super::#name as #camel;)
-    });
+    let names = asks.iter().map(|ask| (ask.open(), ask.camel()));
+    let names = names.chain(children.iter().map(|each| (each.open(), each.camel())));
+    let exports =
+        names.map(|(name, camel)| quote!(#[doc(inline)] #inner use super::#name as #camel;));
     let allow = allowances();
-    let question = question(emit, &asks);
-    let answer = answer(emit, &asks);
+    let question = question(emit, &asks, &children);
+    let answer = answer(emit, &asks, &children);
     quote! {
         #(#open)*
+        #(#open_within)*
 
         /// What each ask asks, by its name.
         #allow
@@ -221,13 +224,18 @@ fn open(emit: &Emit<'_>, ask: &Ask<'_>) -> TokenStream {
     }
 }
 
-fn question(emit: &Emit<'_>, asks: &[Ask<'_>]) -> TokenStream {
+fn question(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> TokenStream {
     let Emit { krate, door, .. } = emit;
     let (vis, allow) = (emit.vis(), allowances());
-    let camel: Vec<_> = asks.iter().map(Ask::camel).collect();
-    let open: Vec<_> = asks.iter().map(Ask::open).collect();
-    let names: Vec<_> = asks.iter().map(Ask::name).collect();
-    let docs = names.iter().map(|name| format!("Asked at `{name}`."));
+    let camel = asks.iter().map(Ask::camel);
+    let camel: Vec<_> = camel.chain(children.iter().map(Within::camel)).collect();
+    let open = asks.iter().map(Ask::open);
+    let open: Vec<_> = open.chain(children.iter().map(Within::open)).collect();
+    let docs = asks.iter().map(|ask| format!("Asked at `{}`.", ask.name()));
+    let within = children
+        .iter()
+        .map(|each| format!("Asked in the graph of `{}`.", each.name()));
+    let docs = docs.chain(within);
     quote! {
         /// An open question. As JSON: `{"node": .., "id": .., "question": .., "due": ..}`.
         #allow
@@ -283,7 +291,7 @@ fn question(emit: &Emit<'_>, asks: &[Ask<'_>]) -> TokenStream {
     }
 }
 
-fn answer(emit: &Emit<'_>, asks: &[Ask<'_>]) -> TokenStream {
+fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> TokenStream {
     let Emit { krate, door, .. } = emit;
     let (vis, allow, path) = (emit.vis(), allowances(), emit.serde_path());
     let camel: Vec<_> = asks.iter().map(Ask::camel).collect();
@@ -295,8 +303,19 @@ fn answer(emit: &Emit<'_>, asks: &[Ask<'_>]) -> TokenStream {
         quote!(#(#aliases)*)
     });
     let values: Vec<_> = asks.iter().map(|ask| ask.answer(emit)).collect();
+    let within: Vec<_> = children.iter().map(Within::camel).collect();
+    let within_names: Vec<_> = children.iter().map(Within::name).collect();
+    let within_docs = within_names
+        .iter()
+        .map(|name| format!("Answers a question of the graph of `{name}`."));
+    let answers: Vec<_> = children
+        .iter()
+        .map(|each| each.of(emit, "Answer"))
+        .collect();
+    let answering = answering(emit, asks, children);
     quote! {
-        /// An answer: made from its question, or read from JSON: `{"node": .., "id": .., "value": ..}`.
+        /// An answer: made from its question, or read from JSON: `{"node": .., "id": .., "value": ..}`, or, for a node
+        /// that is a graph, `{"node": .., "answer": ..}`.
         #allow
         #[derive(#door::serde::Serialize, #door::serde::Deserialize)]
         #[serde(crate = #path, tag = "node")]
@@ -312,22 +331,41 @@ fn answer(emit: &Emit<'_>, asks: &[Ask<'_>]) -> TokenStream {
                     value: #values,
                 },
             )*
+            #(
+                #[doc = #within_docs]
+                #[serde(rename = #within_names)]
+                #within {
+                    /// The answer as that graph takes it.
+                    answer: #answers,
+                },
+            )*
         }
 
         #[automatically_derived]
-        impl ::core::clone::Clone for Answer where #(for<'__trivial> #values: ::core::clone::Clone,)* {
+        impl ::core::clone::Clone for Answer
+        where
+            #(for<'__trivial> #values: ::core::clone::Clone,)*
+            #(for<'__trivial> #answers: ::core::clone::Clone,)*
+        {
             fn clone(&self) -> Self {
                 match self {
                     #(Self::#camel { id, value } => Self::#camel {
                         id: ::core::clone::Clone::clone(id),
                         value: ::core::clone::Clone::clone(value),
                     },)*
+                    #(Self::#within { answer } => Self::#within {
+                        answer: ::core::clone::Clone::clone(answer),
+                    },)*
                 }
             }
         }
 
         #[automatically_derived]
-        impl ::core::fmt::Debug for Answer where #(for<'__trivial> #values: ::core::fmt::Debug,)* {
+        impl ::core::fmt::Debug for Answer
+        where
+            #(for<'__trivial> #values: ::core::fmt::Debug,)*
+            #(for<'__trivial> #answers: ::core::fmt::Debug,)*
+        {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 match self {
                     #(Self::#camel { id, value } => {
@@ -336,18 +374,46 @@ fn answer(emit: &Emit<'_>, asks: &[Ask<'_>]) -> TokenStream {
                             .field("value", value)
                             .finish()
                     })*
+                    #(Self::#within { answer } => {
+                        ::core::fmt::Formatter::debug_tuple(f, #within_names).field(answer).finish()
+                    })*
                 }
             }
         }
 
+        #answering
+    }
+}
+
+/// How the engine knows an answer.
+fn answering(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> TokenStream {
+    let Emit { krate, door, .. } = emit;
+    let camel: Vec<_> = asks.iter().map(Ask::camel).collect();
+    let names: Vec<_> = asks.iter().map(Ask::name).collect();
+    let within: Vec<_> = children.iter().map(Within::camel).collect();
+    let within_names: Vec<_> = children.iter().map(Within::name).collect();
+    quote! {
         #[automatically_derived]
         impl #krate::Answering for Answer {
             fn id(&self) -> #krate::QuestionId {
-                match self { #(Self::#camel { id, .. } => ::core::clone::Clone::clone(id),)* }
+                match self {
+                    #(Self::#camel { id, .. } => ::core::clone::Clone::clone(id),)*
+                    #(Self::#within { answer } => #krate::Answering::id(answer),)*
+                }
             }
 
             fn node(&self) -> &'static str {
-                match self { #(Self::#camel { .. } => #names,)* }
+                match self {
+                    #(Self::#camel { .. } => #names,)*
+                    #(Self::#within { .. } => #within_names,)*
+                }
+            }
+
+            fn path(&self) -> ::std::vec::Vec<&'static str> {
+                match self {
+                    #(Self::#camel { .. } => ::std::vec::Vec::from([#names]),)*
+                    #(Self::#within { answer } => #door::path(#within_names, answer),)*
+                }
             }
 
             fn to_json(
@@ -356,22 +422,34 @@ fn answer(emit: &Emit<'_>, asks: &[Ask<'_>]) -> TokenStream {
                 ::std::boxed::Box<#door::serde_json::value::RawValue>,
                 #door::serde_json::Error,
             > {
-                match self { #(Self::#camel { value, .. } => #door::to_raw(value),)* }
+                match self {
+                    #(Self::#camel { value, .. } => #door::to_raw(value),)*
+                    #(Self::#within { answer } => #krate::Answering::to_json(answer),)*
+                }
             }
         }
     }
 }
 
-fn pause(emit: &Emit<'_>, asks: &[Ask<'_>]) -> TokenStream {
+fn pause(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> TokenStream {
     let Emit { krate, .. } = emit;
     let (vis, allow, state) = (emit.vis(), allowances(), emit.state());
-    let several = asks.len() > 1;
-    let accessors = asks.iter().map(|ask| {
-        let (name, camel, open) = (ask.node.name(), ask.camel(), ask.open());
+    let several = asks.len() + children.len() > 1;
+    let kinds = asks.iter().map(|ask| {
         let doc = format!(
             "The question of `{}`, if it is open; the first one of several.",
             ask.name()
         );
+        (ask.node.name(), ask.camel(), ask.open(), doc)
+    });
+    let within = children.iter().map(|each| {
+        let doc = format!(
+            "The first question of the graph of `{}`, if one is open.",
+            each.name()
+        );
+        (each.node.name(), each.camel(), each.open(), doc)
+    });
+    let accessors = kinds.chain(within).map(|(name, camel, open, doc)| {
         let others = several.then(|| quote!(_ => ::core::option::Option::None,));
         quote! {
             #[doc = #doc]

@@ -7,6 +7,7 @@ use syn::{ReturnType, Type};
 use super::accepted::{Accepted, markers};
 use super::emit::{Emit, update_of, value_of};
 use super::fields::Writable;
+use super::subgraphs;
 use super::updates::{has_update, update_type};
 use crate::ast::NodeRole;
 use crate::model::{Node, forms};
@@ -18,8 +19,14 @@ pub(super) fn returns(emit: &Emit<'_>) -> TokenStream {
     let tasks = || nodes().filter(|node| matches!(node.ast.role, NodeRole::Task(_)));
     let tupled =
         |field: &usize| tasks().any(|node| node.writes.len() > 1 && node.writes.contains(field));
+    // What a subgraph gives goes into its field as a part of what the node sets.
+    let outputs = subgraphs::children(emit);
+    let given = |field: &usize| {
+        let mut into = outputs.iter().filter_map(|each| each.child.into.as_ref());
+        into.any(|into| into.field == *field)
+    };
     let values = (0..emit.graph.fields.len())
-        .filter(tupled)
+        .filter(|field| tupled(field) || given(field))
         .map(|field| Writable::new(emit, field).value_trait());
     let returned = tasks().map(|node| task(emit, node));
     let asked = emit

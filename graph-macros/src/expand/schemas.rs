@@ -7,6 +7,7 @@ use quote::{ToTokens as _, quote};
 use super::emit::Emit;
 use super::io::{inputs, is_required};
 use super::questions::{Ask, asks};
+use super::subgraphs::{Within, children};
 use crate::model::Field;
 use crate::names::plain;
 
@@ -32,13 +33,42 @@ pub(super) fn schemas(emit: &Emit<'_>) -> TokenStream {
     let questions: Vec<_> = asks.iter().map(|ask| ask.question).collect();
     let answers: Vec<_> = asks.iter().map(|ask| ask.answer(emit)).collect();
     let types = given.iter().chain(&shown).map(|property| &property.ty);
+    let within = children(emit);
+    let children: Vec<_> = within.iter().map(Within::state).collect();
+    let within: Vec<_> = within.iter().map(Within::name).collect();
+    let (shown_names, shown_types): (Vec<_>, Vec<_>) = shown
+        .iter()
+        .map(|property| (&property.name, &property.ty))
+        .unzip();
+    let name = format!(
+        "{}.Output",
+        emit.graph.module.args.id.as_deref().unwrap_or_default()
+    );
     quote! {
         #krate::__with_schema! {
+            impl #door::schemars::JsonSchema for Output
+            where
+                #(for<'__trivial> #shown_types: #door::schemars::JsonSchema,)*
+            {
+                fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                    ::std::borrow::Cow::Borrowed(#name)
+                }
+
+                fn json_schema(
+                    generator: &mut #door::schemars::SchemaGenerator,
+                ) -> #door::schemars::Schema {
+                    #door::object_schema(generator, &[
+                        #((#shown_names, #door::schemars::SchemaGenerator::subschema_for::<#shown_types>)),*
+                    ])
+                }
+            }
+
             impl #krate::Schemas for #state
             where
                 #(for<'__trivial> #types: #door::schemars::JsonSchema,)*
                 #(for<'__trivial> #questions: #door::schemars::JsonSchema,)*
                 #(for<'__trivial> #answers: #door::schemars::JsonSchema,)*
+                #(for<'__trivial> #children: #krate::Schemas,)*
             {
                 fn input_schema() -> #value {
                     #input
@@ -49,18 +79,24 @@ pub(super) fn schemas(emit: &Emit<'_>) -> TokenStream {
                 }
 
                 fn question_schemas() -> ::std::collections::BTreeMap<&'static str, #value> {
-                    ::core::convert::From::from([#((#names, #door::schema_of::<#questions>())),*])
+                    let mut schemas = ::std::collections::BTreeMap::from([
+                        #((#names, #door::schema_of::<#questions>())),*
+                    ]);
+                    #(schemas.extend(#door::questions_within::<#children>(#within));)*
+                    schemas
                 }
 
                 fn answer_schemas() -> ::std::collections::BTreeMap<&'static str, #value> {
-                    ::core::convert::From::from([#((
+                    let mut schemas = ::std::collections::BTreeMap::from([#((
                         #names,
                         #door::ObjectSchema::new()
                             .constant("node", #names)
                             .text("id")
                             .field::<#answers>("value", true)
                             .finish(),
-                    )),*])
+                    )),*]);
+                    #(schemas.extend(#door::answers_within::<#children>(#within));)*
+                    schemas
                 }
             }
         }

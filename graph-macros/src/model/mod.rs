@@ -8,11 +8,12 @@ mod nodes;
 mod params;
 mod reserved;
 mod state;
+mod subgraphs;
 mod targets;
 mod waits;
 
 use proc_macro2::Ident;
-use syn::Type;
+use syn::{Path, Type};
 
 use crate::ast;
 use crate::findings::Findings;
@@ -21,6 +22,7 @@ use crate::names::plain;
 pub(crate) use flow::{Decision, Flow, Join, Leaf, Member, Route, Source};
 pub(crate) use forms::Form;
 pub(crate) use params::{Param, ParamSource};
+pub(crate) use subgraphs::input_of;
 
 /// A graph with its names resolved.
 pub(crate) struct Graph<'a> {
@@ -51,14 +53,36 @@ pub(crate) struct Node<'a> {
     /// Its name as a variant and in the names of types.
     pub(crate) camel: Ident,
     pub(crate) params: Vec<Param<'a>>,
-    /// What it sets, in the order of `writes`; for an ask the one field that takes the answer.
+    /// What it sets, in the order of `writes`; for an ask the one field that takes the answer, for a subgraph the
+    /// one that takes the output and those that are shared.
     pub(crate) writes: Vec<usize>,
     /// Names in `writes` that are no fields.
     pub(crate) unknown: Vec<&'a Ident>,
+    /// The other graph, if it is one and is known.
+    pub(crate) child: Option<Child<'a>>,
     /// The type of its item, where it is reached by a `for`.
     pub(crate) item: Option<Type>,
     /// Whether everything about it could be resolved.
     pub(crate) whole: bool,
+}
+
+/// Another graph as a node.
+pub(crate) struct Child<'a> {
+    /// Its state.
+    pub(crate) state: &'a Path,
+    /// The field that takes its output.
+    pub(crate) into: Option<Shared<'a>>,
+    /// The fields that it works on too.
+    pub(crate) shared: Vec<Shared<'a>>,
+    /// Whether its calls go on with what the last one left.
+    pub(crate) memory: bool,
+}
+
+/// A field of the state that a subgraph names.
+pub(crate) struct Shared<'a> {
+    /// As it is written in the attribute.
+    pub(crate) name: &'a Ident,
+    pub(crate) field: usize,
 }
 
 impl<'a> Graph<'a> {
@@ -100,7 +124,7 @@ impl Node<'_> {
     pub(crate) fn answer(&self) -> Option<usize> {
         match self.ast.role {
             ast::NodeRole::Ask(_) => self.writes.first().copied(),
-            ast::NodeRole::Task(_) | ast::NodeRole::Wait(_) | ast::NodeRole::Later => None,
+            ast::NodeRole::Task(_) | ast::NodeRole::Subgraph(_) | ast::NodeRole::Wait(_) => None,
         }
     }
 }

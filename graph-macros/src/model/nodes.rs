@@ -5,7 +5,7 @@ use syn::{GenericParam, ReturnType, Safety};
 
 use super::flow::Flow;
 use super::params::{Param, ParamSource, Reached, Scope};
-use super::{Node, forms, position, waits};
+use super::{Node, forms, position, subgraphs, waits};
 use crate::ast::{self, Module, NodeRole, State};
 use crate::findings::Findings;
 use crate::names::{camel, either, nearest, plain};
@@ -86,6 +86,10 @@ fn node<'a>(
         let each = matches!(reached, Reached::ByItem(_));
         check_answer(name, &state.fields[*field], each, findings);
     }
+    let child = match &ast.role {
+        NodeRole::Subgraph(subgraph) => subgraphs::child(subgraph, state, reached, findings),
+        _ => None,
+    };
     waits::check(ast, reached, findings);
     let (params, resolved) = match ast.role {
         NodeRole::Wait(_) => (Vec::new(), true),
@@ -97,14 +101,15 @@ fn node<'a>(
         .find(|param| param.source == ParamSource::Item)
         .filter(|_| matches!(reached, Reached::ByItem(_)))
         .map(|param| forms::owned(param.ty));
-    let later = matches!(ast.role, NodeRole::Later);
-    let whole = resolved && !later && ast.signature.is_some() && findings.count() == before;
+    let unknown_graph = matches!(ast.role, NodeRole::Subgraph(_)) && child.is_none();
+    let whole = resolved && !unknown_graph && ast.signature.is_some() && findings.count() == before;
     Node {
         ast,
         camel: named.camel.clone(),
         params,
         writes,
         unknown,
+        child,
         item,
         whole,
     }
@@ -133,6 +138,14 @@ fn check_signature(node: &ast::Node, findings: &mut Findings) {
             format!("`{name}` asks nothing; return its question, `-> Question`"),
         );
     }
+    if let (NodeRole::Subgraph(subgraph), ReturnType::Default) = (&node.role, &signature.output) {
+        let name = &node.name;
+        let input = subgraphs::input_of(subgraph);
+        findings.at(
+            name,
+            format!("`{name}` gives its graph no input; return it, `-> {input}`"),
+        );
+    }
     if let Safety::Unsafe(word) = &signature.safety {
         findings.at(
             word,
@@ -147,10 +160,14 @@ fn writes<'a>(
     state: &State,
     findings: &mut Findings,
 ) -> (Vec<usize>, Vec<&'a Ident>) {
-    let names: &[Ident] = match &node.role {
-        NodeRole::Task(task) => task.writes.as_ref().map_or(&[], |writes| &writes.names),
-        NodeRole::Ask(ask) => ask.into.as_slice(),
-        NodeRole::Wait(_) | NodeRole::Later => &[],
+    let names: Vec<&Ident> = match &node.role {
+        NodeRole::Task(task) => {
+            let writes = task.writes.iter();
+            writes.flat_map(|writes| &writes.names).collect()
+        }
+        NodeRole::Ask(ask) => ask.into.iter().collect(),
+        NodeRole::Subgraph(subgraph) => subgraph.into.iter().chain(&subgraph.share).collect(),
+        NodeRole::Wait(_) => Vec::new(),
     };
     let mut writes = Vec::new();
     let mut unknown = Vec::new();

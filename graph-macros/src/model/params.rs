@@ -88,7 +88,7 @@ impl<'a> Scope<'a> {
     fn source(&self, name: &Ident) -> Option<ParamSource> {
         let field = position(name, self.state.fields.iter().map(|field| &field.name));
         let context = || {
-            position(name, self.context?.fields.iter().map(|(name, _)| name))
+            position(name, self.context?.fields.iter().map(|field| &field.name))
                 .map(ParamSource::Context)
         };
         match plain(name).as_str() {
@@ -110,7 +110,7 @@ impl<'a> Scope<'a> {
             ParamSource::Context(at) => self
                 .context
                 .and_then(|context| context.fields.get(at))
-                .map(|(_, ty)| ty),
+                .map(|field| &field.ty),
             ParamSource::State | ParamSource::Run | ParamSource::Item => None,
         };
         match form(&typed.ty, owner) {
@@ -199,7 +199,7 @@ impl<'a> Scope<'a> {
         let of_context = self
             .context
             .iter()
-            .flat_map(|context| context.fields.iter().map(|(name, _)| plain(name)));
+            .flat_map(|context| context.fields.iter().map(|field| plain(&field.name)));
         of_state.chain(of_context).collect()
     }
 }

@@ -66,7 +66,7 @@ fn fields(module: &Module, findings: &mut Findings) {
     let of_context = module
         .context
         .iter()
-        .flat_map(|context| context.fields.iter().map(|(name, _)| name));
+        .flat_map(|context| context.fields.iter().map(|field| &field.name));
     for name in of_state.clone().chain(of_context.clone()) {
         let taken = match plain(name).as_str() {
             "state" => "the whole state",

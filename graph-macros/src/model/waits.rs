@@ -24,7 +24,7 @@ pub(super) fn check(node: &Node, reached: Reached<'_>, findings: &mut Findings) 
                 asking(task.asks.as_ref(), signature, findings);
             }
         }
-        NodeRole::Ask(_) | NodeRole::Later => {}
+        NodeRole::Ask(_) | NodeRole::Subgraph(_) => {}
     }
 }
 

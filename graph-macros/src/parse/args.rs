@@ -100,6 +100,11 @@ impl Args {
             .any(|arg| arg.name == name && matches!(arg.value, Value::Unfinished))
     }
 
+    /// What stands there, in source order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Arg> {
+        self.args.iter()
+    }
+
     /// The argument of that name.
     pub(super) fn take(&mut self, name: &str) -> Option<Arg> {
         let at = self.args.iter().position(|arg| arg.name == name)?;

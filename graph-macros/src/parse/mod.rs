@@ -13,6 +13,7 @@ mod nodes;
 mod policy;
 mod serde;
 mod structs;
+mod subgraphs;
 mod targets;
 mod waits;
 

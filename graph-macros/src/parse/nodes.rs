@@ -4,7 +4,8 @@ use proc_macro2::Ident;
 use syn::{Attribute, LitStr, Signature};
 
 use super::args::Args;
-use super::{attrs, later, policy, waits};
+use super::subgraphs::subgraph;
+use super::{attrs, policy, waits};
 use crate::ast::{Handler, Node, NodeRole, Task};
 use crate::findings::Findings;
 
@@ -39,14 +40,7 @@ pub(super) fn node(
             &mut aliases,
             findings,
         )),
-        _ => {
-            later::attribute(
-                &attrs::word(first),
-                "call the other graph inside a node",
-                findings,
-            );
-            NodeRole::Later
-        }
+        _ => NodeRole::Subgraph(Box::new(subgraph(first, findings))),
     };
     Some(Node {
         name,

@@ -7,7 +7,7 @@ use syn::{Expr, ExprLit, Lit, Signature, Token, Type};
 
 use super::args::{Arg, Args, Value};
 use super::duration::duration;
-use crate::ast::{Effect, Handler, Policy, Retry};
+use crate::ast::{Cache, Effect, Handler, Policy, Retry};
 use crate::findings::Findings;
 
 /// The arguments of `#[node]` that are read here.
@@ -27,11 +27,11 @@ pub(super) fn policy(
     args: &mut Args,
     signature: Option<&Signature>,
     findings: &mut Findings,
-) -> Policy {
-    let mut policy = Policy {
+) -> Box<Policy> {
+    let mut policy = Box::new(Policy {
         effect: effect(args, findings),
         ..Policy::default()
-    };
+    });
     if let (Effect::AtMostOnce, Some(word)) = (policy.effect, args.word("asks")) {
         findings.at(
             word,
@@ -192,10 +192,12 @@ fn timeout(arg: &Arg, policy: &mut Policy, findings: &mut Findings) {
 
 fn cache(arg: &Arg, policy: &mut Policy, findings: &mut Findings) {
     match &arg.value {
-        Value::Flag => policy.cache = Some(None),
+        Value::Flag => policy.cache = Some(Cache::Always),
         Value::List(tokens) if !tokens.is_empty() => {
             let mut args = Args::parse(tokens.clone(), "cache", &["ttl"], findings);
-            policy.cache = Some(args.duration("ttl", "ttl = \"1h\"", findings));
+            policy.cache = args
+                .duration("ttl", "ttl = \"1h\"", findings)
+                .map(Cache::For);
         }
         _ => findings.at(
             &arg.name,

@@ -5,7 +5,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Field, Fields, ItemStruct, Token, Type, Visibility};
 
 use super::{attrs, fields, items};
-use crate::ast::{Context, Module, State};
+use crate::ast::{Context, ContextField, Module, State};
 use crate::findings::Findings;
 
 /// Reads `#[state] struct ..`.
@@ -82,7 +82,11 @@ pub(super) fn torn_context(tokens: &TokenStream, module: &mut Module) {
     let unknown = || Type::Verbatim(TokenStream::new());
     let fields = items::field_names(tokens)
         .into_iter()
-        .map(|name| (name, unknown()))
+        .map(|name| ContextField {
+            name,
+            ty: unknown(),
+            cfgs: Vec::new(),
+        })
         .collect();
     let vis = Visibility::Public(Token![pub](name.span()));
     module.torn = true;
@@ -110,7 +114,13 @@ pub(super) fn context(
     refuse_generics(item, "context", findings);
     let fields = named(item, "context", findings);
     module.torn |= findings.count() > before;
-    let named = |field: &Field| Some((field.ident.clone()?, field.ty.clone()));
+    let named = |field: &Field| {
+        Some(ContextField {
+            name: field.ident.clone()?,
+            ty: field.ty.clone(),
+            cfgs: attrs::only(&field.attrs, "cfg"),
+        })
+    };
     let fields = fields.into_iter().flatten().filter_map(named).collect();
     module.context = Some(Context {
         vis: item.vis.clone(),

@@ -51,14 +51,6 @@ fn attributes_on_the_wrong_item_are_said() {
 }
 
 #[test]
-fn what_is_still_to_come_says_what_to_do() {
-    assert_eq!(
-        only(about_attribute("#[subgraph(other::Other, into = x)]")),
-        "`#[subgraph]` is not there yet; for now, call the other graph inside a node"
-    );
-}
-
-#[test]
 fn places_to_run_are_one() {
     assert_eq!(
         only(about_attribute("#[node(spawn, blocking)]")),

@@ -7,6 +7,7 @@ mod lowering;
 mod nodes;
 mod policies;
 mod state;
+mod subgraphs;
 mod waits;
 
 use crate::findings::Findings;

@@ -15,7 +15,7 @@ use crate::checkpointer::WriteKey;
 use crate::definition::{GraphNode, Started, StateGraph};
 use crate::error::{Error, panic_message};
 use crate::failure::Failure;
-use crate::frontier::{Activation, Frontier};
+use crate::frontier::{Activation, Frontier, OpenQuestion};
 use crate::id::{ActivationId, MomentId, QuestionId, Timestamp};
 use crate::waiting::Answers;
 
@@ -28,6 +28,9 @@ pub(super) struct Turnover<G: StateGraph> {
     pub(super) asked: Vec<ActivationId>,
     /// Results of tasks whose siblings wait, to be stored beside the moment.
     pub(super) held: Vec<(WriteKey, Vec<u8>)>,
+    /// Turns of graphs within ours, whose answers lie with us, perhaps without our knowing: a time that came there
+    /// has answered.
+    pub(super) closed: Vec<ActivationId>,
     /// The answers that were taken, with their checksums.
     pub(super) answered: Vec<(QuestionId, u64)>,
     /// Activations that ended by a failure.
@@ -41,6 +44,7 @@ impl<G: StateGraph> Default for Turnover<G> {
             ended: Vec::new(),
             asked: Vec::new(),
             held: Vec::new(),
+            closed: Vec::new(),
             answered: Vec::new(),
             failed: Vec::new(),
         }
@@ -53,8 +57,33 @@ impl<G: StateGraph> Turnover<G> {
         self.ended.clear();
         self.asked.clear();
         self.held.clear();
+        self.closed.clear();
         self.answered.clear();
         self.failed.clear();
+    }
+
+    /// Closes what graphs within a turn have asked before and ask no more: its answers are over with it, but not as
+    /// long as the same node in there asks something else, and may be run again.
+    pub(super) fn close(
+        &mut self,
+        turn: ActivationId,
+        before: &[OpenQuestion],
+        still: &[OpenQuestion],
+        answers: &mut Answers,
+    ) {
+        for open in before.iter().filter(|open| open.id.activation != turn) {
+            if still.iter().any(|other| other.id == open.id) {
+                continue;
+            }
+            if let Some(Some(answer)) = answers.remove(&open.id) {
+                self.answered.push((open.id.clone(), answer_sum(&answer)));
+            }
+            let of_node = |other: &OpenQuestion| other.id.activation == open.id.activation;
+            if !still.iter().any(of_node) {
+                self.ended.push(open.id.activation);
+                self.closed.push(open.id.activation);
+            }
+        }
     }
 }
 
@@ -178,6 +207,8 @@ impl<G: StateGraph> Engine<G> {
                 apply(activation.node, None, update);
             } else if activation.is_waiting() {
                 forget_answers(activation.id, answers, &mut turnover.answered);
+                let before = activation.questions.as_deref().unwrap_or_default();
+                turnover.close(activation.id, before, &[], answers);
             }
             while let Some(result) = results.next_if(|result| result.place == place) {
                 let item = activation.item(result.item);

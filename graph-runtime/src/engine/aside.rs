@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::registry::Slot;
-use super::writer::{Backlog, Store};
+use super::writer::{Backlog, Flush, Store};
 use crate::checkpointer::{Commit, Expect, StoreError, Write, WriteKey};
 use crate::error::Error;
 use crate::id::{ActivationId, MomentId, ThreadKey};
@@ -16,6 +16,7 @@ pub(crate) struct Aside {
     key: ThreadKey,
     seal: ThreadSeal,
     backlog: Arc<Backlog>,
+    flush: Flush,
     /// Gone with the run: a node that outlives it on another thread doesn't keep the thread taken.
     slot: Weak<Slot>,
     /// The lease's, where there is one.
@@ -31,6 +32,7 @@ impl Aside {
         key: &ThreadKey,
         backlog: &Arc<Backlog>,
         slot: &Arc<Slot>,
+        flush: Flush,
         epoch: u64,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -39,6 +41,7 @@ impl Aside {
             key: key.clone(),
             seal: ThreadSeal::new(key),
             backlog: Arc::clone(backlog),
+            flush,
             slot: Arc::downgrade(slot),
             written: Mutex::default(),
             has_written: AtomicBool::new(false),
@@ -50,7 +53,12 @@ impl Aside {
     /// # Errors
     /// [`Error::Store`] if it can't be.
     pub(crate) async fn flush(&self) -> Result<(), Error> {
-        self.backlog.flush_handle().wait().await
+        self.flush.wait().await
+    }
+
+    /// Waits for the same.
+    pub(super) fn flush_handle(&self) -> Flush {
+        self.flush.clone()
     }
 
     /// Stores something beside the records of a thread that stands at `head`, after everything that came before it.

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use graph_topology::NodeKind;
 use tracing::Instrument as _;
 
 use super::advance::Turnover;
@@ -16,14 +17,14 @@ use super::past::Past;
 use super::registry::{Before, Busy, Hold};
 use super::request::{Command, Home, Origin};
 use super::watch::Watch;
-use super::{Cancelling, Engine, Event, Kind, Stopped};
+use super::{Cancelling, Engine, Event, Kind, Nest, Stopped};
 use crate::checkpointer::{At, Source, WriteKey, WriteKind};
 use crate::definition::{GraphNode, Next, StateGraph};
 use crate::error::{Error, panic_message};
 use crate::event::Listener;
 use crate::frontier::{Frontier, Slots};
 use crate::id::{MomentId, Timestamp};
-use crate::moment::{Leftover, Moment, RunHeader, Stand, fingerprint, thread_text};
+use crate::moment::{Leftover, Moment, RunHeader, Stand, thread_text};
 use crate::outcome::Outcome;
 use crate::run::{Emit, Ties};
 use crate::setting::Setting;
@@ -46,7 +47,7 @@ pub(crate) async fn run<G: StateGraph>(
         setting,
         listener,
     };
-    let run = async { parts.fresh(input).await?.drive().await };
+    let run = async { parts.fresh(input, |_| ()).await?.drive().await };
     watch.over(run.instrument(watch.run_span()).await)
 }
 
@@ -175,12 +176,7 @@ async fn begin<G: StateGraph>(
     let ground = ground(&home, &origin, command.branches()).await?;
     let stood = back_to.map(|Before(moment)| moment);
     hold.begins_at(stood.unwrap_or_else(|| ground.as_ref().and_then(Ground::head)));
-    let header = RunHeader {
-        id: run.into(),
-        graph: G::ID.into(),
-        fingerprint: fingerprint::<G>().into(),
-        metadata: setting.metadata.clone(),
-    };
+    let header = RunHeader::of::<G>(run, &setting.metadata);
     let durability = setting.durability;
     if durability == Durability::Sync {
         listener.hold();
@@ -212,13 +208,13 @@ async fn begin<G: StateGraph>(
 }
 
 /// What an engine is made of beside a state.
-struct Parts<G: StateGraph> {
-    context: Arc<G::Context>,
-    journal: Option<Journal>,
-    stopping: Stopping,
-    watch: Watch,
-    setting: Setting<G>,
-    listener: Listener<G>,
+pub(super) struct Parts<G: StateGraph> {
+    pub(super) context: Arc<G::Context>,
+    pub(super) journal: Option<Journal>,
+    pub(super) stopping: Stopping,
+    pub(super) watch: Watch,
+    pub(super) setting: Setting<G>,
+    pub(super) listener: Listener<G>,
 }
 
 impl<G: StateGraph> Parts<G> {
@@ -227,7 +223,7 @@ impl<G: StateGraph> Parts<G> {
         let engine = self.standing(ground, command.abandons())?;
         match command {
             Command::Invoke(input) => engine.invoke(input).await,
-            Command::FromStart(input) => engine.abandon_and_begin(input).await,
+            Command::FromStart(input) => engine.abandon_and_begin(input, |_| ()).await,
             Command::Resume | Command::Replay => engine.depart().await?.pass().await,
             Command::Answer(_) => Ok(engine.going_on()),
             Command::Set(by_hand) => engine.set(by_hand).await,
@@ -255,13 +251,19 @@ impl<G: StateGraph> Parts<G> {
             journal.stand_at(position, &[]);
             journal.forget(leftover.turns);
         }
-        self.fresh(input).await
+        self.fresh(input, |_| ()).await
     }
 
-    /// At `start`, on the state that the input makes.
-    async fn fresh(self, input: G::Input) -> Result<Engine<G>, Error> {
+    /// At `start`, on the state that the input makes of what is lent.
+    pub(super) async fn fresh(
+        self,
+        input: G::Input,
+        lend: impl FnOnce(&mut G),
+    ) -> Result<Engine<G>, Error> {
         let mut change = Change::new(G::FIELDS, self.journal.is_some());
-        let state = G::create(input, &mut change);
+        let mut state = G::blank(&input);
+        lend(&mut state);
+        state.merge(input, &mut change);
         let mut engine = self.engine(state, change);
         engine.start().await?;
         Ok(engine)
@@ -269,7 +271,11 @@ impl<G: StateGraph> Parts<G> {
 
     /// Where the thread stands, or where a branch begins. What is unfinished there and can't be read is an error,
     /// unless it is to be abandoned.
-    fn standing(mut self, ground: Ground<G>, abandons: bool) -> Result<Engine<G>, Error> {
+    pub(super) fn standing(
+        mut self,
+        ground: Ground<G>,
+        abandons: bool,
+    ) -> Result<Engine<G>, Error> {
         let Ground { stand, leaves } = ground;
         let position = position(&stand, leaves.as_ref());
         let Stand {
@@ -278,6 +284,7 @@ impl<G: StateGraph> Parts<G> {
             turns,
             mut writes,
             sizes,
+            children,
             ..
         } = stand;
         let frontier = match frontier {
@@ -326,6 +333,7 @@ impl<G: StateGraph> Parts<G> {
         }
         let mut engine = self.engine(moment.state, change);
         engine.turns = turns;
+        engine.children = children;
         kept.retain(|(activation, _), _| {
             frontier
                 .active
@@ -367,13 +375,14 @@ impl<G: StateGraph> Parts<G> {
         });
         let thread = journal.as_ref().map(|journal| journal.key.clone());
         let aside = journal.as_ref().map(Journal::aside);
+        let nest = holds_graphs::<G>().then(|| Nest::of(journal.as_ref(), &setting));
         Engine {
             context,
             state: Arc::new(state),
             frontier: Frontier::new(),
             change,
             journal,
-            ties: Cancelling(Ties::new(thread, emit, aside, setting.shelf())),
+            ties: Cancelling(Ties::new(thread, emit, aside, setting.shelf(), nest)),
             listener,
             stopping,
             watch,
@@ -396,15 +405,22 @@ impl<G: StateGraph> Parts<G> {
             turnover: Turnover::default(),
             noted_slots: Slots::none::<G>(),
             noted_failures: Vec::new(),
+            children: Vec::new(),
         }
     }
+}
+
+/// Whether a node of it is another graph.
+fn holds_graphs<G: StateGraph>() -> bool {
+    let mut nodes = G::topology().nodes.iter();
+    nodes.any(|node| node.kind == NodeKind::Subgraph)
 }
 
 impl<G: StateGraph> Engine<G> {
     /// A new input: a new run from `start` if the last one has ended, else a part of the unfinished one.
     async fn invoke(mut self, input: G::Input) -> Result<Self, Error> {
         if self.frontier.active.is_empty() {
-            return self.begin_again(input).await;
+            return self.begin_again(input, |_| ()).await;
         }
         self.attend().await?;
         let paused = self
@@ -422,15 +438,24 @@ impl<G: StateGraph> Engine<G> {
         Ok(self)
     }
 
-    async fn abandon_and_begin(mut self, input: G::Input) -> Result<Self, Error> {
+    pub(super) async fn abandon_and_begin(
+        mut self,
+        input: G::Input,
+        lend: impl FnOnce(&mut G),
+    ) -> Result<Self, Error> {
         self.abandon();
-        self.begin_again(input).await
+        self.begin_again(input, lend).await
     }
 
-    async fn begin_again(mut self, input: G::Input) -> Result<Self, Error> {
+    async fn begin_again(
+        mut self,
+        input: G::Input,
+        lend: impl FnOnce(&mut G),
+    ) -> Result<Self, Error> {
         let state = Arc::make_mut(&mut self.state);
         state.reset_run(&mut self.change);
         state.reset_step(&mut self.change);
+        lend(state);
         state.merge(input, &mut self.change);
         self.start().await?;
         Ok(self)
@@ -482,7 +507,7 @@ impl<G: StateGraph> Engine<G> {
     }
 
     /// Goes on as far as pauses let it: an answer is no word on them.
-    fn going_on(mut self) -> Self {
+    pub(super) fn going_on(mut self) -> Self {
         self.went_on = !self.frontier.active.is_empty();
         self
     }

@@ -119,6 +119,8 @@ impl<G: StateGraph> Engine<G> {
         let departure = self.new_moment();
         self.frontier.reissue(departure.0);
         self.departure = Some(departure);
+        // Those that belong to a turn are left with it.
+        self.children.retain(|child| child.turn.is_none());
         if let Some(journal) = &mut self.journal {
             journal.forget(turns);
         }

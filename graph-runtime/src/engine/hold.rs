@@ -44,14 +44,15 @@ impl<G: StateGraph> Engine<G> {
             frontier,
             kept,
             turnover,
+            answers,
             ..
         } = self;
         let activation = &mut frontier.active[place];
-        let mut questions = activation.questions.take().unwrap_or_default();
+        let questions = activation.questions.take().unwrap_or_default();
         // Whoever has run says anew what it waits for.
-        questions.retain(|open| {
+        let (before, mut questions): (Vec<_>, Vec<_>) = questions.into_iter().partition(|open| {
             let item = open.item.unwrap_or(0);
-            tasks.binary_search_by_key(&item, |task| task.item).is_err()
+            tasks.binary_search_by_key(&item, |task| task.item).is_ok()
         });
         for Finished { item, ended, .. } in tasks {
             let of_item = activation.item(item);
@@ -78,6 +79,7 @@ impl<G: StateGraph> Engine<G> {
             }
         }
         questions.sort_by_key(|open| open.item);
+        turnover.close(activation.id, &before, &questions, answers);
         activation.questions = Some(questions);
         activation.awake.clear();
         turnover.asked.push(activation.id);

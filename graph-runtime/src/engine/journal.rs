@@ -6,16 +6,18 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use super::aside::Aside;
+use super::child::NestStore;
 use super::lease::Leased;
 use super::past::Past;
 use super::registry::Hold;
+use super::request::Home;
 use super::watch::Watch;
-use super::writer::{Backlog, Store, Writer};
+use super::writer::{Backlog, Flush, Store, Writer};
 use crate::checkpointer::{
     Checkpointer, Commit, Expect, Record, Source, StoreError, Write, WriteKey, WriteKind,
 };
 use crate::error::Error;
-use crate::id::{ActivationId, MomentId, ThreadKey, Timestamp};
+use crate::id::{ActivationId, MomentId, QuestionId, ThreadKey, Timestamp};
 use crate::moment::{Body, RunHeader, ThreadSeal, draft, thread_text};
 
 /// When a step counts as taken. Whatever is chosen, the input is stored before the first node runs, and everything
@@ -85,6 +87,8 @@ pub(crate) struct Journal {
     hold: Hold,
     /// The lease's, where there is one.
     epoch: u64,
+    /// Where the answers are kept, if this is a graph within another run.
+    outer: Option<ThreadKey>,
 }
 
 /// Where a journal goes on.
@@ -138,7 +142,14 @@ impl Journal {
         };
         let epoch = slot.leased.get().map_or(0, Leased::epoch);
         Self {
-            aside: Aside::new(&store, &key, &backlog, &slot, epoch),
+            aside: Aside::new(
+                &store,
+                &key,
+                &backlog,
+                &slot,
+                backlog.flush_handle(None),
+                epoch,
+            ),
             inline,
             store,
             seal: ThreadSeal::new(&key),
@@ -160,7 +171,24 @@ impl Journal {
             hold,
             epoch,
             key,
+            outer: None,
         }
+    }
+
+    /// Of a graph within another run: answers are kept with the thread itself, and what `outer` waits for is stored
+    /// first.
+    pub(crate) fn within(mut self, root: ThreadKey, outer: Flush, epoch: u64) -> Self {
+        let flush = self.backlog.flush_handle(Some(outer));
+        let slot = self.hold.slot();
+        self.aside = Aside::new(&self.store, &self.key, &self.backlog, &slot, flush, epoch);
+        self.outer = Some(root);
+        self.epoch = epoch;
+        self
+    }
+
+    /// The next record will be a snapshot.
+    pub(crate) fn want_snapshot(&mut self) {
+        self.snapshot_due = true;
     }
 
     /// Goes on behind what is stored.
@@ -197,6 +225,23 @@ impl Journal {
         thread_text(&self.key)
     }
 
+    /// Where the graphs within this run are stored.
+    pub(crate) fn nest(&self) -> NestStore {
+        let root = self.outer.clone();
+        NestStore {
+            home: Home {
+                saver: Arc::clone(&self.store.saver),
+                registry: self.hold.registry(),
+                key: self.key.clone(),
+                lease: None,
+            },
+            root: root.unwrap_or_else(|| self.key.clone()),
+            run: self.header.id.clone().into_owned(),
+            flush: self.aside.flush_handle(),
+            epoch: self.epoch,
+        }
+    }
+
     /// The way to the store for what nodes keep themselves.
     pub(crate) fn aside(&self) -> Arc<Aside> {
         Arc::clone(&self.aside)
@@ -212,8 +257,9 @@ impl Journal {
     /// Stores a step; `last` if the run ends or pauses with it, so that it has to be stored at once.
     pub(crate) async fn record(&mut self, entry: Entry<'_>, last: bool) -> Result<(), Error> {
         let commit = self.commit_of(entry)?;
-        // The input is acknowledged before the first node runs, in every durability.
-        let first = std::mem::take(&mut self.header_due);
+        // The input is acknowledged before the first node runs, in every durability. That of a graph within another
+        // one can be made again.
+        let first = std::mem::take(&mut self.header_due) && self.outer.is_none();
         if self.inline {
             let stored = self.store.commit(&self.key, commit).await;
             return stored.map_err(|source| self.failure(source));
@@ -234,6 +280,9 @@ impl Journal {
         } = entry;
         let snapshot = matches!(world, World::State(_));
         if snapshot || self.header_due {
+            if let Some(call) = &mut self.header.call {
+                call.began.get_or_insert(id);
+            }
             body.run = Some(self.header.clone());
         }
         let base = if snapshot {
@@ -352,25 +401,65 @@ impl Journal {
     /// Lets whatever is stored for these node turns go with the next record: answers may have come in for them
     /// since their writes were read.
     pub(crate) fn forget(&mut self, turns: Vec<ActivationId>) {
-        self.written.retain(|turn| !turns.contains(turn));
-        self.forgotten = turns;
+        self.forgotten.clear();
+        self.forget_too(&turns);
     }
 
-    /// What was answered since, and not taken yet.
-    pub(crate) async fn answers(&mut self) -> Result<Vec<Write>, Error> {
-        let writes = self
-            .store
-            .saver
-            .writes(&self.key)
-            .await
-            .map_err(|source| self.failure(source))?;
-        let answers: Vec<_> = writes
-            .into_iter()
-            .filter(|write| write.key.kind == WriteKind::Answer)
-            .collect();
-        self.written
-            .extend(answers.iter().map(|write| write.key.activation));
+    /// [`forget`](Self::forget), beside those that go already.
+    pub(crate) fn forget_too(&mut self, turns: &[ActivationId]) {
+        self.written.retain(|turn| !turns.contains(turn));
+        self.forgotten.extend_from_slice(turns);
+    }
+
+    /// Where the answers are: with the thread itself, however deep in it this run is.
+    fn answers_at(&self) -> (&ThreadKey, ThreadSeal) {
+        match &self.outer {
+            Some(root) => (root, ThreadSeal::new(root)),
+            None => (&self.key, self.seal),
+        }
+    }
+
+    /// What was answered since, and not taken yet; nothing of an answer where the time has come without one.
+    pub(crate) async fn answers(
+        &mut self,
+    ) -> Result<Vec<(QuestionId, Option<Box<RawValue>>)>, Error> {
+        let (key, seal) = self.answers_at();
+        let writes = self.store.saver.writes(key).await;
+        let writes = writes.map_err(|source| self.failure(source))?;
+        let mut answers = Vec::new();
+        for write in writes {
+            if write.key.kind == WriteKind::Answer {
+                answers.push((write.key.question(), self.open_answer(seal, &write)?));
+                // What lies with the thread itself is not ours to remove.
+                if self.outer.is_none() {
+                    self.written.insert(write.key.activation);
+                }
+            }
+        }
         Ok(answers)
+    }
+
+    /// Gives answers as anybody does: of two, the first one that is stored counts.
+    pub(crate) async fn answer(&mut self, given: Vec<(WriteKey, Vec<u8>)>) -> Result<(), Error> {
+        if self.outer.is_none() {
+            self.keep(given).await?;
+            return self.flush().await;
+        }
+        let (root, seal) = self.answers_at();
+        let writes = given.into_iter().map(|(key, body)| Write {
+            payload: seal.seal_write(&key, &body),
+            key,
+        });
+        let commit = Commit {
+            writes: writes.collect(),
+            epoch: self.epoch,
+            ..Commit::default()
+        };
+        let stored = self
+            .store
+            .commit_surely(root, commit, self.hold.slot())
+            .await;
+        stored.map_err(|source| self.failure(source))
     }
 
     /// What earlier runs have left of turns that they didn't end.
@@ -378,19 +467,21 @@ impl Journal {
         Past::of(writes, self.seal).map_err(|source| self.failure(source))
     }
 
-    /// The body of an answer; nothing where the time has come without one.
-    pub(crate) fn open_answer(&self, write: &Write) -> Result<Option<Box<RawValue>>, Error> {
-        let body = self.seal.open_write(&write.key, &write.payload);
+    fn open_answer(&self, seal: ThreadSeal, write: &Write) -> Result<Option<Box<RawValue>>, Error> {
+        let body = seal.open_write(&write.key, &write.payload);
         if body.is_ok_and(<[u8]>::is_empty) {
             return Ok(None);
         }
-        self.open_json(write).map(Some)
+        self.open_with(seal, write).map(Some)
     }
 
     /// The body of a write.
     pub(crate) fn open_json(&self, write: &Write) -> Result<Box<RawValue>, Error> {
-        let body = self
-            .seal
+        self.open_with(self.seal, write)
+    }
+
+    fn open_with(&self, seal: ThreadSeal, write: &Write) -> Result<Box<RawValue>, Error> {
+        let body = seal
             .open_write(&write.key, &write.payload)
             .map_err(|source| self.failure(source))?;
         serde_json::from_slice(body).map_err(|error| {

@@ -13,7 +13,7 @@ use crate::cache::CacheKey;
 use crate::definition::{Ended, GraphNode, StateGraph};
 use crate::event::{Event, Kind};
 use crate::frontier::Activation;
-use crate::policy::Policy;
+use crate::policy::{Caching, Policy};
 
 /// Where a result is kept, and what it is made of.
 struct Place {
@@ -40,8 +40,10 @@ impl<'a, G: StateGraph> Stage<'a, G> {
         item: u32,
         policy: Policy,
     ) -> Result<Ended<G>, Fault> {
-        let Some(ttl) = policy.caching() else {
-            return self.run_guarded(activation, item, policy).await;
+        let ttl = match policy.caching() {
+            Caching::Never => return self.run_guarded(activation, item, policy).await,
+            Caching::Always => None,
+            Caching::For(ttl) => Some(ttl),
         };
         let found = match self.place(activation, item) {
             Ok(place) => (self.look_up(activation, &place).await).map(|known| (place, known)),
@@ -106,7 +108,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
     ) -> Result<(), Trouble> {
         let known = Known {
             reads: &place.reads,
-            set: &*to_raw_value(update)?,
+            set: &to_raw_value(update)?,
         };
         let bytes = serde_json::to_vec(&known)?;
         let now = self.setting.clock.now();

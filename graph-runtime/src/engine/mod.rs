@@ -6,6 +6,8 @@ mod aside;
 mod attempt;
 mod begin;
 mod branch;
+mod child;
+mod envelope;
 mod failures;
 mod hold;
 mod journal;
@@ -23,9 +25,12 @@ mod writer;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-pub(crate) use answer::{asked, open_questions};
+pub(crate) use answer::{asked, open_questions, question};
 pub(crate) use aside::Aside;
 pub(crate) use begin::{Request, run, run_thread, set_by_hand};
+pub(crate) use child::Nest;
+pub use child::{Nesting, Returned, subgraph};
+pub use envelope::read_within;
 pub use journal::Durability;
 pub(crate) use past::requeue;
 pub use registry::Busy;
@@ -39,6 +44,7 @@ use crate::event::{Event, Kind, Listener};
 use crate::failure::Failure;
 use crate::frontier::{Activation, Frontier, Slots};
 use crate::id::{ActivationId, MomentId, Timestamp};
+use crate::moment::StoredChild;
 use crate::outcome::{Done, Outcome, Pause};
 use crate::run::Ties;
 use crate::setting::Setting;
@@ -93,6 +99,8 @@ pub(crate) struct Engine<G: StateGraph> {
     noted_slots: Slots,
     /// The failures that wait at joins, as the last moment has them.
     noted_failures: Vec<(usize, Failure)>,
+    /// The graphs within this one that have come somewhere, as the last moment has them.
+    children: Vec<StoredChild<'static>>,
 }
 
 /// Tells tasks on other threads when the run is over, however it ends.
@@ -116,6 +124,15 @@ enum Stopped<G: StateGraph> {
 impl<G: StateGraph> Engine<G> {
     /// Takes steps until nothing is active, somebody has to answer, or something fails.
     pub(crate) async fn drive(mut self) -> Result<Outcome<G>, Error> {
+        let stopped = self.settle().await;
+        match self.let_go(stopped).await? {
+            Stopped::AtEnd => Ok(self.into_done()),
+            Stopped::Paused { before, after } => self.into_pause(before, after),
+        }
+    }
+
+    /// The same, with everything stored in the end.
+    async fn settle(&mut self) -> Result<Stopped<G>, Error> {
         let stopped = match self.begin_again_at_turns().await {
             Ok(()) => self.steps().await,
             Err(error) => Err(error),
@@ -123,15 +140,11 @@ impl<G: StateGraph> Engine<G> {
         let stopped = self.end_turns(stopped).await;
         // Whatever was handed to the writer is part of how the run ends, also of a failure.
         let flushed = self.flush().await;
-        let stopped = match (stopped, flushed) {
+        match (stopped, flushed) {
             (Err(error @ Error::Store { .. }), _) | (Err(error), Ok(())) => Err(error),
             // A node that waited for the writer fails with it, and is not the cause.
             (_, Err(failure)) => Err(failure),
             (Ok(stopped), Ok(())) => Ok(stopped),
-        };
-        match self.let_go(stopped).await? {
-            Stopped::AtEnd => Ok(self.into_done()),
-            Stopped::Paused { before, after } => self.into_pause(before, after),
         }
     }
 

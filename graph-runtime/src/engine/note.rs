@@ -8,14 +8,16 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use super::journal::{Entry, Journal, World};
-use super::{Engine, Event, Kind};
+use super::{Engine, Event, Kind, Nest};
 use crate::checkpointer::Source;
 use crate::definition::{GraphNode, Items, StateGraph};
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::frontier::{Activation, Frontier, OpenQuestion, Slots, filled_slots};
 use crate::id::{ActivationId, MomentId, Timestamp};
-use crate::moment::{Body, StoredActivation, StoredQuestion, StoredQuestions};
+use crate::moment::{
+    Body, StoredActivation, StoredChild, StoredQuestion, StoredQuestions, move_on,
+};
 
 impl<G: StateGraph> Engine<G> {
     /// Tells the listener where the run is now.
@@ -50,6 +52,8 @@ impl<G: StateGraph> Engine<G> {
             journal,
             turnover,
             noted_slots,
+            children,
+            ties,
             listener,
             noted_failures,
             ..
@@ -74,7 +78,9 @@ impl<G: StateGraph> Engine<G> {
         } else {
             started
         };
+        let moved = moved(ties.0.nest.as_deref(), children);
         let mut body = Body {
+            children: if snapshot { children.clone() } else { moved },
             ran: turnover
                 .ran
                 .iter()
@@ -86,42 +92,15 @@ impl<G: StateGraph> Engine<G> {
             } else {
                 slots::<G>(&frontier.slots, noted_slots)
             },
-            started: frontier
-                .active
-                .iter()
-                .filter(|activation| snapshot || activation.id.moment == moment)
-                .zip(0..)
-                .map(|(activation, place)| {
-                    stored(
-                        activation,
-                        ActivationId {
-                            moment,
-                            index: place,
-                        },
-                        &carried,
-                    )
-                })
-                .collect(),
+            started: started_turns(frontier, snapshot, moment, &carried),
             failures: (snapshot || frontier.failures != *noted_failures)
                 .then(|| waiting_failures::<G>(&frontier.failures))
                 .filter(|waiting| !snapshot || !waiting.is_empty()),
             ..Body::default()
         };
         if !snapshot {
-            let older = frontier
-                .active
-                .iter()
-                .filter(|activation| activation.id.moment != moment);
-            body.still = older.map(|activation| activation.id).collect();
-            body.asked = frontier
-                .active
-                .iter()
-                .filter(|activation| turnover.asked.contains(&activation.id))
-                .map(|activation| StoredQuestions {
-                    id: activation.id,
-                    questions: questions(activation).unwrap_or_default(),
-                })
-                .collect();
+            body.still = still(frontier, moment);
+            body.asked = asked(frontier, &turnover.asked);
         }
         let whole = if snapshot {
             encode_state(&**state)?
@@ -145,6 +124,7 @@ impl<G: StateGraph> Engine<G> {
             ended: &turnover.ended,
             due: frontier.due(),
         };
+        journal.forget_too(&turnover.closed);
         journal.record(entry, last).await?;
         listener.tell(Kind::Debug, || Event::Recorded {
             moment,
@@ -157,9 +137,60 @@ impl<G: StateGraph> Engine<G> {
             change.measure(&whole);
         }
         noted_slots.clone_from(&frontier.slots);
+        // What has ended is seen at this moment, and no longer.
+        if !children.is_empty() {
+            let active = || frontier.active.iter().map(|activation| activation.id);
+            children.retain(|child| child.matters(active()));
+        }
         noted_failures.clone_from(&frontier.failures);
         Ok(())
     }
+}
+
+/// The turns that begin with this moment; in a snapshot all of them.
+fn started_turns<'a, G: StateGraph>(
+    frontier: &'a Frontier<G>,
+    snapshot: bool,
+    moment: MomentId,
+    items: &'a EncodedItems,
+) -> Vec<StoredActivation<'a>> {
+    let active = frontier.active.iter();
+    active
+        .filter(|activation| snapshot || activation.id.moment == moment)
+        .zip(0..)
+        .map(|(activation, index)| stored(activation, ActivationId { moment, index }, items))
+        .collect()
+}
+
+/// The turns that began earlier and go on.
+fn still<G: StateGraph>(frontier: &Frontier<G>, moment: MomentId) -> Vec<ActivationId> {
+    let ids = frontier.active.iter().map(|activation| activation.id);
+    ids.filter(|id| id.moment != moment).collect()
+}
+
+/// What those wait for that have come to wait.
+fn asked<'a, G: StateGraph>(
+    frontier: &'a Frontier<G>,
+    turns: &[ActivationId],
+) -> Vec<StoredQuestions<'a>> {
+    let active = frontier.active.iter();
+    active
+        .filter(|activation| turns.contains(&activation.id))
+        .map(|activation| StoredQuestions {
+            id: activation.id,
+            questions: questions(activation).unwrap_or_default(),
+        })
+        .collect()
+}
+
+/// Takes in where the graphs within this one stand now, and gives those that have moved.
+fn moved(
+    nest: Option<&Nest>,
+    children: &mut Vec<StoredChild<'static>>,
+) -> Vec<StoredChild<'static>> {
+    let moved = nest.map(Nest::take_moved).unwrap_or_default();
+    move_on(children, moved.iter().cloned());
+    moved
 }
 
 fn encode_state<G: StateGraph>(state: &G) -> Result<Vec<u8>, Error> {

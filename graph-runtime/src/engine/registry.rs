@@ -255,6 +255,12 @@ impl Drop for Visit<'_> {
 }
 
 impl Hold {
+    /// Where the hold is kept.
+    pub(crate) fn registry(&self) -> Arc<Registry> {
+        let turn = self.slot.turn.as_ref();
+        turn.map_or_else(Arc::default, |turn| Arc::clone(&turn.registry))
+    }
+
     /// For the writer, which may outlive the run.
     pub(crate) fn slot(&self) -> Arc<Slot> {
         Arc::clone(&self.slot)

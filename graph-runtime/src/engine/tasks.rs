@@ -54,6 +54,10 @@ pub(crate) struct Stage<'a, G: StateGraph> {
     pub(crate) head: Option<MomentId>,
 }
 
+#[expect(
+    clippy::expl_impl_clone_on_copy,
+    reason = "a derive would ask it of the graph"
+)]
 impl<G: StateGraph> Clone for Stage<'_, G> {
     fn clone(&self) -> Self {
         *self
@@ -76,6 +80,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
             state: self.state,
             context: self.context,
             ties: self.ties,
+            listener: self.listener,
             turn: Turn {
                 node: activation.node.name(),
                 activation: activation.id,

@@ -2,6 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use graph_topology::NodeKind;
+
 use super::Engine;
 use crate::checkpointer::{WriteKey, WriteKind};
 use crate::definition::{GraphNode, StateGraph};
@@ -32,10 +34,7 @@ impl<G: StateGraph> Engine<G> {
         let Some(journal) = &mut self.journal else {
             return Ok(());
         };
-        for write in journal.answers().await? {
-            let answer = journal.open_answer(&write)?;
-            self.answers.insert(write.key.question(), answer);
-        }
+        self.answers.extend(journal.answers().await?);
         Ok(())
     }
 
@@ -55,8 +54,7 @@ impl<G: StateGraph> Engine<G> {
         }
         match &mut self.journal {
             Some(journal) if !late.is_empty() => {
-                journal.keep(late).await?;
-                journal.flush().await?;
+                journal.answer(late).await?;
                 self.collect_answers().await
             }
             _ => Ok(()),
@@ -109,6 +107,13 @@ impl<G: StateGraph> Engine<G> {
 }
 
 impl OpenQuestion {
+    /// Whether a node waits for both: an ask for the answers about all its items, a task that asks while it runs for
+    /// its own.
+    fn goes_with(&self, other: &Self) -> bool {
+        let (one, other) = (&self.id, &other.id);
+        one.activation == other.activation && (one.name.is_none() || one.item == other.item)
+    }
+
     fn is_due(&self, now: Timestamp) -> bool {
         self.due.is_some_and(|due| due <= now)
     }
@@ -116,7 +121,7 @@ impl OpenQuestion {
 
 impl<G: StateGraph> Activation<G> {
     /// Finds out which of its tasks needn't wait any more: what ends by answers has to have them all, of what runs
-    /// again each item for itself.
+    /// again each item for itself, and of graphs within ours each that has what one of its nodes waits for.
     fn wake(&mut self, answers: &Answers, now: Option<Timestamp>) {
         self.awake.clear();
         let settled = |open: &OpenQuestion| {
@@ -131,7 +136,17 @@ impl<G: StateGraph> Activation<G> {
             return;
         }
         let of_items = questions.chunk_by(|one, other| one.item == other.item);
-        let awake = of_items.filter(|of_item| of_item.iter().all(settled));
+        let is_graph = G::topology().nodes[self.node.index()].kind == NodeKind::Subgraph;
+        let awake = of_items.filter(|of_item| {
+            let mut open = of_item.iter();
+            if !is_graph {
+                return open.all(settled);
+            }
+            open.any(|one| {
+                let mut same_node = of_item.iter().filter(|other| one.goes_with(other));
+                same_node.all(settled)
+            })
+        });
         self.awake = awake
             .filter_map(|of_item| Some(of_item.first()?.item.unwrap_or(0)))
             .collect();

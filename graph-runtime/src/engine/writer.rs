@@ -112,9 +112,10 @@ pub(crate) struct Writer {
     backlog: Arc<Backlog>,
 }
 
-/// Waits for the writer from within a node.
+/// Waits for the writer from within a node: first for those of the runs that this one is a part of, so that
+/// nothing is known of a graph whose beginning isn't.
 #[derive(Clone, Debug)]
-pub(crate) struct Flush(Arc<Backlog>);
+pub(crate) struct Flush(Vec<Arc<Backlog>>);
 
 impl Backlog {
     pub(crate) fn new(key: ThreadKey) -> Arc<Self> {
@@ -141,8 +142,10 @@ impl Backlog {
         })
     }
 
-    pub(crate) fn flush_handle(self: &Arc<Self>) -> Flush {
-        Flush(Arc::clone(self))
+    pub(crate) fn flush_handle(self: &Arc<Self>, outer: Option<Flush>) -> Flush {
+        let mut all = outer.map(|Flush(outer)| outer).unwrap_or_default();
+        all.push(Arc::clone(self));
+        Flush(all)
     }
 
     /// Keeps a commit until it is asked for; `true` if that should be soon, because they have grown large.
@@ -332,16 +335,18 @@ impl Flush {
     /// # Errors
     /// [`Error::Store`] if it can't be.
     pub(crate) async fn wait(&self) -> Result<(), Error> {
-        let Self(backlog) = self;
-        let stored = match backlog.try_store_held().await {
-            Ok(()) => backlog.until(Level::is_empty).await,
-            failed => failed,
-        };
-        // The failure itself is left for the run.
-        stored.map_err(|Failed| Error::Store {
-            thread: thread_text(&backlog.key),
-            source: already_failed(),
-        })
+        for backlog in &self.0 {
+            let stored = match backlog.try_store_held().await {
+                Ok(()) => backlog.until(Level::is_empty).await,
+                failed => failed,
+            };
+            // The failure itself is left for the run.
+            stored.map_err(|Failed| Error::Store {
+                thread: thread_text(&backlog.key),
+                source: already_failed(),
+            })?;
+        }
+        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use futures_core::Stream;
 use futures_util::{StreamExt as _, TryFutureExt as _};
 use graph_topology::Topology;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, to_value};
 
@@ -120,7 +121,12 @@ impl<G: StateGraph> Typed<G> {
 
 impl<G> Typed<G>
 where
-    G: StateGraph<Input: DeserializeOwned, Values: DeserializeOwned, Answer: DeserializeOwned>,
+    G: StateGraph<
+            Input: DeserializeOwned,
+            Values: DeserializeOwned,
+            Question: Serialize,
+            Answer: DeserializeOwned,
+        >,
 {
     /// The run with its types. Nothing is changed by making it.
     async fn invocation(graph: Graph<G>, order: Order) -> Result<Invocation<G>, Error> {
@@ -153,7 +159,12 @@ where
 #[async_trait]
 impl<G> AnyGraph for Typed<G>
 where
-    G: StateGraph<Input: DeserializeOwned, Values: DeserializeOwned, Answer: DeserializeOwned>,
+    G: StateGraph<
+            Input: DeserializeOwned,
+            Values: DeserializeOwned,
+            Question: Serialize,
+            Answer: DeserializeOwned,
+        >,
 {
     fn id(&self) -> &'static str {
         G::ID

@@ -14,6 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use graph_topology::Topology;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::checkpointer::Page;
@@ -115,6 +116,7 @@ impl<G: StateGraph, P: HasThreads> Graph<G, P> {
     where
         G::Input: DeserializeOwned,
         G::Values: DeserializeOwned,
+        G::Question: Serialize,
         G::Answer: DeserializeOwned,
     {
         ErasedGraph {
@@ -130,6 +132,7 @@ impl<G: StateGraph, P: HasThreads> Graph<G, P> {
         G: Schemas,
         G::Input: DeserializeOwned,
         G::Values: DeserializeOwned,
+        G::Question: Serialize,
         G::Answer: DeserializeOwned,
     {
         ErasedGraph {

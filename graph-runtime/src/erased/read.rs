@@ -1,15 +1,12 @@
 //! From JSON to a graph's types: inputs, values, answers, the names of nodes. Nothing is changed by reading.
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::value::{RawValue, to_raw_value};
-use serde_json::{Map, Value, from_value};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, from_value, json, to_value};
 
-use crate::checkpointer::At;
 use crate::definition::{GraphNode, StateGraph, node_named};
-use crate::engine::Home;
+use crate::engine::{Home, question};
 use crate::error::{Error, JsonPart};
-use crate::frontier::Activation;
 use crate::id::QuestionId;
 use crate::moment::thread_text;
 
@@ -48,56 +45,35 @@ struct ById {
 /// Reads answers: as `Answer` does, or, without `node`, by looking the question up.
 pub(super) async fn read_answers<G>(home: &Home, given: Vec<Value>) -> Result<Vec<G::Answer>, Error>
 where
-    G: StateGraph<Answer: DeserializeOwned>,
+    G: StateGraph<Question: Serialize, Answer: DeserializeOwned>,
 {
+    let thread = || thread_text(&home.key);
     let mut answers = Vec::new();
     for (place, json) in given.into_iter().enumerate() {
         let part = JsonPart::Answer(place);
-        let thread = || thread_text(&home.key);
-        if let Some(name) = json.get("node").and_then(Value::as_str) {
-            node::<G>(name)?;
-        }
-        let answer = if json.get("node").is_some() {
-            read(json, thread, part)?
+        let whole = if let Some(name) = json.get("node") {
+            name.as_str().map(node::<G>).transpose()?;
+            json
         } else {
             let ById { id, value } = read(json, thread, part)?;
-            let asks = asking::<G>(home, &id).await?;
-            let read = raw(&value).and_then(|value| G::read_answer(asks, id, &value));
-            read.map_err(|source| Error::Json {
+            let asked = to_value(question::<G>(home, &id).await?);
+            let asked = asked.map_err(|source| Error::Json {
                 thread: thread(),
-                part,
+                part: JsonPart::Question,
                 source,
-            })?
+            })?;
+            addressed(&asked, &id, value)
         };
-        answers.push(answer);
+        answers.push(read(whole, thread, part)?);
     }
     Ok(answers)
 }
 
-/// The node that asks, or has asked, a question.
-async fn asking<G: StateGraph>(home: &Home, question: &QuestionId) -> Result<G::Node, Error> {
-    let reader = home.reader();
-    let Some(head) = reader.stand::<G>(At::Head).await? else {
-        return Err(Error::NothingToResume {
-            thread: thread_text(&home.key),
-        });
-    };
-    let asks = |turn: &&Activation<G>| turn.awaited().any(|open| open.id == *question);
-    if let Some(turn) = head.frontier?.active.iter().find(asks) {
-        return Ok(turn.node);
+/// An answer with the way to whoever asked: the node, and where that is a graph, the answer as that graph takes it.
+fn addressed(asked: &Value, id: &QuestionId, value: Value) -> Value {
+    let node = &asked["node"];
+    match (asked.get("id"), asked.get("question")) {
+        (None, Some(within)) => json!({ "node": node, "answer": addressed(within, id, value) }),
+        _ => json!({ "node": node, "id": id, "value": value }),
     }
-    // One that was answered before may be answered in the same way again: its turn is where it began.
-    let began = At::Moment(question.activation.moment);
-    let stand = reader.stand::<G>(began).await?;
-    let frontier = stand.and_then(|stand| stand.frontier.ok());
-    let turns = frontier.map(|frontier| frontier.active).unwrap_or_default();
-    let turn = turns.iter().find(|turn| turn.id == question.activation);
-    turn.map(|turn| turn.node).ok_or_else(|| Error::Stale {
-        thread: thread_text(&home.key),
-        question: question.clone(),
-    })
-}
-
-fn raw(value: &Value) -> Result<Box<RawValue>, serde_json::Error> {
-    to_raw_value(value)
 }

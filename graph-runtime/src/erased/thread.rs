@@ -61,8 +61,8 @@ impl ErasedThread {
         self.answers([])
     }
 
-    /// Answers a question and goes on: `{"id": .., "value": ..}`, with or without the `node`. See
-    /// [`Thread::answer`](crate::Thread::answer).
+    /// Answers a question and goes on: `{"id": .., "value": ..}`, whichever node has asked; or the whole of what the
+    /// graph's `Answer` is read from. See [`Thread::answer`](crate::Thread::answer).
     ///
     /// # Errors
     /// Of the run: [`Error::Json`] if it isn't an answer or doesn't fit the question, [`Error::UnknownNode`],
@@ -121,7 +121,8 @@ impl ErasedThread {
     }
 
     /// The questions that are open, in the order of their nodes and items: `{"node": .., "id": .., "question": ..}`,
-    /// and `due` where a question is open only until then.
+    /// and `due` where a question is open only until then. Where the node is a graph, the `question` is that graph's:
+    /// `{"node": .., "question": ..}`; its id is the one beside it.
     ///
     /// # Errors
     /// [`Error::Store`], [`Error::Corrupt`], [`Error::GraphChanged`].

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, to_value};
 
 use super::Event;
-use crate::definition::{GraphNode, StateGraph};
+use crate::definition::{GraphNode, StateGraph, TellsWithin as _};
 
 impl<G: StateGraph> Event<G> {
     /// The event as a JSON object: its name under `event`, and what belongs to it.
@@ -58,6 +58,10 @@ impl<G: StateGraph> Event<G> {
                 .with_some("item", emitted.item)?
                 .with("step", emitted.step)?
                 .with("value", G::emitted_json(&emitted.value)?)?,
+            Self::Within { node, item, event } => Object::new("within")
+                .with("node", node.name())?
+                .with_some("item", *item)?
+                .with("within", event.to_json()?)?,
             Self::Step { moment, step, next } => Object::new("step")
                 .with_some("moment", *moment)?
                 .with("step", step)?

@@ -16,7 +16,7 @@ pub(crate) use listener::Listener;
 pub(crate) use queue::{Pace, QUEUE, Queue};
 pub use stream::{RunStream, Running};
 
-use crate::definition::{GraphNode, StateGraph};
+use crate::definition::{GraphNode, StateGraph, TellsWithin as _};
 use crate::id::MomentId;
 use crate::outcome::Done;
 use crate::run::Emitted;
@@ -122,6 +122,15 @@ pub enum Event<G: StateGraph> {
     },
     /// A node showed a value.
     Emitted(Emitted<G::Emit>),
+    /// Something happened in a graph that is a node of this one.
+    Within {
+        /// The node.
+        node: G::Node,
+        /// Which item, in a `for`.
+        item: Option<u32>,
+        /// What happened there.
+        event: G::Within,
+    },
     /// A step was taken. With a checkpointer it has a moment, which is stored as the durability says.
     Step {
         /// The moment; `None` without a checkpointer.
@@ -176,6 +185,7 @@ impl<G: StateGraph> Event<G> {
             | Self::Failed { .. } => Kind::Tasks,
             Self::Updated { .. } => Kind::Updates,
             Self::Emitted(_) => Kind::Emitted,
+            Self::Within { event, .. } => event.kind(),
             Self::Values { .. } => Kind::Values,
             Self::Recorded { .. } => Kind::Debug,
             Self::Step { .. } | Self::Missed { .. } | Self::Paused(_) | Self::Done(_) => {
@@ -188,7 +198,7 @@ impl<G: StateGraph> Event<G> {
 /// The state of `Values` isn't shown: it may hold what nobody should read in a log.
 impl<G> fmt::Debug for Event<G>
 where
-    G: StateGraph<Update: fmt::Debug, Emit: fmt::Debug, Output: fmt::Debug>,
+    G: StateGraph<Update: fmt::Debug, Emit: fmt::Debug, Within: fmt::Debug, Output: fmt::Debug>,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut of_task = |name: &str, node: &G::Node, item: &Option<u32>, step: &u64| {
@@ -257,6 +267,12 @@ where
                 .field("update", update)
                 .finish(),
             Self::Emitted(emitted) => f.debug_tuple("Emitted").field(emitted).finish(),
+            Self::Within { node, item, event } => f
+                .debug_struct("Within")
+                .field("node", &node.name())
+                .field("item", item)
+                .field("event", event)
+                .finish(),
             Self::Step { moment, step, next } => {
                 let next: Vec<_> = next.iter().map(|node| node.name()).collect();
                 f.debug_struct("Step")

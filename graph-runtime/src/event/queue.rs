@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 
@@ -145,6 +145,21 @@ impl<G: StateGraph> Queue<G> {
                 let mut unheard = self.unheard();
                 unheard.out_of_patience = unheard.is_far_behind();
             }
+        }
+    }
+
+    /// [`caught_up`](Self::caught_up), for a run that is one of several tasks: those are polled only when they are
+    /// woken.
+    pub(crate) async fn caught_up_within(self: Arc<Self>) {
+        if let Pace::Patient(_) = self.pace {
+            return self.caught_up().await;
+        }
+        loop {
+            let heard = self.heard.notified();
+            if self.unheard().events.is_empty() {
+                return;
+            }
+            heard.await;
         }
     }
 

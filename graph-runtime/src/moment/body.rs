@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
+use super::evolve::fingerprint;
+use crate::definition::StateGraph;
 use crate::failure::Failure;
-use crate::id::{ActivationId, QuestionId, Timestamp};
+use crate::id::{ActivationId, MomentId, QuestionId, Timestamp};
 
 /// The body of a record. A snapshot has `state` and the whole frontier, a change has `change` and what became
 /// different about the frontier.
@@ -40,6 +42,9 @@ pub(crate) struct Body<'a> {
     /// time is known for the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) answered: Vec<(QuestionId, u64)>,
+    /// How far graphs within this one have come: those that moved, in a snapshot all that still matter.
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) children: Vec<StoredChild<'a>>,
     /// The slots that are filled, of every join where that changed.
     #[serde(borrow, default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) slots: BTreeMap<Cow<'a, str>, Vec<u32>>,
@@ -59,6 +64,92 @@ pub(crate) struct RunHeader<'a> {
     pub(crate) fingerprint: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) metadata: BTreeMap<String, String>,
+    /// For a graph within another one: who called it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) call: Option<StoredCall>,
+}
+
+impl RunHeader<'static> {
+    /// Of a run of a graph.
+    pub(crate) fn of<G: StateGraph>(id: String, metadata: &BTreeMap<String, String>) -> Self {
+        Self {
+            id: id.into(),
+            graph: G::ID.into(),
+            fingerprint: fingerprint::<G>().into(),
+            metadata: metadata.clone(),
+            call: None,
+        }
+    }
+}
+
+/// How far a graph within another has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredChild<'a> {
+    #[serde(borrow)]
+    pub(crate) node: Cow<'a, str>,
+    /// The turn of the node; nothing for one that remembers its calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) turn: Option<ActivationId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) item: Option<u32>,
+    /// The moment at which it stands.
+    pub(crate) head: MomentId,
+}
+
+impl StoredChild<'_> {
+    /// The last part of its path: one for each call, or one for all where it remembers them.
+    pub(crate) fn step(&self) -> String {
+        let Self {
+            node, turn, item, ..
+        } = self;
+        match (turn, item) {
+            (None, _) => node.to_string(),
+            (Some(turn), None) => format!("{node}@{turn}"),
+            (Some(turn), Some(item)) => format!("{node}@{turn}.{item}"),
+        }
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        (&self.node, self.turn, self.item) == (&other.node, other.turn, other.item)
+    }
+
+    /// Whether it can be gone on with at a moment at which these turns are active.
+    pub(crate) fn matters(&self, mut active: impl Iterator<Item = ActivationId>) -> bool {
+        self.turn
+            .is_none_or(|turn| active.any(|active| active == turn))
+    }
+
+    pub(crate) fn into_owned(self) -> StoredChild<'static> {
+        StoredChild {
+            node: Cow::Owned(self.node.into_owned()),
+            turn: self.turn,
+            item: self.item,
+            head: self.head,
+        }
+    }
+}
+
+/// Takes in how far graphs have moved.
+pub(crate) fn move_on<'a>(
+    children: &mut Vec<StoredChild<'a>>,
+    moved: impl IntoIterator<Item = StoredChild<'a>>,
+) {
+    for child in moved {
+        children.retain(|other| !other.is_same(&child));
+        children.push(child);
+    }
+}
+
+/// One call of a graph by a node of another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredCall {
+    /// The turn of the node.
+    pub(crate) turn: ActivationId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) item: Option<u32>,
+    /// The moment with which the call began; until that is written, nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) began: Option<MomentId>,
 }
 
 /// A node turn. Its id is the record's and its place in the list, unless an older one is carried along.

@@ -142,7 +142,7 @@ impl Reader<'_> {
         replay(&chain, self.seal, |record, replay| {
             // An answer may come in until the moment of the commit.
             if Some(record.id) == chain.head {
-                turns.extend(replay.active.iter().map(|(id, _)| *id));
+                turns.extend(replay.turns());
             }
             Ok::<_, Failure<'_>>(())
         })

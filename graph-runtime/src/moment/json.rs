@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use super::Moment;
+use super::{Child, Moment};
 use crate::checkpointer::Source;
 use crate::definition::{GraphNode, StateGraph};
 use crate::id::{MomentId, Timestamp};
@@ -30,12 +30,14 @@ struct Written<'a, G> {
     ran: Vec<&'static str>,
     next: Vec<&'static str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    children: &'a [Child],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     gone: &'a [String],
     state: &'a G,
 }
 
-/// An object with the fields of the moment. Nodes are written by their names, times as in RFC 3339; `parent`, `due` and
-/// `gone` are left out where there is none.
+/// An object with the fields of the moment. Nodes are written by their names, times as in RFC 3339; `parent`, `due`,
+/// `children` and `gone` are left out where there is none.
 impl<G: StateGraph> Serialize for Moment<G> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let names = |nodes: &[G::Node]| nodes.iter().map(|node| node.name()).collect();
@@ -51,6 +53,7 @@ impl<G: StateGraph> Serialize for Moment<G> {
             metadata: &self.metadata,
             ran: names(&self.ran),
             next: names(&self.next),
+            children: &self.children,
             gone: &self.gone,
             state: &self.state,
         };

@@ -9,10 +9,12 @@ mod read;
 mod replay;
 mod trail;
 
-pub(crate) use body::{Body, RunHeader, StoredActivation, StoredQuestion, StoredQuestions};
+pub(crate) use body::{
+    Body, RunHeader, StoredActivation, StoredCall, StoredChild, StoredQuestion, StoredQuestions,
+    move_on,
+};
 pub(crate) use copy::Leftover;
-pub(crate) use evolve::fingerprint;
 pub(crate) use payload::{ThreadSeal, draft};
-pub use read::Moment;
+pub use read::{Child, Moment};
 pub(crate) use read::{Reader, Stand, thread_text};
 pub(crate) use replay::answers_of;

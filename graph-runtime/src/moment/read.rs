@@ -3,6 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use serde::Serialize;
+
+use super::body::{StoredCall, StoredChild};
 use super::evolve::is_outdated;
 use super::payload::ThreadSeal;
 use super::replay::{Damage, Replay, replay};
@@ -39,10 +42,28 @@ pub struct Moment<G: StateGraph> {
     /// The nodes that are active next, those that wait for an answer among them. At the end of a run it is empty,
     /// and so is `gone`.
     pub next: Vec<G::Node>,
+    /// The graphs among its nodes that have come somewhere: those that wait or remember, and those that ended with
+    /// this step. Read them with [`Thread::child`](crate::Thread::child).
+    pub children: Vec<Child>,
     /// The names of nodes that were to be active next and that this version of the graph doesn't have.
     pub gone: Vec<String>,
     /// The state.
     pub state: G,
+}
+
+/// Where a graph within another stood at a moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Child {
+    /// The node.
+    pub node: String,
+    /// Which item, in a `for`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub item: Option<u32>,
+    /// Its path below the thread.
+    pub path: String,
+    /// The moment at which it stood.
+    pub moment: MomentId,
 }
 
 /// Where a thread stands, ready to go on.
@@ -62,8 +83,22 @@ pub(crate) struct Stand<G: StateGraph> {
     pub(crate) sequence: u64,
     /// What loading it cost, in bytes.
     pub(crate) bytes: usize,
+    /// Who called the graph, where it is one within another.
+    pub(crate) call: Option<StoredCall>,
+    /// The graphs within it that can be gone on with.
+    pub(crate) children: Vec<StoredChild<'static>>,
     /// The encoded length of each field.
     pub(crate) sizes: HashMap<&'static str, usize>,
+}
+
+impl<G: StateGraph> Stand<G> {
+    /// Whether nothing is active any more.
+    pub(crate) fn is_over(&self) -> bool {
+        let over = |frontier: &Frontier<G>| {
+            frontier.active.is_empty() && frontier.slots.waiting(G::topology()).is_none()
+        };
+        self.frontier.as_ref().is_ok_and(over)
+    }
 }
 
 /// How many records are looked through at a time for those of a line.
@@ -220,6 +255,11 @@ impl Reader<'_> {
             due: record.due,
             run: replay.run.id.clone().into_owned(),
             metadata: replay.run.metadata.clone(),
+            children: replay
+                .children
+                .iter()
+                .map(|child| self.child(child))
+                .collect::<Result<_, _>>()?,
             ran: replay
                 .ran
                 .iter()
@@ -231,6 +271,17 @@ impl Reader<'_> {
                 .map(str::to_owned)
                 .collect(),
             state: self.state::<G>(replay)?,
+        })
+    }
+
+    fn child(&self, child: &StoredChild<'_>) -> Result<Child, Failure<'static>> {
+        let key = self.key.child(&child.step());
+        let key = key.map_err(|error| Failure::Other(error.into()))?;
+        Ok(Child {
+            node: child.node.to_string(),
+            item: child.item,
+            path: key.path().to_owned(),
+            moment: child.head,
         })
     }
 
@@ -248,12 +299,17 @@ impl Reader<'_> {
             moment: self.moment(record, replay)?,
             base: record.base,
             frontier: self.frontier(replay),
-            turns: replay.active.iter().map(|(id, _)| *id).collect(),
+            turns: replay.turns(),
             outdated: is_outdated::<G>(replay),
             head: chain.head,
             writes: chain.writes.clone(),
             sequence: chain.sequence,
             bytes: replay.bytes,
+            call: replay.run.call,
+            children: {
+                let children = replay.children.iter().cloned();
+                children.map(StoredChild::into_owned).collect()
+            },
             sizes,
         })
     }

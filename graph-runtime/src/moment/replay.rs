@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::body::{Body, RunHeader, StoredActivation};
+use super::body::{Body, RunHeader, StoredActivation, StoredChild, move_on};
 use super::payload::ThreadSeal;
 use crate::checkpointer::{Chain, Record, StoreError};
 use crate::failure::Failure;
@@ -19,6 +19,8 @@ pub(crate) struct Replay<'a> {
     /// Node turns that are ready or wait, each with its id.
     pub(crate) active: Vec<(ActivationId, StoredActivation<'a>)>,
     pub(crate) slots: BTreeMap<Cow<'a, str>, Vec<u32>>,
+    /// Graphs within this one: those that can be gone on with, and those that have just ended.
+    pub(crate) children: Vec<StoredChild<'a>>,
     /// Failures that wait at joins, each with its join.
     pub(crate) failures: Vec<(Cow<'a, str>, Failure)>,
     /// Bytes read so far: what loading this moment costs.
@@ -81,6 +83,7 @@ impl<'a> Replay<'a> {
             ran: Vec::new(),
             active: Vec::new(),
             slots: BTreeMap::new(),
+            children: Vec::new(),
             failures: Vec::new(),
             bytes: 0,
         };
@@ -97,6 +100,20 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
+    /// The turns that are active, and those of graphs within them that have asked something: all that writes of the
+    /// thread can belong to.
+    pub(crate) fn turns(&self) -> Vec<ActivationId> {
+        let of_turn = |(id, turn): &(ActivationId, StoredActivation<'_>)| {
+            let asked = turn.questions.iter().flatten();
+            let within = asked.filter_map(|question| Some(question.id.as_ref()?.activation));
+            std::iter::once(*id).chain(within).collect::<Vec<_>>()
+        };
+        let mut turns: Vec<_> = self.active.iter().flat_map(of_turn).collect();
+        turns.sort_unstable();
+        turns.dedup();
+        turns
+    }
+
     /// Everything but the state.
     fn follow(&mut self, record: &'a Record, body: Body<'a>) {
         self.bytes += record.payload.len();
@@ -104,6 +121,11 @@ impl<'a> Replay<'a> {
             self.run = run;
         }
         self.ran = body.ran;
+        // What a turn has left behind is seen at the moment at which it ended, and no longer.
+        let active = &self.active;
+        self.children
+            .retain(|child| child.matters(active.iter().map(|(id, _)| *id)));
+        move_on(&mut self.children, body.children);
         self.active.retain(|(id, _)| body.still.contains(id));
         for asked in body.asked {
             if let Some((_, activation)) = self.active.iter_mut().find(|(id, _)| *id == asked.id) {

@@ -6,6 +6,7 @@ mod image;
 mod patch;
 pub mod plain;
 mod reduce;
+mod shares;
 
 pub use change::{Change, FieldLog, FieldSpec};
 pub(crate) use change::{encode_into, sorted};
@@ -16,3 +17,4 @@ pub use reduce::{
     And, Append, Collects, ItemKey, KeepFirst, KeyOf, Last, Max, Merge, Min, Or, Reducer, Removes,
     Sum, Union, Upsert,
 };
+pub use shares::{Shares, replaced};

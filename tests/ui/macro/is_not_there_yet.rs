@@ -14,10 +14,8 @@ mod test {
         start -> c -> end;
     }
 
-    #[subgraph(other::Other, into = token)]
-    fn c() -> other::Input {
-        other::Input::new()
-    }
+    #[node]
+    fn c() {}
 }
 
 fn main() {}
