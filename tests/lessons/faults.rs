@@ -136,10 +136,25 @@ pub(crate) const FAULTS: &[(&str, Kept)] = &[
     ),
     (
         "`try`/`catch` in user code swallows the interrupt",
-        By(&["TODO"]),
+        OutBy(
+            "an interrupt is a future that is never ready without its answer; there is nothing to catch",
+            &["a_node_asks_while_it_runs_and_runs_again_with_the_answer"],
+        ),
     ),
-    ("`None` isn't possible as an answer", By(&["TODO"])),
-    ("an error handler is run twice on resume", By(&["TODO"])),
+    (
+        "`None` isn't possible as an answer",
+        By(&[
+            "answers_are_found_by_their_id_whatever_the_order",
+            "an_ask_for_each_item_waits_for_all_answers",
+        ]),
+    ),
+    (
+        "an error handler is run twice on resume",
+        By(&[
+            "a_handler_that_fails_itself_runs_again_and_what_led_there_does_not",
+            "every_failure_survives_a_restart_at_every_step",
+        ]),
+    ),
     (
         "dynamic tasks lose their payload on resume",
         By(&[
@@ -149,7 +164,10 @@ pub(crate) const FAULTS: &[(&str, Kept)] = &[
     ),
     (
         "a thread paused at a node that was renamed is resumed and `finished`",
-        By(&["TODO"]),
+        By(&[
+            "a_thread_that_waits_at_a_renamed_node_takes_its_answer",
+            "a_thread_whose_node_is_gone_is_never_over",
+        ]),
     ),
     (
         "types are rebuilt from the stored data, which can run code",
@@ -180,7 +198,7 @@ pub(crate) const FAULTS: &[(&str, Kept)] = &[
         By(&[
             "the_head_is_what_was_written_last_and_not_the_highest_step",
             "order_is_by_sequence_and_not_by_clock",
-            "TODO",
+            "a_random_walk_through_the_past_ends_where_the_model_says",
         ]),
     ),
     (
