@@ -75,6 +75,8 @@ mod shared;
 mod state;
 mod stop;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod thread;
 mod timer;
 mod waiting;
