@@ -41,6 +41,7 @@
 //! Where things are: [`Graph`] and [`Builder`] make a graph ready to run, [`Thread`] is one conversation on it,
 //! [`Outcome`] and [`Event`] say how a run went, [`Moment`] is what was saved, and [`Checkpointer`] is what a place that
 //! keeps moments must do. What a module with `#[graph]` may hold is told at [`graph`](macro@graph).
+#![doc = include_str!("metrics.md")]
 
 mod branch;
 mod builder;
