@@ -2,9 +2,8 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned as _;
 
-use super::emit::{Emit, spanned, update_of};
+use super::emit::{Emit, Placed as _, spanned, update_of};
 use super::questions::{Ask, asks};
 use super::subgraphs::{self, Within};
 use crate::ast::NodeRole;
@@ -55,7 +54,7 @@ pub(super) fn read_question(emit: &Emit<'_>) -> TokenStream {
     let asks = asks(emit);
     let arms = asks.iter().map(|ask| {
         let (camel, open, question) = (ask.camel(), ask.open(), ask.question);
-        let span = question.span();
+        let span = question.place();
         let door = spanned(door, span);
         let read = quote_spanned!(span=> #door::from_raw::<#question>(json)?);
         quote! {

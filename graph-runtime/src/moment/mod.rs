@@ -2,10 +2,12 @@
 
 mod body;
 mod evolve;
+mod json;
 mod leftover;
 mod payload;
 mod read;
 mod replay;
+mod trail;
 
 pub(crate) use body::{
     Body, RunHeader, StoredActivation, StoredCall, StoredChild, StoredQuestion, StoredQuestions,
