@@ -42,6 +42,7 @@
 //! [`Outcome`] and [`Event`] say how a run went, [`Moment`] is what was saved, and [`Checkpointer`] is what a place that
 //! keeps moments must do. [`ErasedGraph`] is a graph that speaks JSON, for a program that serves many, and
 //! [`RunDrawing`] shows what a run did. What a module with `#[graph]` may hold is told at [`graph`](macro@graph).
+#![doc = include_str!("metrics.md")]
 
 mod branch;
 mod builder;
