@@ -227,7 +227,7 @@ impl Desk {
 
 impl<G: StateGraph> Call<'_, G> {
     /// The run as a node sees it that asks.
-    pub fn asking<Q: Asks>(&self) -> Asking<Q, G::Emit> {
+    pub fn asking<Q>(&self) -> Asking<Q, G::Emit> {
         let task = self.turn.question_id();
         Asking {
             run: self.run(),

@@ -6,8 +6,8 @@ use syn::spanned::Spanned as _;
 
 use super::emit::{Emit, allowances, default_of};
 use super::{
-    answers, batches, caching, calls, emitted, io, policies, questions, routes, state, subgraphs,
-    updates, values, waits,
+    answers, batches, caching, calls, emitted, io, policies, questions, routes, state, updates,
+    values, waits, within,
 };
 use crate::ast::{Field, Scope};
 use crate::model::forms;
@@ -43,7 +43,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             quote!(#name)
         },
     );
-    let within = subgraphs::events_type(emit);
+    let within = within::events_type(emit);
     let emits = emitted::type_of(emit);
     let policies = policies::constant(emit);
     let methods = [
