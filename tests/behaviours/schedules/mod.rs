@@ -9,32 +9,11 @@ use graph_runtime::prelude::*;
 use graph_runtime::testing::{Faulty, play};
 use graph_runtime::{Checkpointer, Graph, Query, ThreadKey};
 
+use crate::determinism::texts;
 use crate::office::scale;
 
 /// How many schedules each graph is run under.
 const SCHEDULES: u64 = 1_000;
-
-/// The bodies of what is stored of a thread, ids and the run's own name aside.
-async fn bodies(saver: &dyn Checkpointer, key: &ThreadKey) -> Vec<String> {
-    let mut records = saver.list(key, &Query::default()).await.unwrap();
-    records.reverse();
-    let ids: Vec<_> = records.iter().map(|record| record.id.to_string()).collect();
-    let plain = |payload: Vec<u8>| {
-        let text = String::from_utf8(payload).unwrap();
-        let body = text.split_once('\n').unwrap().1;
-        let value: serde_json::Value = serde_json::from_str(body).unwrap();
-        let run = value["run"]["id"].as_str().unwrap_or("no run");
-        let body = body.replace(run, "the run");
-        let numbered = ids.iter().enumerate();
-        numbered.fold(body, |body, (number, id)| {
-            body.replace(id, &format!("moment {number}"))
-        })
-    };
-    records
-        .into_iter()
-        .map(|record| plain(record.payload))
-        .collect()
-}
 
 /// What a graph stores under one schedule.
 async fn stored<G: StateGraph>(
@@ -52,7 +31,8 @@ async fn stored<G: StateGraph>(
         first = first.shuffled(seed);
     }
     play(&thread, first).answering(answer).await.unwrap();
-    bodies(&*memory, &ThreadKey::new(G::ID, "t").unwrap()).await
+    let key = ThreadKey::new(G::ID, "t").unwrap();
+    texts(memory.list(&key, &Query::default()).await.unwrap())
 }
 
 macro_rules! graphs {
