@@ -250,6 +250,26 @@ async fn an_answer_fits_its_schema() {
     assert_eq!(to_value(&answer).expect("encodes")["value"], json!(true));
 }
 
+#[tokio::test]
+async fn a_graph_without_its_types_has_schemas_where_they_are_asked_for() {
+    let graph = Desk::graph().checkpointer(MemorySaver::new()).build();
+    assert_eq!(graph.erased().schemas(), None);
+    let erased = graph.erased_with_schemas();
+    let schemas = erased.schemas().expect("was made with them");
+    assert_eq!(schemas.input, Desk::input_schema());
+    assert_eq!(schemas.output, Desk::output_schema());
+    assert_eq!(schemas.questions, Desk::question_schemas());
+    assert_eq!(schemas.answers, Desk::answer_schemas());
+    let written = to_value(&schemas).expect("encodes");
+    assert_eq!(written["answers"]["approve"]["type"], json!("object"));
+    // What fits them is taken.
+    let paused = erased.thread("one").invoke(least()).await.expect("runs");
+    assert_eq!(
+        paused.questions()[0]["question"],
+        json!({ "draft": "a bill" })
+    );
+}
+
 #[test]
 fn a_graph_needs_no_schemas() {
     assert_eq!(plain::Undescribed::ID, "plain");

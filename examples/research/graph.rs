@@ -6,7 +6,7 @@ use std::sync::Arc;
 use graph_runtime::prelude::*;
 
 use crate::library::Library;
-use crate::lookup::lookup;
+use crate::search::lookup;
 
 /// Looks topics up and writes a briefing on them.
 #[graph(id = "briefing")]

@@ -6,12 +6,12 @@
 //! cargo run --example research -- TEXT TOPIC..
 //! ```
 //!
-//! `graph` is where to begin reading, and then `lookup`, the graph within it.
+//! `graph` is where to begin reading, and then `search`, with the graph within it.
 #![allow(unreachable_pub)] // what a module offers is `pub`, in a program as in a library
 
 mod graph;
 mod library;
-mod lookup;
+mod search;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -26,7 +26,7 @@ use graph_runtime::prelude::*;
 
 use graph::briefing::{Answer, Briefing, Input, Question, Shelf, Within};
 use library::Library;
-use lookup::lookup;
+use search::lookup;
 
 /// Writes a briefing on topics, from a text.
 #[derive(Parser)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::checkpointer::At;
 use crate::definition::{BoxFuture, StateGraph};
+use crate::drawing::RunDrawing;
 use crate::engine::{ByHand, Command, Origin, Request, set_by_hand};
 use crate::error::Error;
 use crate::event::Listener;
@@ -94,6 +95,16 @@ impl<G: StateGraph> ThreadAt<G> {
             })
     }
 
+    /// A drawing of the way that led here; see [`Thread::drawing`](crate::Thread::drawing).
+    ///
+    /// # Errors
+    /// [`Error::UnknownMoment`] if it isn't one of the thread.
+    pub async fn drawing(&self) -> Result<RunDrawing, Error> {
+        let home = self.core.home(&self.thread)?;
+        let trail = home.reader().trail::<G>(Some(self.moment)).await?;
+        Ok(RunDrawing::new(G::topology(), trail))
+    }
+
     /// Goes on from here on a branch of its own, whatever has come of the moment before. At the end of a run nothing
     /// is run, and the thread stands there again.
     ///
@@ -144,11 +155,7 @@ impl<G: StateGraph> ThreadAt<G> {
     }
 
     fn origin(&self) -> Origin {
-        if *self.destination() == self.thread {
-            Origin::Moment(self.moment)
-        } else {
-            Origin::Elsewhere(Arc::clone(&self.thread), self.moment)
-        }
+        Origin::of(&self.thread, self.moment, self.destination())
     }
 }
 

@@ -196,6 +196,27 @@ pub enum Error {
         /// What serde said.
         source: serde_json::Error,
     },
+    /// JSON isn't what the graph takes, and nothing was changed; or something can't be said in JSON, and what was done
+    /// stands.
+    #[error("{part} of {thread} {}: {source}; {}", part.trouble(), part.remedy())]
+    Json {
+        /// The thread.
+        thread: String,
+        /// What it was to be.
+        part: JsonPart,
+        /// What serde said.
+        source: serde_json::Error,
+    },
+    /// No node of the graph has this name. Nothing was changed.
+    #[error("graph `{graph}` has no node `{node}`; its nodes are {}", Names(.known))]
+    UnknownNode {
+        /// The graph's id.
+        graph: &'static str,
+        /// The name as it was given.
+        node: String,
+        /// The names that there are.
+        known: Vec<&'static str>,
+    },
     /// What is stored isn't what was written. Nothing was changed.
     #[error("moment {moment} of {thread} is damaged: {what}")]
     Corrupt {
@@ -247,6 +268,63 @@ pub enum Error {
         /// Its error.
         source: StoreError,
     },
+}
+
+/// What of a graph is said in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JsonPart {
+    /// What a run is given.
+    Input,
+    /// What is set by hand.
+    Values,
+    /// An answer, by its place among those that were given, from 0.
+    Answer(usize),
+    /// What is asked.
+    Question,
+    /// What a run gives.
+    Output,
+    /// What a run tells.
+    Event,
+    /// What was saved.
+    Moment,
+}
+
+impl JsonPart {
+    fn is_given(self) -> bool {
+        matches!(self, Self::Input | Self::Values | Self::Answer(_))
+    }
+
+    fn trouble(self) -> &'static str {
+        if self.is_given() {
+            "can't be read"
+        } else {
+            "can't be said in JSON"
+        }
+    }
+
+    fn remedy(self) -> &'static str {
+        if self.is_given() {
+            "nothing was changed, give what the graph's types take"
+        } else {
+            "what was done stands"
+        }
+    }
+}
+
+impl fmt::Display for JsonPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input => f.write_str("the input"),
+            Self::Values => f.write_str("the values"),
+            Self::Answer(0) => f.write_str("the answer"),
+            Self::Answer(place) => write!(f, "answer {}", place + 1),
+            Self::Question => f.write_str("a question"),
+            Self::Output => f.write_str("the output"),
+            Self::Event => f.write_str("an event"),
+            Self::Moment => f.write_str("a moment"),
+        }
+    }
 }
 
 /// What a node said when it failed, or what is said of it.
@@ -423,6 +501,18 @@ impl fmt::Display for Resumable<'_> {
             Some(_) => "what was done is stored, and `resume()` goes on there",
             None => "without a checkpointer nothing of it is kept",
         })
+    }
+}
+
+struct Names<'a>(&'a [&'static str]);
+
+impl fmt::Display for Names<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, name) in self.0.iter().enumerate() {
+            let comma = if place == 0 { "" } else { ", " };
+            write!(f, "{comma}`{name}`")?;
+        }
+        Ok(())
     }
 }
 

@@ -29,6 +29,17 @@ impl<G: StateGraph, P> Graph<G, P> {
 }
 
 impl<G: StateGraph, P> Graph<G, P> {
+    /// The same graph, which is known to have a checkpointer.
+    pub(crate) fn saved(&self) -> Graph<G>
+    where
+        P: HasThreads,
+    {
+        Graph {
+            core: Arc::clone(&self.core),
+            persistence: PhantomData,
+        }
+    }
+
     /// The thread with this id. A bad id is an error at the thread's first use.
     pub fn thread(&self, id: impl Into<Arc<str>>) -> Thread<G>
     where

@@ -225,21 +225,34 @@ impl Desk {
     }
 }
 
-impl<G: StateGraph> Call<'_, G> {
-    /// The run as a node sees it that asks.
-    pub fn asking<Q>(&self) -> Asking<Q, G::Emit> {
-        let task = self.turn.question_id();
-        Asking {
-            run: self.run(),
+impl<Q, E> Asking<Q, E> {
+    /// A run whose task has been given these answers.
+    pub(crate) fn with_answers(
+        run: Run<E>,
+        task: QuestionId,
+        given: HashMap<Arc<str>, Box<RawValue>>,
+    ) -> Self {
+        let open = Open {
+            given,
+            ..Open::default()
+        };
+        Self {
+            run,
             desk: Arc::new(Desk {
-                open: Mutex::new(Open {
-                    given: given(self.answers, &task),
-                    ..Open::default()
-                }),
+                open: Mutex::new(open),
                 task,
             }),
             question: PhantomData,
         }
+    }
+}
+
+impl<G: StateGraph> Call<'_, G> {
+    /// The run as a node sees it that asks.
+    pub fn asking<Q>(&self) -> Asking<Q, G::Emit> {
+        let task = self.turn.question_id();
+        let given = given(self.answers, &task);
+        Asking::with_answers(self.run(), task, given)
     }
 }
 

@@ -25,7 +25,7 @@ pub struct Invocation<G: StateGraph, P = Saved> {
     thread: Option<Arc<str>>,
     origin: Origin,
     command: Command<G>,
-    setting: Setting<G>,
+    pub(crate) setting: Setting<G>,
     persistence: PhantomData<fn() -> P>,
 }
 

@@ -40,7 +40,8 @@
 //!
 //! Where things are: [`Graph`] and [`Builder`] make a graph ready to run, [`Thread`] is one conversation on it,
 //! [`Outcome`] and [`Event`] say how a run went, [`Moment`] is what was saved, and [`Checkpointer`] is what a place that
-//! keeps moments must do. What a module with `#[graph]` may hold is told at [`graph`](macro@graph).
+//! keeps moments must do. [`ErasedGraph`] is a graph that speaks JSON, for a program that serves many, and
+//! [`RunDrawing`] shows what a run did. What a module with `#[graph]` may hold is told at [`graph`](macro@graph).
 
 mod branch;
 mod builder;
@@ -50,7 +51,9 @@ mod child;
 mod clock;
 mod context;
 mod definition;
+mod drawing;
 mod engine;
+mod erased;
 mod error;
 mod event;
 mod failure;
@@ -72,6 +75,8 @@ mod shared;
 mod state;
 mod stop;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod thread;
 mod timer;
 mod waiting;
@@ -93,11 +98,17 @@ pub use checkpointer::{
 pub use child::ChildThread;
 pub use clock::{Clock, SystemClock};
 pub use definition::{Answering, BoxFuture, GraphNode, StateGraph};
+pub use drawing::RunDrawing;
 pub use engine::{Busy, Durability};
-pub use error::{Error, NodeError, OfItem, OfThread, Timeout};
+pub use erased::{
+    ErasedGraph, ErasedHistory, ErasedInvocation, ErasedOutcome, ErasedRunStream, ErasedThread,
+    ErasedThreadAt, ErasedUpdate,
+};
+pub use error::{Error, JsonPart, NodeError, OfItem, OfThread, Timeout};
 pub use event::{Event, Kind, RunStream, Running};
 pub use failure::{Failure, FailureKind, Permanent};
 pub use graph::Graph;
+pub use graph_topology::{self as topology, Drawing, Topology, Trail};
 pub use id::{
     ActivationId, InvalidId, MAX_ID_BYTES, MAX_PATH_BYTES, MomentId, QuestionId, ThreadKey,
     Timestamp,
@@ -109,7 +120,7 @@ pub use outcome::{Done, Outcome, Pause};
 pub use policy::{IsError, Policy, Retry, error_is};
 pub use run::{Emitted, Run, Shown};
 #[cfg(feature = "schema")]
-pub use schema::Schemas;
+pub use schema::{GraphSchemas, Schemas};
 pub use setting::{
     DEFAULT_LEASE, DEFAULT_MAX_ATTEMPTS, DEFAULT_PATIENCE, DEFAULT_STEP_LIMIT, Siblings,
 };

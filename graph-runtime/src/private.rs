@@ -231,7 +231,10 @@ pub fn serialize_question<Q: serde::Serialize, S: serde::Serializer>(
         node: &'static str,
         id: &'a QuestionId,
         question: &'a Q,
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(
+            serialize_with = "Timestamp::write_text",
+            skip_serializing_if = "Option::is_none"
+        )]
         due: Option<Timestamp>,
     }
 

@@ -114,6 +114,16 @@ impl<E> Run<E> {
         }
     }
 
+    #[cfg(feature = "testing")]
+    pub(crate) fn ties(&self) -> &Ties<E> {
+        &self.ties
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn turn(&self) -> Turn {
+        self.turn
+    }
+
     /// The thread's id; `None` without a checkpointer.
     pub fn thread(&self) -> Option<&str> {
         self.ties.thread.as_ref().map(ThreadKey::thread)

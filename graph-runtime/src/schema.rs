@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::definition::StateGraph;
@@ -19,6 +20,32 @@ pub trait Schemas: StateGraph {
     fn question_schemas() -> BTreeMap<&'static str, Value>;
     /// What each ask is answered, by the node's name: the whole answer with its node and id, as `Answer` reads it.
     fn answer_schemas() -> BTreeMap<&'static str, Value>;
+}
+
+/// The JSON Schemas of a graph (draft 2020-12) as data: what [`Schemas`] says.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct GraphSchemas {
+    /// What `Input` is read from.
+    pub input: Value,
+    /// What the fields of `Output` are.
+    pub output: Value,
+    /// What each ask asks, by the node's name.
+    pub questions: BTreeMap<&'static str, Value>,
+    /// What each ask is answered, by the node's name: the whole answer with its node and id.
+    pub answers: BTreeMap<&'static str, Value>,
+}
+
+impl GraphSchemas {
+    /// Those of a graph.
+    pub fn of<G: Schemas>() -> Self {
+        Self {
+            input: G::input_schema(),
+            output: G::output_schema(),
+            questions: G::question_schemas(),
+            answers: G::answer_schemas(),
+        }
+    }
 }
 
 /// Makes the schema of an object field by field; for generated code.

@@ -49,6 +49,9 @@ pub(crate) struct Setting<G: StateGraph> {
     pub(crate) pause_before: Vec<G::Node>,
     pub(crate) pause_after: Vec<G::Node>,
     pub(crate) metadata: BTreeMap<String, String>,
+    /// In what order the tasks of a step are held up.
+    #[cfg(feature = "testing")]
+    pub(crate) shuffle: Option<u64>,
     /// What its listener wants to hear.
     pub(crate) kinds: Kinds,
     /// How many events wait to be heard.
@@ -77,6 +80,8 @@ impl<G: StateGraph> Default for Setting<G> {
             pause_before: Vec::new(),
             pause_after: Vec::new(),
             metadata: BTreeMap::new(),
+            #[cfg(feature = "testing")]
+            shuffle: None,
             kinds: Kinds::default(),
             queue: QUEUE,
             patience: DEFAULT_PATIENCE,
@@ -103,6 +108,8 @@ impl<G: StateGraph> Clone for Setting<G> {
             pause_before: self.pause_before.clone(),
             pause_after: self.pause_after.clone(),
             metadata: self.metadata.clone(),
+            #[cfg(feature = "testing")]
+            shuffle: self.shuffle,
             kinds: self.kinds,
             queue: self.queue,
             patience: self.patience,

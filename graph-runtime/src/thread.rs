@@ -3,10 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::branch::{ThreadAt, Update};
-use crate::checkpointer::{At, Query, WriteKind};
+use crate::checkpointer::{At, Query, Write, WriteKind};
 use crate::definition::StateGraph;
-use crate::engine::{Command, Home, Origin, open_questions, requeue};
+use crate::drawing::RunDrawing;
+use crate::engine::{Command, Home, Origin, asked, open_questions, requeue};
 use crate::error::Error;
 use crate::event::RunStream;
 use crate::id::{MomentId, QuestionId};
@@ -157,11 +160,28 @@ impl<G: StateGraph> Thread<G> {
         let Some(stand) = home.reader().stand::<G>(At::Head).await? else {
             return Ok(Vec::new());
         };
-        let is_answered = |id: &QuestionId| {
-            let mut writes = stand.writes.iter();
-            writes.any(|write| write.key.kind == WriteKind::Answer && write.key.question() == *id)
-        };
+        let is_answered = |id: &QuestionId| is_answered(&stand.writes, id);
         open_questions(&stand.frontier?, &thread_text(&home.key), is_answered)
+    }
+
+    /// The same as JSON.
+    pub(crate) async fn asked(&self) -> Result<Vec<Value>, Error> {
+        let home = self.core.home(&self.id)?;
+        let Some(stand) = home.reader().stand::<G>(At::Head).await? else {
+            return Ok(Vec::new());
+        };
+        Ok(asked(&stand.frontier?, |id| is_answered(&stand.writes, id)))
+    }
+
+    /// A drawing of the way that led to where the thread stands: which nodes ran how often and how long, which ways
+    /// were taken, what waits. On a thread that was never run nothing stands out.
+    ///
+    /// # Errors
+    /// [`Error::Store`], [`Error::Corrupt`].
+    pub async fn drawing(&self) -> Result<RunDrawing, Error> {
+        let home = self.core.home(&self.id)?;
+        let trail = home.reader().trail::<G>(None).await?;
+        Ok(RunDrawing::new(G::topology(), trail))
     }
 
     /// The thread's moments, newest first, those of all branches unless it is told otherwise.
@@ -189,6 +209,14 @@ impl<G: StateGraph> Thread<G> {
             .await
             .map_err(|source| home.reader().store(source))
     }
+}
+
+/// Whether there is an answer among what is kept beside the records.
+fn is_answered(writes: &[Write], question: &QuestionId) -> bool {
+    let mut answers = writes
+        .iter()
+        .filter(|write| write.key.kind == WriteKind::Answer);
+    answers.any(|write| write.key.question() == *question)
 }
 
 /// Which moments of a thread to read. Awaiting it reads them, newest first.

@@ -181,6 +181,20 @@ on_every_backend! {
         thread.answer(yes(&again.questions()[0])).await.unwrap().done().unwrap();
     }
 
+    async fn on_a_branch_a_waiting_graph_asks_for_itself(store) {
+        let (saver, desk) = (store.open().await, Arc::<Desk>::default());
+        let thread = process(Arc::clone(&saver), &desk);
+        let pause = thread.invoke(input(PAIR, &[])).await.unwrap().paused().unwrap();
+        let branch = thread.at(pause.moment()).replay().await.unwrap().paused().unwrap();
+        assert_ne!(branch.questions()[0].id(), pause.questions()[0].id());
+        // The question of the old branch is nobody's any more.
+        let error = thread.answer(yes(&pause.questions()[0])).await.unwrap_err();
+        assert!(matches!(error, Error::Stale { .. }), "{error}");
+        let done = thread.answer(yes(&branch.questions()[0])).await.unwrap().done().unwrap();
+        assert_eq!(done.log, log(PAIR, &[]));
+        assert_eq!(writes(&*saver).await, 0);
+    }
+
     async fn a_resumed_thread_asks_what_it_asked(store) {
         let desk = Arc::<Desk>::default();
         let thread = process(store.open().await, &desk);

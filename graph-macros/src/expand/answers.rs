@@ -2,9 +2,8 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned as _;
 
-use super::emit::{Emit, allowances, spanned, update_of};
+use super::emit::{Emit, Placed as _, allowances, spanned, update_of};
 use super::questions::{Ask, asks};
 use super::within::{self, Within, children};
 use crate::ast::NodeRole;
@@ -164,7 +163,7 @@ pub(super) fn read_question(emit: &Emit<'_>) -> TokenStream {
     let asks = asks(emit);
     let arms = asks.iter().map(|ask| {
         let (camel, open, question) = (ask.camel(), ask.open(), ask.question);
-        let span = question.span();
+        let span = question.place();
         let door = spanned(door, span);
         let read = quote_spanned!(span=> #door::from_raw::<#question>(json)?);
         quote! {
@@ -192,7 +191,7 @@ pub(super) fn read_answer(emit: &Emit<'_>) -> TokenStream {
     let Emit { krate, door, .. } = emit;
     let asks = asks(emit);
     let arms = asks.iter().map(|ask| {
-        let (camel, span) = (ask.camel(), ask.question.span());
+        let (camel, span) = (ask.camel(), ask.question.place());
         let door = spanned(door, span);
         // At the question, where it is said of one that has no answer.
         let answer = quote_spanned!(span=> Answer::#camel { id, value: #door::from_raw(json)? });

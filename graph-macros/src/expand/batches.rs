@@ -2,9 +2,8 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned as _;
 
-use super::emit::{Emit, spanned};
+use super::emit::{Emit, Placed as _, spanned};
 use crate::model::Node;
 
 /// The type that stands for items in the definition.
@@ -36,12 +35,12 @@ pub(super) fn batches(emit: &Emit<'_>) -> TokenStream {
     }
     let types: Vec<_> = emit.batches().map(|(_, ty)| ty).collect();
     let written = emit.batches().map(|(_, ty)| {
-        let span = ty.span();
+        let span = ty.place();
         let door = spanned(door, span);
         quote_spanned!(span=> #door::to_raw::<::std::vec::Vec<#ty>>(items))
     });
     let read = emit.batches().map(|(_, ty)| {
-        let span = ty.span();
+        let span = ty.place();
         let door = spanned(door, span);
         quote_spanned!(span=> #door::from_raw::<::std::vec::Vec<#ty>>(json))
     });

@@ -6,7 +6,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{ReturnType, Signature};
 
 use super::batches;
-use super::emit::{Emit, quiet, spanned};
+use super::emit::{Emit, Placed as _, quiet, spanned};
 use super::subgraphs;
 use super::waits;
 use super::within::Within;
@@ -34,7 +34,7 @@ pub(super) fn methods(emit: &Emit<'_>) -> TokenStream {
     let functions: Vec<_> = graph.nodes.iter().map(function).collect();
     // At the function's name, where it is said of a node that can't be sent to another thread.
     let boxed = graph.nodes.iter().zip(&functions).map(|(node, function)| {
-        quote_spanned!(node.name().span()=> ::std::boxed::Box::pin(#function(call)))
+        quote_spanned!(node.name().place()=> ::std::boxed::Box::pin(#function(call)))
     });
     quote! {
         async fn call(call: __Call<'_>) -> __Ended {
@@ -261,7 +261,7 @@ fn ended(emit: &Emit<'_>, node: &Node<'_>, output: &ReturnType) -> TokenStream {
 /// What was returned, with what is said about it at the return type, and where that begins.
 fn returned(node: &Node<'_>, output: &ReturnType) -> (Span, TokenStream) {
     let (first, last) = match output {
-        ReturnType::Default => (node.name().span(), node.name().span()),
+        ReturnType::Default => (node.name().place(), node.name().place()),
         ReturnType::Type(_, ty) => ends(ty),
     };
     let returned = Ident::new("returned", first);
@@ -277,6 +277,6 @@ fn ends(tokens: &impl ToTokens) -> (Span, Span) {
     let mut tokens = tokens.to_token_stream().into_iter();
     let first = tokens
         .next()
-        .map_or_else(Span::call_site, |token| token.span());
-    (first, tokens.last().map_or(first, |token| token.span()))
+        .map_or_else(Span::call_site, |token| token.place());
+    (first, tokens.last().map_or(first, |token| token.place()))
 }

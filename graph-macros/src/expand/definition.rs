@@ -2,9 +2,8 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned as _;
 
-use super::emit::{Emit, allowances, default_of};
+use super::emit::{Emit, Placed as _, allowances, default_of};
 use super::{
     answers, batches, caching, calls, emitted, io, policies, questions, routes, state, updates,
     values, waits, within,
@@ -109,7 +108,7 @@ fn evolution(emit: &Emit<'_>) -> TokenStream {
     let aliases = (!aliases.is_empty())
         .then(|| quote!(const ALIASES: &'static [(&'static str, Node)] = &[#(#aliases),*];));
     let migrate = emit.graph.module.migrate.as_ref().map(|function| {
-        let span = function.span();
+        let span = function.place();
         let door = super::emit::spanned(door, span);
         let done = quote_spanned!(span=> #door::Migrated::done(#function(state)));
         quote! {
@@ -158,7 +157,7 @@ fn resets(emit: &Emit<'_>) -> TokenStream {
             .map(|(index, field)| {
                 let Field { name, ty, cfgs, .. } = field.ast;
                 let default = default_of(index);
-                quote_spanned! {ty.span()=>
+                quote_spanned! {ty.place()=>
                     #(#cfgs)* change.reset(#index, &mut self.#name, #default());
                 }
             })

@@ -1,9 +1,10 @@
 //! What all parts of the expansion share: the graph, the way to the runtime, the names of what is generated.
 
 use graph_topology::Topology;
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 use syn::Visibility;
+use syn::spanned::Spanned;
 
 use crate::ast::{Module, ReduceHow};
 use crate::model::{Field, Graph, Node};
@@ -150,9 +151,37 @@ pub(super) fn reducer(how: &ReduceHow, span: Span, door: &TokenStream) -> Option
     Some(quote::quote_spanned!(span=> #door::#name))
 }
 
+/// Where something stands in the source.
+pub(super) trait Placed {
+    /// Its place, for what is generated: there an editor and the compiler point to, while names are looked up where
+    /// all that is generated is. The two differ where a graph is written by a macro of the user's.
+    fn place(&self) -> Span;
+}
+
+impl<T: Spanned> Placed for T {
+    fn place(&self) -> Span {
+        self.span().resolved_at(Span::call_site())
+    }
+}
+
+/// A name as the user's expressions say it, so that they find what it stands for: where a graph is written by a
+/// macro of the user's, two that are spelled alike need not be the same.
+pub(super) fn as_said(name: &str, expressions: &TokenStream) -> Ident {
+    let said = find(name, expressions).unwrap_or_else(Span::call_site);
+    Ident::new(name, Span::call_site().resolved_at(said))
+}
+
+fn find(name: &str, tokens: &TokenStream) -> Option<Span> {
+    tokens.clone().into_iter().find_map(|token| match token {
+        TokenTree::Ident(ident) if ident == name => Some(ident.span()),
+        TokenTree::Group(group) => find(name, &group.stream()),
+        _ => None,
+    })
+}
+
 /// The same tokens, all of them at one place.
 pub(super) fn spanned(tokens: &TokenStream, span: Span) -> TokenStream {
-    let at = |mut token: proc_macro2::TokenTree| {
+    let at = |mut token: TokenTree| {
         token.set_span(span);
         token
     };

@@ -2,9 +2,8 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned as _;
 
-use super::emit::{Emit, spanned};
+use super::emit::{Emit, Placed as _, spanned};
 
 /// What the graph says by `emits = ..`, or anything that is JSON.
 pub(super) fn type_of(emit: &Emit<'_>) -> TokenStream {
@@ -18,7 +17,7 @@ pub(super) fn json(emit: &Emit<'_>) -> TokenStream {
     let door = &emit.door;
     let (ty, json) = match &emit.graph.module.args.emits {
         Some(ty) => {
-            let span = ty.span();
+            let span = ty.place();
             let door = spanned(door, span);
             (
                 quote!(#ty),

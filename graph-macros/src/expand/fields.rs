@@ -3,9 +3,8 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::Type;
-use syn::spanned::Spanned as _;
 
-use super::emit::{Emit, default_of, reducer, spanned};
+use super::emit::{Emit, Placed as _, default_of, reducer, spanned};
 use crate::ast::ReduceHow;
 use crate::model::{Field, forms};
 use crate::names::plain;
@@ -104,7 +103,7 @@ impl<'e> Writable<'e> {
     /// Where messages about what an update says go: a reducer that doesn't fit has spoilt its type.
     pub(super) fn place(&self) -> Span {
         let reduce = self.field.ast.reduce.as_ref();
-        reduce.map_or_else(|| self.ty().span(), |reduce| reduce.span)
+        reduce.map_or_else(|| self.ty().place(), |reduce| reduce.span)
     }
 
     /// `<Reducer as Trait<Type>>::Name`, all of it at the reducer's token, so that a reducer that
@@ -314,11 +313,11 @@ impl<'e> Writable<'e> {
     pub(super) fn apply(&self, update: &Ident) -> TokenStream {
         let (name, index, cfgs) = (self.name(), self.index, &self.field.ast.cfgs);
         let call = match &self.taking {
-            Taking::Replaced | Taking::Unknown => quote_spanned!(self.ty().span()=> apply),
+            Taking::Replaced | Taking::Unknown => quote_spanned!(self.ty().place()=> apply),
             Taking::Reduced(reducer) | Taking::Collected(reducer) => quote!(apply_with::<#reducer>),
             Taking::CollectedAndRemoved(reducer) => quote!(apply_removing::<#reducer>),
         };
-        let span = self.ty().span();
+        let span = self.ty().place();
         quote_spanned!(span=> #(#cfgs)* #update.#name.#call(#index, &mut self.#name, change);)
     }
 

@@ -2,10 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
-use syn::spanned::Spanned as _;
 
 use super::conditional::{Part, Shape};
-use super::emit::{Emit, allowances, default_of, spanned};
+use super::emit::{Emit, Placed as _, allowances, default_of, spanned};
 use super::fields::Writable;
 use super::json;
 use crate::ast;
@@ -211,7 +210,7 @@ pub(super) fn output_json(emit: &Emit<'_>) -> TokenStream {
         .filter(|(_, field)| field.output && field.ast.unsaved.is_none())
         .map(|(_, field)| {
             let ast::Field { name, ty, cfgs, .. } = field.ast;
-            let (span, text) = (ty.span(), crate::names::plain(name));
+            let (span, text) = (ty.place(), crate::names::plain(name));
             let door = spanned(door, span);
             let value = if forms::is_unordered(ty) {
                 quote_spanned!(span=> &__Sorted::<#ty>(&output.#name))

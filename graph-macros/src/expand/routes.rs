@@ -3,9 +3,8 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::spanned::Spanned as _;
 
-use super::emit::{Emit, spanned};
+use super::emit::{Emit, Placed as _, as_said, spanned};
 use crate::model::{Decision, Leaf, Member, Route, Source};
 
 /// Whether the routes can be written out: all of them are there, and all items have a type.
@@ -69,9 +68,10 @@ fn route(emit: &Emit<'_>, index: usize, route: &Route<'_>) -> TokenStream {
         next: 0,
     };
     let body = writer.decision(&route.to);
+    let said = as_said("state", &body);
     quote! {
         enum #target { #(#arms),* }
-        fn #function(state: &#state) -> #target { #body }
+        fn #function(#said: &#state) -> #target { #body }
     }
 }
 
@@ -139,12 +139,12 @@ impl Writer<'_> {
             if let Some(guard) = member.guard {
                 let cond = &guard.cond;
                 // A condition may be a `let`, which is none outside of an `if`.
-                values.push(quote_spanned!(cond.span()=> if #cond { true } else { false }));
+                values.push(quote_spanned!(cond.place()=> if #cond { true } else { false }));
             }
             if let Some(each) = member.each {
                 let items = &each.items;
                 // At the expression, since what is said about the call is said about that.
-                let span = items.span();
+                let span = items.place();
                 let door = spanned(door, span);
                 values.push(quote_spanned!(span=> #door::items(#items)));
                 values.extend(each.limit.as_ref().map(|limit| quote!(#limit)));

@@ -3,11 +3,10 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::punctuated::Punctuated;
-use syn::spanned::Spanned as _;
 use syn::{Attribute, Expr, ExprLit, Lit, Meta, Token};
 
 use super::conditional::{Part, Shape};
-use super::emit::{Emit, default_of, spanned};
+use super::emit::{Emit, Placed as _, default_of, spanned};
 use super::fields::Writable;
 use crate::ast;
 use crate::model::forms;
@@ -119,7 +118,7 @@ fn serialize(emit: &Emit<'_>) -> TokenStream {
     let count = saved().count();
     let fields = saved().map(|(_, field)| {
         let ast::Field { name, ty, cfgs, .. } = field.ast;
-        let (span, stored) = (ty.span(), stored_name(field.ast));
+        let (span, stored) = (ty.place(), stored_name(field.ast));
         let value = if forms::is_unordered(ty) {
             quote_spanned!(span=> &__Sorted::<#ty>(&self.#name))
         } else {

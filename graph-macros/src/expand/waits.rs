@@ -2,11 +2,10 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::spanned::Spanned as _;
 use syn::{Expr, Type};
 
 use super::batches;
-use super::emit::{Emit, quiet, spanned};
+use super::emit::{Emit, Placed as _, as_said, quiet, spanned};
 use super::questions::{Ask, asks};
 use crate::ast::{NodeRole, Time, Wait};
 use crate::model::{Node, ParamSource};
@@ -18,8 +17,8 @@ pub(super) fn call(emit: &Emit<'_>, node: &Node<'_>, wait: &Wait, name: &Ident) 
     let function = quiet(node.name());
     let due = match &wait.time {
         Some(Time::Until(expr)) => {
-            let door = spanned(door, expr.span());
-            quote_spanned!(expr.span()=> #door::Until::until(#expr))
+            let door = spanned(door, expr.place());
+            quote_spanned!(expr.place()=> #door::Until::until(#expr))
         }
         Some(Time::Length(length)) => {
             let micros = micros(*length);
@@ -28,8 +27,9 @@ pub(super) fn call(emit: &Emit<'_>, node: &Node<'_>, wait: &Wait, name: &Ident) 
         None => quote!(::core::option::Option::None),
     };
     let until = format_ident!("__until_{}", plain(node.name()));
+    let said = as_said("state", &due);
     quote! {
-        fn #until(state: &#state) -> ::core::option::Option<#door::Due> { #due }
+        fn #until(#said: &#state) -> ::core::option::Option<#door::Due> { #due }
         async fn #name(call: __Call<'_>) -> __Ended {
             let _ = self::#function;
             ::core::result::Result::Ok(#door::waits(&call, #until(call.state)))
@@ -56,8 +56,8 @@ fn micros(length: std::time::Duration) -> u64 {
 
 /// The run of a node that asks while it runs.
 pub(super) fn asking(emit: &Emit<'_>, question: &Type) -> TokenStream {
-    let door = spanned(&emit.door, question.span());
-    quote_spanned!(question.span()=> #door::asking::<#question, _>(&call))
+    let door = spanned(&emit.door, question.place());
+    quote_spanned!(question.place()=> #door::asking::<#question, _>(&call))
 }
 
 /// The work of a node, which stops where it asks.
@@ -116,15 +116,16 @@ fn answer_in_time(emit: &Emit<'_>, ask: &Ask<'_>, expr: &Expr) -> TokenStream {
     let param = item.as_ref().map(|(name, ty)| quote!(#name: &#ty));
     let (found, given) = match &item {
         Some(_) => {
-            let none = quote!(return #door::unexpected("item", #krate::GraphNode::name(node)));
-            let found = batches::item(ask.node, &quote!(item), &none);
+            let nothing = quote!(return #door::unexpected("item", #krate::GraphNode::name(node)));
+            let found = batches::item(ask.node, &quote!(item), &nothing);
             (found, quote!(__item))
         }
         None => (TokenStream::new(), TokenStream::new()),
     };
+    let said = as_said("state", &quote!(#expr));
     quote! {
         Node::#camel => {
-            fn __otherwise(state: &#state, #param) -> #answer { #expr }
+            fn __otherwise(#said: &#state, #param) -> #answer { #expr }
             #found
             #door::to_raw(&__otherwise(self, #given)).map(::core::option::Option::Some)
         }

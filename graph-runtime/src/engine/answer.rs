@@ -1,11 +1,14 @@
 //! Taking answers in: checked against what is open, stored beside the records, never taken twice.
 
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::advance::answer_sum;
 use super::envelope::is_asked_at;
 use super::request::Home;
-use crate::checkpointer::{At, Commit, Expect, Query, StoreError, Write, WriteKey, WriteKind};
+use crate::checkpointer::{
+    At, Commit, Expect, Query, Record, StoreError, Write, WriteKey, WriteKind,
+};
 use crate::definition::{Answering, GraphNode, StateGraph};
 use crate::error::Error;
 use crate::frontier::{Activation, Frontier, OpenQuestion};
@@ -121,6 +124,12 @@ fn refuse_other(home: &Home, write: &Write, standing: &[Write]) -> Result<(), Er
 /// Whether the same answer was taken on the way to the head since the question was asked. What other branches have
 /// taken doesn't count.
 async fn was_taken(home: &Home, question: &QuestionId, answer: &RawValue) -> Result<bool, Error> {
+    let taken = taken_by(home, question).await?;
+    Ok(taken.is_some_and(|(_, sum)| sum == answer_sum(answer)))
+}
+
+/// The record on the way to the head that has taken the answer to a question, with the checksum of the answer.
+async fn taken_by(home: &Home, question: &QuestionId) -> Result<Option<(Record, u64)>, Error> {
     let reader = home.reader();
     let mut query = Query {
         limit: Some(LOOK_BACK),
@@ -133,27 +142,65 @@ async fn was_taken(home: &Home, question: &QuestionId, answer: &RawValue) -> Res
             .list(&home.key, &query)
             .await
             .map_err(|source| reader.store(source))?;
-        for record in &records {
+        query.before = records.last().map(|oldest| oldest.sequence);
+        let over = records.len() < LOOK_BACK;
+        for record in records {
             if on_line.is_some_and(|next| next != record.id) {
                 continue;
             }
-            let taken = answers_of(record, reader.seal).map_err(|source| reader.store(source))?;
+            let taken = answers_of(&record, reader.seal).map_err(|source| reader.store(source))?;
             if let Some((_, sum)) = taken.into_iter().find(|(id, _)| id == question) {
-                return Ok(sum == answer_sum(answer));
+                return Ok(Some((record, sum)));
             }
-            let Some(parent) = record.parent else {
-                return Ok(false);
+            let (id, Some(parent)) = (record.id, record.parent) else {
+                return Ok(None);
             };
-            if record.id == question.activation.moment {
-                return Ok(false);
+            if id == question.activation.moment {
+                return Ok(None);
             }
             on_line = Some(parent);
         }
-        match records.last() {
-            Some(oldest) if records.len() == LOOK_BACK => query.before = Some(oldest.sequence),
-            _ => return Ok(false),
+        if over {
+            return Ok(None);
         }
     }
+}
+
+/// A question by its id: one that is open, or one that was answered, which may be answered in the same way again.
+///
+/// # Errors
+/// [`Error::Stale`] if it is neither.
+pub(crate) async fn question<G: StateGraph>(
+    home: &Home,
+    id: &QuestionId,
+) -> Result<G::Question, Error> {
+    let reader = home.reader();
+    let Some(head) = reader.stand::<G>(At::Head).await? else {
+        return Err(Error::NothingToResume {
+            thread: thread_text(&home.key),
+        });
+    };
+    if let Some(open) = question_at(&head.frontier?, home, id)? {
+        return Ok(open);
+    }
+    if let Some((record, _)) = taken_by(home, id).await?
+        && let Some(parent) = record.parent
+        && let Some(before) = reader.stand::<G>(At::Moment(parent)).await?
+        && let Some(answered) = question_at(&before.frontier?, home, id)?
+    {
+        return Ok(answered);
+    }
+    Err(stale(home, id.clone()))
+}
+
+/// The question with this id, if somebody waits for its answer there.
+fn question_at<G: StateGraph>(
+    frontier: &Frontier<G>,
+    home: &Home,
+    id: &QuestionId,
+) -> Result<Option<G::Question>, Error> {
+    let all = open_questions(frontier, &thread_text(&home.key), |other| other != id)?;
+    Ok(all.into_iter().next())
 }
 
 fn stale(home: &Home, question: QuestionId) -> Error {
@@ -187,4 +234,30 @@ pub(crate) fn open_questions<G: StateGraph>(
         }
     }
     Ok(open)
+}
+
+/// The same as JSON, for whoever isn't written in Rust. Each has its id and its due time, also where a graph within
+/// this one asks; then its `question` is that graph's, with the `node` in there.
+pub(crate) fn asked<G: StateGraph>(
+    frontier: &Frontier<G>,
+    is_answered: impl Fn(&QuestionId) -> bool,
+) -> Vec<Value> {
+    let mut open = Vec::new();
+    for activation in frontier.waiting() {
+        for OpenQuestion { id, due, json, .. } in activation.awaited() {
+            let Some(question) = json.as_ref().filter(|_| !is_answered(id)) else {
+                continue;
+            };
+            let mut asked = json!({
+                "node": activation.node.name(),
+                "id": id,
+                "question": question,
+            });
+            if let Some(due) = due {
+                asked["due"] = due.to_string().into();
+            }
+            open.push(asked);
+        }
+    }
+    open
 }

@@ -25,7 +25,7 @@ mod writer;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-pub(crate) use answer::open_questions;
+pub(crate) use answer::{asked, open_questions, question};
 pub(crate) use aside::Aside;
 pub(crate) use begin::{Request, run, run_thread, set_by_hand};
 pub(crate) use child::Nest;
@@ -418,7 +418,7 @@ impl<G: StateGraph> Engine<G> {
             .unwrap_or(MomentId::numbered(self.counted));
         let pause = Pause {
             questions,
-            asked: self.asked(),
+            asked: asked(&self.frontier, |id| self.answers.contains_key(id)),
             before,
             after,
             moment,
@@ -426,21 +426,6 @@ impl<G: StateGraph> Engine<G> {
             went_on: self.went_on,
         };
         Ok(Outcome::Paused(pause.into()))
-    }
-
-    /// What is asked and not answered, for whoever isn't written in Rust.
-    fn asked(&self) -> Vec<serde_json::Value> {
-        let questions = self.frontier.waiting().flat_map(|activation| {
-            let open = activation.questions.iter().flatten();
-            open.map(move |question| (activation.node, question))
-        });
-        let open = questions.filter(|(_, question)| !self.answers.contains_key(&question.id));
-        open.filter_map(|(node, question)| Some((node, question, question.json.as_ref()?)))
-            .map(|(node, question, json)| {
-                let (node, id, due) = (node.name(), &question.id, question.due);
-                serde_json::json!({"node": node, "id": id, "question": json, "due": due})
-            })
-            .collect()
     }
 
     async fn flush(&mut self) -> Result<(), Error> {

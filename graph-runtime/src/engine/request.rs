@@ -45,6 +45,17 @@ pub(crate) enum Origin {
     Elsewhere(Arc<str>, MomentId),
 }
 
+impl Origin {
+    /// A moment of a thread, for what goes to this one or another.
+    pub(crate) fn of(thread: &Arc<str>, moment: MomentId, destination: &Arc<str>) -> Self {
+        if thread == destination {
+            Self::Moment(moment)
+        } else {
+            Self::Elsewhere(Arc::clone(thread), moment)
+        }
+    }
+}
+
 impl<G: StateGraph> Command<G> {
     /// Whether a branch begins with it even at the thread's head.
     pub(super) fn branches(&self) -> bool {

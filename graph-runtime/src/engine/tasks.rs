@@ -315,7 +315,14 @@ impl<'a, G: StateGraph> Stage<'a, G> {
         let (watch, timed) = (self.watch, meter::Timed::begin());
         let span = self.span(activation, of_item);
         let mut task = self.task(activation, item);
+        #[cfg(feature = "testing")]
+        let mut shuffle = (self.setting.shuffle)
+            .map(|seed| crate::testing::Shuffle::new(seed, self.step, node.index(), item));
         Some(poll_fn(move |cx| {
+            #[cfg(feature = "testing")]
+            if shuffle.as_mut().is_some_and(|shuffle| shuffle.holds(cx)) {
+                return Poll::Pending;
+            }
             let polled = span.in_scope(|| task.poll(cx));
             polled.map(|result| {
                 meter::node(G::ID, node.name(), timed);

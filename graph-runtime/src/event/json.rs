@@ -90,6 +90,7 @@ impl<G: StateGraph> Event<G> {
                 .with("questions", &pause.asked)?
                 .with("before", names::<G>(pause.before()))?
                 .with("after", names::<G>(pause.after()))?
+                .with_some("due", pause.due().map(|due| due.to_string()))?
                 .with("went_on", pause.went_on())?,
             Self::Done(done) => Object::new("done")
                 .with_some("moment", done.moment())?

@@ -3,9 +3,11 @@
 mod body;
 mod copy;
 mod evolve;
+mod json;
 mod payload;
 mod read;
 mod replay;
+mod trail;
 
 pub(crate) use body::{
     Body, RunHeader, StoredActivation, StoredCall, StoredChild, StoredQuestion, StoredQuestions,

@@ -3,6 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::body::{StoredCall, StoredChild};
 use super::evolve::is_outdated;
 use super::payload::ThreadSeal;
@@ -50,12 +52,13 @@ pub struct Moment<G: StateGraph> {
 }
 
 /// Where a graph within another stood at a moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Child {
     /// The node.
     pub node: String,
     /// Which item, in a `for`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub item: Option<u32>,
     /// Its path below the thread.
     pub path: String,
@@ -143,6 +146,16 @@ impl Reader<'_> {
         query: &Query,
         tip: Option<MomentId>,
     ) -> Result<Vec<Moment<G>>, Error> {
+        let listed = self.records_of_line(query, tip).await?;
+        self.moments(&listed).await
+    }
+
+    /// The records of a line.
+    pub(super) async fn records_of_line(
+        &self,
+        query: &Query,
+        tip: Option<MomentId>,
+    ) -> Result<Vec<Record>, Error> {
         let wanted = |record: &Record| {
             query.before.is_none_or(|before| record.sequence < before)
                 && !(query.without_inputs && record.source == Source::Input)
@@ -167,12 +180,12 @@ impl Reader<'_> {
                     line.push(record);
                 }
                 let Some(parent) = parent.filter(|_| line.len() < limit) else {
-                    return self.moments(&line).await;
+                    return Ok(line);
                 };
                 next = Some(parent);
             }
             if over {
-                return self.moments(&line).await;
+                return Ok(line);
             }
         }
     }
@@ -184,36 +197,38 @@ impl Reader<'_> {
 
     /// The moments of these records.
     async fn moments<G: StateGraph>(&self, listed: &[Record]) -> Result<Vec<Moment<G>>, Error> {
+        let typed = |record: &Record, replay: &Replay<'_>| self.moment(record, replay);
+        self.look_at(listed, typed).await
+    }
+
+    /// What somebody sees who looks at each of these records with what stood after it.
+    pub(super) async fn look_at<T: Send>(
+        &self,
+        listed: &[Record],
+        look: impl Fn(&Record, &Replay<'_>) -> Result<T, Failure<'static>> + Sync,
+    ) -> Result<Vec<T>, Error> {
         let wanted: HashSet<_> = listed.iter().map(|record| record.id).collect();
-        let mut found: HashMap<MomentId, Moment<G>> = HashMap::new();
+        let mut seen: HashMap<MomentId, T> = HashMap::new();
         for record in listed {
-            if !found.contains_key(&record.id) {
-                self.collect(record.id, &wanted, &mut found).await?;
+            if seen.contains_key(&record.id) {
+                continue;
             }
+            // The line that leads to a moment is read once, and every listed moment on it is taken along.
+            let Some(chain) = self.load(At::Moment(record.id)).await? else {
+                continue;
+            };
+            replay(&chain, self.seal, |record, replay| {
+                if wanted.contains(&record.id) {
+                    seen.insert(record.id, look(record, replay)?);
+                }
+                Ok::<_, Failure<'_>>(())
+            })
+            .map_err(|failure| self.told(failure))?;
         }
         Ok(listed
             .iter()
-            .filter_map(|record| found.remove(&record.id))
+            .filter_map(|record| seen.remove(&record.id))
             .collect())
-    }
-
-    /// Reads the line that leads to a moment once, and takes every listed moment on it along.
-    async fn collect<G: StateGraph>(
-        &self,
-        tip: MomentId,
-        wanted: &HashSet<MomentId>,
-        found: &mut HashMap<MomentId, Moment<G>>,
-    ) -> Result<(), Error> {
-        let Some(chain) = self.load(At::Moment(tip)).await? else {
-            return Ok(());
-        };
-        replay(&chain, self.seal, |record, replay| {
-            if wanted.contains(&record.id) {
-                found.insert(record.id, self.moment(record, replay)?);
-            }
-            Ok::<_, Failure<'_>>(())
-        })
-        .map_err(|failure| self.told(failure))
     }
 
     pub(super) async fn load(&self, at: At) -> Result<Option<Chain>, Error> {

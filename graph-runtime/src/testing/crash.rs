@@ -1,0 +1,337 @@
+//! Killing a run at every point at which it can be killed, and seeing that nothing is lost or done twice.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::{Future, IntoFuture, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use serde_json::Value;
+
+use super::TestClock;
+use super::crash_error::{CrashError, Killed};
+use super::faulty::{Fault, Faulty};
+use super::play::{Answerer, see_through};
+use crate::checkpointer::{At, Checkpointer, MemorySaver, WriteKind};
+use crate::definition::{BoxFuture, GraphNode, StateGraph};
+use crate::error::Error;
+use crate::graph::Graph;
+use crate::moment::Reader;
+use crate::outcome::Outcome;
+use crate::thread::Thread;
+
+/// Kills a graph's run wherever it can be killed: see [`crash_everywhere`].
+#[must_use = "nothing is killed until this is awaited"]
+pub struct CrashEverywhere<'a, G: StateGraph> {
+    make: Box<dyn Fn(Arc<dyn Checkpointer>) -> Graph<G> + Send + Sync + 'a>,
+    input: Box<dyn Fn() -> G::Input + Send + Sync + 'a>,
+    answer: Answerer<'a, G>,
+    clock: Option<TestClock>,
+    ignored: Vec<&'static str>,
+    every: usize,
+}
+
+/// What a graph has survived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Survived {
+    /// How many calls of the checkpointer an undisturbed run makes: it was killed before and after each of them.
+    pub calls: u64,
+    /// At how many polls it was killed.
+    pub polls: usize,
+}
+
+/// Runs a graph, kills it before and after every call of its checkpointer and at every await, resumes it as a new
+/// process would, and compares: the outcome and the nodes that ran are those of an undisturbed run, and no node
+/// whose end was acknowledged is run a second time.
+///
+/// `make` builds the graph on the checkpointer it is given, once for each process; `input` makes the same input each
+/// time. A graph that asks needs [`answering`](CrashEverywhere::answering). What a node does outside (sends, pays) is
+/// done again where it was killed in the middle of it: that is what
+/// [`Run::idempotency_key`](crate::Run::idempotency_key) is for.
+///
+/// # Errors
+/// [`CrashError`]: at which kill what went wrong.
+///
+/// ```
+/// use graph_runtime::prelude::*;
+/// use graph_runtime::testing::crash_everywhere;
+///
+/// #[graph(id = "sum")]
+/// mod sum {
+///     #[state]
+///     pub struct Sum {
+///         #[input]
+///         pub numbers: Vec<u64>,
+///         #[reduce(sum)]
+///         pub total: u64,
+///     }
+///
+///     edges! { start -> for number in &state.numbers { add(number) }; add -> end; }
+///
+///     #[node(writes(total))]
+///     async fn add(number: u64) -> u64 {
+///         number
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), graph_runtime::testing::CrashError> {
+/// let survived = crash_everywhere(
+///     |saver| sum::Sum::graph().checkpointer(saver).build(),
+///     || sum::Input::new().numbers(vec![1, 2, 3]),
+/// )
+/// .await?;
+/// assert!(survived.calls > 0 && survived.polls > 0);
+/// # Ok(())
+/// # }
+/// ```
+pub fn crash_everywhere<'a, G: StateGraph>(
+    make: impl Fn(Arc<dyn Checkpointer>) -> Graph<G> + Send + Sync + 'a,
+    input: impl Fn() -> G::Input + Send + Sync + 'a,
+) -> CrashEverywhere<'a, G> {
+    CrashEverywhere {
+        make: Box::new(make),
+        input: Box::new(input),
+        answer: Box::new(|_| None),
+        clock: None,
+        ignored: Vec::new(),
+        every: 1,
+    }
+}
+
+impl<'a, G: StateGraph> CrashEverywhere<'a, G> {
+    /// Who answers what the graph asks; the same question always the same.
+    pub fn answering(
+        mut self,
+        answer: impl FnMut(&G::Question) -> Option<G::Answer> + Send + 'a,
+    ) -> Self {
+        self.answer = Box::new(answer);
+        self
+    }
+
+    /// Where nobody answers and something has a time, lets that time come. Build the graph with the same clock.
+    pub fn waiting_by(mut self, clock: &TestClock) -> Self {
+        self.clock = Some(clock.clone());
+        self
+    }
+
+    /// Fields of the state that aren't compared: what isn't the same twice even undisturbed.
+    pub fn ignoring(mut self, fields: impl IntoIterator<Item = &'static str>) -> Self {
+        self.ignored.extend(fields);
+        self
+    }
+
+    /// Kills only at every so many polls, where a run has very many.
+    pub fn every(mut self, polls: usize) -> Self {
+        self.every = polls.max(1);
+        self
+    }
+
+    async fn run(mut self) -> Result<Survived, CrashError> {
+        let store = Arc::new(MemorySaver::new());
+        let process = self.process(&store);
+        let outcome = self.live(&process).await;
+        outcome.map_err(CrashError::Undisturbed)?;
+        let calls = process.saver.calls();
+        let expected = process
+            .end(&self.ignored)
+            .await
+            .map_err(CrashError::Undisturbed)?;
+        for call in 1..=calls {
+            for fault in [Fault::DiesBefore, Fault::DiesAfter] {
+                let killed = match fault {
+                    Fault::DiesBefore => Killed::BeforeCall(call),
+                    _ => Killed::AfterCall(call),
+                };
+                let store = Arc::new(MemorySaver::new());
+                let process = self.process(&store);
+                process.saver.plan(call, fault);
+                let _ = self.killed(&process, usize::MAX).await;
+                self.recovers(&store, killed, &expected).await?;
+            }
+        }
+        let mut polls = 0;
+        for poll in (0..).step_by(self.every) {
+            let store = Arc::new(MemorySaver::new());
+            let process = self.process(&store);
+            if self.killed(&process, poll).await {
+                break;
+            }
+            self.recovers(&store, Killed::AtPoll(poll), &expected)
+                .await?;
+            polls += 1;
+        }
+        Ok(Survived { calls, polls })
+    }
+
+    /// A process of its own: nothing but the store is the same.
+    fn process(&self, store: &Arc<MemorySaver>) -> Process<G> {
+        // Memory is too quick to be interrupted, so it takes its time.
+        let saver = Arc::new(Faulty::new(Arc::clone(store)).slow(1));
+        let graph = (self.make)(Arc::<Faulty<_>>::clone(&saver));
+        let thread = graph.thread("crash-everywhere");
+        Process { saver, thread }
+    }
+
+    /// Begins the thread or goes on with it, up to its end.
+    async fn live(&mut self, process: &Process<G>) -> Result<Outcome<G>, Error> {
+        let thread = &process.thread;
+        let first = match thread.resume().await {
+            Err(Error::NothingToResume { .. }) => thread.invoke((self.input)()).await,
+            resumed => resumed,
+        };
+        see_through(thread, first?, &mut self.answer, self.clock.as_ref()).await
+    }
+
+    /// Lives until the process dies, after so many polls at the latest. Whether it came to its end before.
+    async fn killed(&mut self, process: &Process<G>, polls: usize) -> bool {
+        let over = {
+            let mut life = pin!(self.live(process));
+            let mut death = pin!(process.saver.died());
+            let mut left = polls;
+            poll_fn(|cx| {
+                if left == 0 || death.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(false);
+                }
+                left -= 1;
+                life.as_mut().poll(cx).map(|_| true)
+            })
+            .await
+        };
+        process.saver.die();
+        over
+    }
+
+    /// Sees that a new process comes to the same end.
+    async fn recovers(
+        &mut self,
+        store: &Arc<MemorySaver>,
+        killed: Killed,
+        expected: &End,
+    ) -> Result<(), CrashError> {
+        let process = self.process(store);
+        let failed = |error| CrashError::Recovery { killed, error };
+        let open = process.open_tasks(store).await.map_err(failed)?;
+        if let Some((step, open)) = open {
+            let begun = process.resumed(step).await.map_err(failed)?;
+            let again = begun
+                .iter()
+                .find(|(task, count)| *count > open.get(*task).unwrap_or(&0));
+            if let Some(((node, item), _)) = again {
+                return Err(CrashError::RanAgain {
+                    killed,
+                    node: (*node).to_owned(),
+                    item: *item,
+                });
+            }
+        }
+        self.live(&process).await.map_err(failed)?;
+        let found = process.end(&self.ignored).await.map_err(failed)?;
+        if found == *expected {
+            return Ok(());
+        }
+        Err(CrashError::Differs {
+            killed,
+            expected: expected.to_string(),
+            found: found.to_string(),
+        })
+    }
+}
+
+/// A task by its node and item.
+type Task = (&'static str, Option<u32>);
+
+struct Process<G: StateGraph> {
+    saver: Arc<Faulty<Arc<MemorySaver>>>,
+    thread: Thread<G>,
+}
+
+impl<G: StateGraph> Process<G> {
+    /// The tasks that are next and whose ends aren't stored, with the step that they are next in.
+    async fn open_tasks(
+        &self,
+        store: &MemorySaver,
+    ) -> Result<Option<(u64, BTreeMap<Task, usize>)>, Error> {
+        let home = self.thread.home()?;
+        let reader = Reader {
+            saver: store,
+            ..home.reader()
+        };
+        let Some(stand) = reader.stand::<G>(At::Head).await? else {
+            return Ok(None);
+        };
+        let mut open = BTreeMap::new();
+        for active in stand.frontier?.ready() {
+            for item in 0..u32::try_from(active.width()).unwrap_or(u32::MAX) {
+                let item = active.batch.as_ref().map(|_| item);
+                let is_kept = stand.writes.iter().any(|write| {
+                    write.key.kind == WriteKind::Update
+                        && (write.key.activation, write.key.item) == (active.id, item)
+                });
+                *open.entry((active.node.name(), item)).or_default() += usize::from(!is_kept);
+            }
+        }
+        Ok(Some((stand.moment.step + 1, open)))
+    }
+
+    /// Goes on, and says what has begun in a step.
+    async fn resumed(&self, step: u64) -> Result<BTreeMap<Task, usize>, Error> {
+        let mut begun = BTreeMap::new();
+        let mut events = self.thread.resume().stream();
+        while let Some(event) = events.next().await {
+            if let crate::Event::Started {
+                node,
+                item,
+                step: now,
+            } = event?
+                && now == step
+            {
+                *begun.entry((node.name(), item)).or_default() += 1;
+            }
+        }
+        Ok(begun)
+    }
+
+    /// What the thread has come to, but for some fields of its state.
+    async fn end(&self, ignored: &[&str]) -> Result<End, Error> {
+        let moments = self.thread.history().with_inputs().await?;
+        let ran = moments.iter().flat_map(|moment| &moment.ran);
+        let mut ran: Vec<_> = ran.map(|node| node.name()).collect();
+        ran.sort_unstable();
+        let Some(newest) = moments.first() else {
+            return Ok(End::default());
+        };
+        let mut state = serde_json::to_value(&newest.state).unwrap_or_default();
+        if let Some(fields) = state.as_object_mut() {
+            fields.retain(|field, _| !ignored.contains(&field.as_str()));
+        }
+        let next = newest.next.iter().map(|node| node.name()).collect();
+        Ok(End { state, ran, next })
+    }
+}
+
+/// What a thread has come to, to be compared.
+#[derive(Debug, Default, PartialEq)]
+struct End {
+    state: Value,
+    /// The nodes that ran, sorted.
+    ran: Vec<&'static str>,
+    next: Vec<&'static str>,
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { state, ran, next } = self;
+        write!(f, "{state} after {ran:?}, next {next:?}")
+    }
+}
+
+impl<'a, G: StateGraph> IntoFuture for CrashEverywhere<'a, G> {
+    type Output = Result<Survived, CrashError>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
