@@ -42,6 +42,7 @@
 //! [`Outcome`] and [`Event`] say how a run went, [`Moment`] is what was saved, and [`Checkpointer`] is what a place that
 //! keeps moments must do. [`ErasedGraph`] is a graph that speaks JSON, for a program that serves many, and
 //! [`RunDrawing`] shows what a run did. What a module with `#[graph]` may hold is told at [`graph`](macro@graph).
+#![doc = include_str!("metrics.md")]
 
 mod branch;
 mod builder;
@@ -102,9 +103,9 @@ pub use drawing::RunDrawing;
 pub use engine::{Busy, Durability};
 pub use erased::{
     ErasedGraph, ErasedHistory, ErasedInvocation, ErasedOutcome, ErasedRunStream, ErasedThread,
-    ErasedThreadAt, ErasedUpdate,
+    ErasedThreadAt, ErasedUpdate, JsonPart,
 };
-pub use error::{Error, JsonPart, NodeError, OfItem, OfThread, Timeout};
+pub use error::{Error, NodeError, OfItem, OfThread, Timeout};
 pub use event::{Event, Kind, RunStream, Running};
 pub use failure::{Failure, FailureKind, Permanent};
 pub use graph::Graph;

@@ -1,15 +1,6 @@
 //! Numbers about runs, for the recorder that a program installs with the crate `metrics`. Without the feature
-//! `metrics` nothing is counted and nothing is timed.
-//!
-//! | name | kind | labels | what it counts |
-//! |---|---|---|---|
-//! | `graph_runs_total` | counter | `graph`, `outcome` | runs that are over: `done`, `paused`, `failed`, `cancelled`, `drained`, `late` |
-//! | `graph_steps_total` | counter | `graph` | steps that were taken |
-//! | `graph_node_seconds` | histogram | `graph`, `node` | how long a node took, whatever came of it |
-//! | `graph_node_failures_total` | counter | `graph`, `node` | nodes that failed |
-//! | `graph_node_retries_total` | counter | `graph`, `node` | nodes that were tried once more |
-//! | `graph_commit_seconds` | histogram | `graph`, `stored` | how long a commit took: `stored` is `true` or `false` |
-//! | `graph_commit_bytes` | histogram | `graph` | how much a commit stored |
+//! `metrics` nothing is counted and nothing is timed. Their names are listed for users in `metrics.md`, which is a part of
+//! the crate's docs.
 
 /// Whether anything is counted.
 pub(crate) const ON: bool = cfg!(feature = "metrics");

@@ -172,11 +172,9 @@ on_every_backend! {
         bench.tell("check", [Act::Fail("no"), Act::Fail("still no")]);
         bench.tell("count", [Act::Fail("one"), Act::Fail("two")]);
         let saver = store.open().await;
-        // What is taken on of a step that fails otherwise is found out again.
         let error = thread(Arc::clone(&saver), &bench).invoke(three()).await.unwrap_err();
         assert!(matches!(error, Error::Node { node: "count", .. }), "{error}");
-        bench.tell("fetch", [Act::Fail("lost")]);
-        bench.tell("check", [Act::Fail("no"), Act::Fail("still no")]);
+        assert_eq!(kinds(&*saver, "handlers").await, ["handled", "handled"]);
         bench.tell("count", []);
         let thread = thread(store.open().await, &bench);
         let stopped = thread.resume().step_limit(1).await;
@@ -189,7 +187,31 @@ on_every_backend! {
         ]);
         assert_eq!(output.taken_on[1].attempts, 2);
         assert_eq!(output.log[..3], ["order", "count", "decide"]);
+        let of_both = |turn: &String| turn.starts_with("fetch") || turn.starts_with("check");
+        let begun: Vec<_> = bench.begun().into_iter().filter(of_both).collect();
+        assert_eq!(begun, ["fetch #1", "check #1", "check #2"], "what is taken on is not found out again");
         assert_eq!(kinds(&*saver, "handlers").await, [""; 0]);
+    }
+
+    async fn what_is_taken_on_is_not_run_again_when_the_process_dies_before_its_siblings_are_done(store) {
+        let bench = bench();
+        bench.tell("fetch", [Act::Fail("lost")]);
+        bench.tell("count", [Act::Hang]);
+        let saver = store.open().await;
+        let thread = thread(Arc::clone(&saver), &bench);
+        let stored = async {
+            while kinds(&*saver, "handlers").await != ["handled", "update"] {
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            }
+        };
+        tokio::select! {
+            result = thread.invoke(three()).into_future() => panic!("it is over: {:?}", result.err()),
+            () = stored => {}
+        }
+        let output = thread.resume().await.unwrap().done().unwrap();
+        assert_eq!(said(&output.taken_on[0]), ("fetch", None, "lost", FailureKind::Returned));
+        let begun = bench.begun();
+        assert_eq!(begun[..5], ["order #1", "fetch #1", "check #1", "count #1", "count #2"], "{begun:?}");
     }
 
     async fn every_failure_survives_a_restart_at_every_step(store) {

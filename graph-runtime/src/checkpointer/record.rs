@@ -213,11 +213,13 @@ pub enum WriteKind {
     Claim,
     /// Somebody lets it begin again.
     Requeue,
+    /// A node failed for good while others were still running, and its `on_error` says who takes that on: the failure.
+    Handled,
 }
 
 impl WriteKind {
     /// All of them, in their order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Update,
         Self::Answer,
         Self::Pause,
@@ -227,6 +229,7 @@ impl WriteKind {
         Self::Failed,
         Self::Claim,
         Self::Requeue,
+        Self::Handled,
     ];
 
     /// The word under which it is stored.
@@ -241,6 +244,7 @@ impl WriteKind {
             Self::Failed => "failed",
             Self::Claim => "claim",
             Self::Requeue => "requeue",
+            Self::Handled => "handled",
         }
     }
 }

@@ -218,9 +218,7 @@ impl<G: StateGraph> Engine<G> {
             }
             // The first one in the order of the items stands for all.
             if let Some(failed) = failures.next_if(|failed| failed.place == place) {
-                turnover
-                    .failed
-                    .push((activation.id, failed.failure(activation)));
+                turnover.failed.push((activation.id, failed.failure));
                 while failures.next_if(|failed| failed.place == place).is_some() {}
             }
         }

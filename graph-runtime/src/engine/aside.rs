@@ -3,8 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use super::backlog::{Backlog, Flush};
 use super::registry::Slot;
-use super::writer::{Backlog, Flush, Store};
+use super::writer::Store;
 use crate::checkpointer::{Commit, Expect, StoreError, Write, WriteKey};
 use crate::error::Error;
 use crate::id::{ActivationId, MomentId, ThreadKey};

@@ -1,34 +1,28 @@
 //! Where a run begins: at `start`, or with what an earlier run has left.
 
-use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use graph_topology::NodeKind;
 use tracing::Instrument as _;
 
-use super::advance::Turnover;
 use super::answer::take_in;
-use super::branch::{Ground, ground, position};
-use super::failures::Failures;
-use super::journal::{Durability, Journal, Position};
+use super::branch::{Ground, ground};
+use super::durability::Durability;
+use super::journal::Journal;
 use super::lease::Leased;
-use super::past::Past;
+use super::parts::Parts;
 use super::registry::{Before, Busy, Hold};
 use super::request::{Command, Home, Origin};
 use super::watch::Watch;
-use super::{Cancelling, Engine, Event, Kind, Nest, Stopped};
+use super::{Engine, Stopped};
 use crate::checkpointer::{At, Source, WriteKey, WriteKind};
-use crate::definition::{GraphNode, Next, StateGraph};
+use crate::definition::{GraphNode, StateGraph};
 use crate::error::{Error, panic_message};
 use crate::event::Listener;
-use crate::frontier::{Frontier, Slots};
 use crate::id::{MomentId, Timestamp};
-use crate::moment::{Leftover, Moment, RunHeader, Stand, thread_text};
+use crate::moment::{Moment, RunHeader, thread_text};
 use crate::outcome::Outcome;
-use crate::run::{Emit, Ties};
 use crate::setting::Setting;
-use crate::state::Change;
 use crate::stop::Stopping;
 
 /// Begins a run that isn't stored, and sees it through.
@@ -207,218 +201,9 @@ async fn begin<G: StateGraph>(
     }
 }
 
-/// What an engine is made of beside a state.
-pub(super) struct Parts<G: StateGraph> {
-    pub(super) context: Arc<G::Context>,
-    pub(super) journal: Option<Journal>,
-    pub(super) stopping: Stopping,
-    pub(super) watch: Watch,
-    pub(super) setting: Setting<G>,
-    pub(super) listener: Listener<G>,
-}
-
-impl<G: StateGraph> Parts<G> {
-    /// As the command says, on what an earlier run has left.
-    async fn begin(self, command: Command<G>, ground: Ground<G>) -> Result<Engine<G>, Error> {
-        let engine = self.standing(ground, command.abandons())?;
-        match command {
-            Command::Invoke(input) => engine.invoke(input).await,
-            Command::FromStart(input) => engine.abandon_and_begin(input, |_| ()).await,
-            Command::Resume | Command::Replay => engine.depart().await?.pass().await,
-            Command::Answer(_) => Ok(engine.going_on()),
-            Command::Set(by_hand) => engine.set(by_hand).await,
-        }
-    }
-
-    /// On a thread that was never run, or whose only run is taken back: what it has stays readable.
-    async fn begin_anew(
-        mut self,
-        command: Command<G>,
-        leftover: Option<Leftover>,
-    ) -> Result<Engine<G>, Error> {
-        let (Command::Invoke(input) | Command::FromStart(input)) = command else {
-            let thread = self.journal.as_ref().map(Journal::thread);
-            return Err(Error::NothingToResume {
-                thread: thread.unwrap_or_default(),
-            });
-        };
-        if let (Some(journal), Some(leftover)) = (&mut self.journal, leftover) {
-            let position = Position {
-                head: leftover.head,
-                sequence: leftover.sequence,
-                ..Position::default()
-            };
-            journal.stand_at(position, &[]);
-            journal.forget(leftover.turns);
-        }
-        self.fresh(input, |_| ()).await
-    }
-
-    /// At `start`, on the state that the input makes of what is lent.
-    pub(super) async fn fresh(
-        self,
-        input: G::Input,
-        lend: impl FnOnce(&mut G),
-    ) -> Result<Engine<G>, Error> {
-        let mut change = Change::new(G::FIELDS, self.journal.is_some());
-        let mut state = G::blank(&input);
-        lend(&mut state);
-        state.merge(input, &mut change);
-        let mut engine = self.engine(state, change);
-        engine.start().await?;
-        Ok(engine)
-    }
-
-    /// Where the thread stands, or where a branch begins. What is unfinished there and can't be read is an error,
-    /// unless it is to be abandoned.
-    pub(super) fn standing(
-        mut self,
-        ground: Ground<G>,
-        abandons: bool,
-    ) -> Result<Engine<G>, Error> {
-        let Ground { stand, leaves } = ground;
-        let position = position(&stand, leaves.as_ref());
-        let Stand {
-            moment,
-            frontier,
-            turns,
-            mut writes,
-            sizes,
-            children,
-            ..
-        } = stand;
-        let frontier = match frontier {
-            Err(_) if abandons => Frontier::new(),
-            frontier => frontier?,
-        };
-        let mut change = Change::new(G::FIELDS, self.journal.is_some());
-        change.set_sizes(|field| sizes.get(field).copied().unwrap_or(0));
-        let mut kept = HashMap::new();
-        let (mut pauses, mut passed) = (HashSet::new(), HashSet::new());
-        let mut once = Vec::new();
-        let mut past = Past::default();
-        if leaves.is_some() {
-            writes.clear();
-        }
-        if let Some(journal) = &mut self.journal {
-            journal.stand_at(position, &writes);
-            past = journal.past(&writes)?;
-            for write in &writes {
-                let WriteKey {
-                    activation,
-                    item,
-                    kind,
-                    ..
-                } = write.key;
-                match kind {
-                    WriteKind::Update => {
-                        kept.insert((activation, item), journal.open_json(write)?);
-                    }
-                    WriteKind::Pause => {
-                        pauses.insert(activation);
-                    }
-                    WriteKind::Passed => {
-                        passed.insert(activation);
-                    }
-                    WriteKind::Once => {
-                        once.push((write.key.clone(), journal.open_json(write)?));
-                    }
-                    WriteKind::Answer
-                    | WriteKind::Attempt
-                    | WriteKind::Failed
-                    | WriteKind::Claim
-                    | WriteKind::Requeue => {}
-                }
-            }
-        }
-        let mut engine = self.engine(moment.state, change);
-        engine.turns = turns;
-        engine.children = children;
-        kept.retain(|(activation, _), _| {
-            frontier
-                .active
-                .iter()
-                .any(|active| active.id == *activation)
-        });
-        engine.noted_slots.clone_from(&frontier.slots);
-        engine.noted_failures.clone_from(&frontier.failures);
-        engine.frontier = frontier;
-        engine.kept = kept;
-        engine.pauses = pauses.difference(&passed).copied().collect();
-        engine.unbegun.clone_from(&engine.pauses);
-        // On a branch every turn is a new one.
-        engine.resumes = leaves.is_none();
-        engine.past = past;
-        for (key, json) in once {
-            engine.ties.0.notes.remember(key, json);
-        }
-        engine.passed = passed;
-        if let Some(Leftover { turns, .. }) = leaves {
-            engine.leave(turns);
-        }
-        Ok(engine)
-    }
-
-    fn engine(self, state: G, change: Change) -> Engine<G> {
-        let Self {
-            context,
-            journal,
-            stopping,
-            watch,
-            setting,
-            listener,
-        } = self;
-        let emit = listener.wants(Kind::Emitted).then(|| {
-            let listener = listener.clone();
-            Box::new(move |emitted| listener.tell(Kind::Emitted, || Event::Emitted(emitted)))
-                as Emit<G::Emit>
-        });
-        let thread = journal.as_ref().map(|journal| journal.key.clone());
-        let aside = journal.as_ref().map(Journal::aside);
-        let nest = holds_graphs::<G>().then(|| Nest::of(journal.as_ref(), &setting));
-        Engine {
-            context,
-            state: Arc::new(state),
-            frontier: Frontier::new(),
-            change,
-            journal,
-            ties: Cancelling(Ties::new(thread, emit, aside, setting.shelf(), nest)),
-            listener,
-            stopping,
-            watch,
-            setting,
-            kept: HashMap::new(),
-            answers: HashMap::new(),
-            pauses: HashSet::new(),
-            passed: HashSet::new(),
-            turns: Vec::new(),
-            departure: None,
-            went_on: false,
-            past: Past::default(),
-            resumes: false,
-            unbegun: HashSet::new(),
-            begun: Vec::new(),
-            counted: 0,
-            next: Next::default(),
-            finished: Vec::new(),
-            failures: Failures::default(),
-            turnover: Turnover::default(),
-            noted_slots: Slots::none::<G>(),
-            noted_failures: Vec::new(),
-            children: Vec::new(),
-        }
-    }
-}
-
-/// Whether a node of it is another graph.
-fn holds_graphs<G: StateGraph>() -> bool {
-    let mut nodes = G::topology().nodes.iter();
-    nodes.any(|node| node.kind == NodeKind::Subgraph)
-}
-
 impl<G: StateGraph> Engine<G> {
     /// A new input: a new run from `start` if the last one has ended, else a part of the unfinished one.
-    async fn invoke(mut self, input: G::Input) -> Result<Self, Error> {
+    pub(super) async fn invoke(mut self, input: G::Input) -> Result<Self, Error> {
         if self.frontier.active.is_empty() {
             return self.begin_again(input, |_| ()).await;
         }
@@ -462,7 +247,7 @@ impl<G: StateGraph> Engine<G> {
     }
 
     /// Follows the route from `start`, and stores the input with what it leads to.
-    async fn start(&mut self) -> Result<(), Error> {
+    pub(super) async fn start(&mut self) -> Result<(), Error> {
         self.resumes = false;
         let (moment, now) = self.first_moment();
         let routed = catch_unwind(AssertUnwindSafe(|| {
@@ -489,7 +274,7 @@ impl<G: StateGraph> Engine<G> {
     }
 
     /// Goes on past the pauses that an earlier run has come to.
-    async fn pass(mut self) -> Result<Self, Error> {
+    pub(super) async fn pass(mut self) -> Result<Self, Error> {
         let held = self
             .frontier
             .ready()

@@ -6,13 +6,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::begin::Parts;
+use super::backlog::Flush;
 use super::branch::Ground;
 use super::journal::Journal;
+use super::parts::Parts;
 use super::registry::{Busy, Hold};
 use super::request::Home;
 use super::watch::Watch;
-use super::writer::Flush;
 use super::{Durability, Engine, Stopped};
 use crate::cache::Cache;
 use crate::checkpointer::At;

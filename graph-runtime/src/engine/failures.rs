@@ -21,11 +21,19 @@ pub(crate) struct Failed {
     pub(crate) fault: Fault,
 }
 
+/// A task's failure that somebody takes on.
+pub(super) struct TakenOn {
+    pub(super) place: usize,
+    pub(super) item: u32,
+    /// What whoever takes it on is told.
+    pub(super) failure: Failure,
+}
+
 /// What has failed for good in a step.
 #[derive(Default)]
 pub(crate) struct Failures {
     /// What somebody takes on, in task order once the step is over.
-    pub(super) taken_on: Vec<Failed>,
+    pub(super) taken_on: Vec<TakenOn>,
     /// What the run ends with.
     fatal: Vec<Failed>,
     /// How often the turns of all of them were tried.
@@ -38,18 +46,6 @@ impl Fault {
     }
 }
 
-impl Failed {
-    fn order(&self) -> (usize, u32) {
-        (self.place, self.item)
-    }
-
-    /// What whoever takes it on is told.
-    pub(super) fn failure<G: StateGraph>(&self, activation: &Activation<G>) -> Failure {
-        let (node, item) = (activation.node.name(), activation.item(self.item));
-        Failure::new(node, item, &self.fault.source, self.fault.attempts)
-    }
-}
-
 impl Failures {
     pub(super) fn clear(&mut self) {
         self.taken_on.clear();
@@ -59,10 +55,15 @@ impl Failures {
 
     /// Adds a task's failure.
     pub(super) fn add<G: StateGraph>(&mut self, activation: &Activation<G>, failed: Failed) {
-        self.tried.push((activation.id, failed.fault.attempts));
-        let node = &G::topology().nodes[activation.node.index()];
-        if node.on_error.is_some() {
-            self.taken_on.push(failed);
+        let Failed { place, item, fault } = &failed;
+        self.tried.push((activation.id, fault.attempts));
+        if is_taken_on::<G>(activation.node) {
+            let (node, of_item) = (activation.node.name(), activation.item(*item));
+            self.taken_on.push(TakenOn {
+                place: *place,
+                item: *item,
+                failure: Failure::new(node, of_item, &fault.source, fault.attempts),
+            });
         } else {
             self.fatal.push(failed);
         }
@@ -74,8 +75,10 @@ impl Failures {
 
     /// What the run ends with, if anything: the first in task order.
     pub(super) fn settle(&mut self) -> Option<Failed> {
-        self.taken_on.sort_by_key(Failed::order);
-        self.fatal.drain(..).min_by_key(Failed::order)
+        self.taken_on.sort_by_key(|task| (task.place, task.item));
+        self.fatal
+            .drain(..)
+            .min_by_key(|task| (task.place, task.item))
     }
 
     /// Whether a turn ends by a failure that somebody takes on.
@@ -88,4 +91,9 @@ impl Failures {
         let of_turn = self.tried.iter().filter(|(of, _)| *of == id);
         of_turn.map(|(_, attempts)| *attempts).max()
     }
+}
+
+/// Whether somebody takes on what becomes of a node that fails.
+pub(super) fn is_taken_on<G: StateGraph>(node: G::Node) -> bool {
+    G::topology().nodes[node.index()].on_error.is_some()
 }

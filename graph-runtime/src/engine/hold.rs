@@ -2,6 +2,7 @@
 
 use std::iter::from_fn;
 
+use super::keeping::KeptResult;
 use super::tasks::Finished;
 use super::{Ended, Engine};
 use crate::checkpointer::{WriteKey, WriteKind};
@@ -73,7 +74,7 @@ impl<G: StateGraph> Engine<G> {
                         ..WriteKey::of_turn(activation.id, WriteKind::Update)
                     };
                     turnover.held.push((key, json.get().as_bytes().to_vec()));
-                    kept.insert((activation.id, of_item), json);
+                    kept.insert((activation.id, of_item), KeptResult::Update(json));
                 }
                 Ended::Update(_) | Ended::Nothing => {}
             }

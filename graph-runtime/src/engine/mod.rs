@@ -4,16 +4,21 @@ mod advance;
 mod answer;
 mod aside;
 mod attempt;
+mod backlog;
 mod begin;
 mod branch;
 mod child;
+mod durability;
 mod envelope;
 mod failures;
 mod hold;
 mod journal;
+mod keeping;
+mod lanes;
 mod lease;
 mod lookup;
 mod note;
+mod parts;
 mod past;
 mod registry;
 mod request;
@@ -23,6 +28,7 @@ mod watch;
 mod writer;
 
 use std::collections::HashSet;
+use std::mem::take;
 use std::sync::Arc;
 
 pub(crate) use answer::{asked, open_questions, question};
@@ -30,8 +36,9 @@ pub(crate) use aside::Aside;
 pub(crate) use begin::{Request, run, run_thread, set_by_hand};
 pub(crate) use child::Nest;
 pub use child::{Nesting, Returned, subgraph};
+pub use durability::Durability;
 pub use envelope::read_within;
-pub use journal::Durability;
+
 pub(crate) use past::requeue;
 pub use registry::Busy;
 pub(crate) use registry::Registry;
@@ -54,8 +61,9 @@ use crate::waiting::Answers;
 use advance::Turnover;
 use failures::{Failed, Failures};
 use journal::Journal;
+use keeping::Kept;
 use past::Past;
-use tasks::{Finished, Kept, Stage};
+use tasks::{Finished, Stage};
 use watch::Watch;
 
 /// A run under way.
@@ -322,7 +330,11 @@ impl<G: StateGraph> Engine<G> {
     }
 
     fn stage(&self) -> Stage<'_, G> {
-        let step = self.next_step();
+        let head = self.journal.as_ref().and_then(Journal::head);
+        self.stage_at(self.next_step(), head)
+    }
+
+    fn stage_at(&self, step: u64, head: Option<MomentId>) -> Stage<'_, G> {
         Stage {
             state: &self.state,
             context: &self.context,
@@ -334,36 +346,32 @@ impl<G: StateGraph> Engine<G> {
             past: &self.past,
             answers: &self.answers,
             step,
-            head: self.journal.as_ref().and_then(Journal::head),
+            head,
         }
     }
 
     async fn run_ready(&mut self) -> Result<(), Error> {
-        self.finished.clear();
-        self.failures.clear();
-        let step = self.next_step();
-        let stage = Stage {
-            state: &self.state,
-            context: &self.context,
-            ties: &self.ties.0,
-            listener: &self.listener,
-            stopping: &self.stopping,
-            watch: &self.watch,
-            setting: &self.setting,
-            past: &self.past,
-            answers: &self.answers,
-            step,
-            head: self.journal.as_ref().and_then(Journal::head),
-        };
-        stage
+        let (step, head) = (
+            self.next_step(),
+            self.journal.as_ref().and_then(Journal::head),
+        );
+        // Taken out, so that the tasks may look at everything else.
+        let (mut finished, mut failures) = (take(&mut self.finished), take(&mut self.failures));
+        let mut journal = self.journal.take();
+        finished.clear();
+        failures.clear();
+        let stage = self.stage_at(step, head);
+        let ran = stage
             .run_all(
                 &self.frontier,
                 &self.kept,
-                &mut self.finished,
-                &mut self.failures,
-                self.journal.as_mut(),
+                &mut finished,
+                &mut failures,
+                journal.as_mut(),
             )
-            .await
+            .await;
+        (self.journal, self.finished, self.failures) = (journal, finished, failures);
+        ran
     }
 
     /// Nodes that are ready, that this run was told to pause before or an earlier one has paused at, and that

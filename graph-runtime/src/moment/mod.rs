@@ -1,9 +1,9 @@
 //! Moments: what was the case after a step, and how it is stored and read back.
 
 mod body;
-mod copy;
 mod evolve;
 mod json;
+mod leftover;
 mod payload;
 mod read;
 mod replay;
@@ -13,7 +13,7 @@ pub(crate) use body::{
     Body, RunHeader, StoredActivation, StoredCall, StoredChild, StoredQuestion, StoredQuestions,
     move_on,
 };
-pub(crate) use copy::Leftover;
+pub(crate) use leftover::Leftover;
 pub(crate) use payload::{ThreadSeal, draft};
 pub use read::{Child, Moment};
 pub(crate) use read::{Reader, Stand, thread_text};

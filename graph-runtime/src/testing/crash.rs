@@ -266,7 +266,7 @@ impl<G: StateGraph> Process<G> {
             for item in 0..u32::try_from(active.width()).unwrap_or(u32::MAX) {
                 let item = active.batch.as_ref().map(|_| item);
                 let is_kept = stand.writes.iter().any(|write| {
-                    write.key.kind == WriteKind::Update
+                    matches!(write.key.kind, WriteKind::Update | WriteKind::Handled)
                         && (write.key.activation, write.key.item) == (active.id, item)
                 });
                 *open.entry((active.node.name(), item)).or_default() += usize::from(!is_kept);

@@ -1,54 +1,29 @@
 //! Writing a run down: what becomes a record, when, and in which durability.
 
+mod answers;
+mod entry;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use serde_json::value::RawValue;
+use serde::de::DeserializeOwned;
 
+use self::entry::encode;
+pub(crate) use self::entry::{Entry, World};
 use super::aside::Aside;
+use super::backlog::{Backlog, Flush};
 use super::child::NestStore;
+use super::durability::Durability;
 use super::lease::Leased;
 use super::past::Past;
 use super::registry::Hold;
 use super::request::Home;
 use super::watch::Watch;
-use super::writer::{Backlog, Flush, Store, Writer};
-use crate::checkpointer::{
-    Checkpointer, Commit, Expect, Record, Source, StoreError, Write, WriteKey, WriteKind,
-};
+use super::writer::{Store, Writer};
+use crate::checkpointer::{Checkpointer, Commit, Expect, Record, StoreError, Write, WriteKey};
 use crate::error::Error;
-use crate::id::{ActivationId, MomentId, QuestionId, ThreadKey, Timestamp};
-use crate::moment::{Body, RunHeader, ThreadSeal, draft, thread_text};
-
-/// When a step counts as taken. Whatever is chosen, the input is stored before the first node runs, and everything
-/// before the run ends or pauses.
-///
-/// What the death of the process can cost, then, is time: nodes run again whose results weren't stored.
-///
-/// | | a killed process loses | what a step waits for |
-/// |---|---|---|
-/// | [`Sync`](Self::Sync) | the step that is under way | its own commit |
-/// | [`Async`](Self::Async) | up to 8 steps, 8 MiB or 250 ms before that too | nothing, unless the writer is that far behind |
-/// | [`Exit`](Self::Exit) | all steps of the run since its input, or since the last flush | nothing |
-///
-/// A node that must not lose what was done before it says so: `run.idempotency_key()` (and whatever else hands something
-/// out that a crash must not take back) stores everything first, in each of them. What the store itself can lose
-/// then (a power cut, a failover) is told at each checkpointer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Durability {
-    /// When its moment is stored: the next step starts after that.
-    Sync,
-    /// At once: one ordered writer follows, at most 8 steps, 8 MiB or 250 ms behind, and has stored everything
-    /// before a pause and before `invoke` returns. Its errors are the run's.
-    #[default]
-    Async,
-    /// At once, and nothing is stored while the run goes well: only when it ends, pauses, fails, is cancelled or
-    /// drained, and where a node asks for it, all in one commit. For short runs on a store that is slow. A run that is
-    /// dropped, rather than cancelled, is forgotten back to its input. What is held is stored before it
-    /// grows above 8 MiB.
-    Exit,
-}
+use crate::id::{ActivationId, MomentId, ThreadKey};
+use crate::moment::{RunHeader, ThreadSeal, thread_text};
 
 /// What reading a moment may cost beside twice its state, so that small states aren't snapshots all the time.
 const SNAPSHOT_SLACK: usize = 4096;
@@ -102,27 +77,6 @@ pub(crate) struct Position {
     pub(crate) chain: usize,
     /// Whether what is there was written by another version of the graph.
     pub(crate) outdated: bool,
-}
-
-/// What a step comes to, before it is decided how it is stored.
-pub(crate) struct Entry<'a> {
-    pub(crate) id: MomentId,
-    pub(crate) at: Timestamp,
-    pub(crate) source: Source,
-    /// Everything but the state.
-    pub(crate) body: Body<'a>,
-    pub(crate) world: World<'a>,
-    pub(crate) ended: &'a [ActivationId],
-    /// When the thread wants to be woken.
-    pub(crate) due: Option<Timestamp>,
-}
-
-/// The state's part of a record.
-pub(crate) enum World<'a> {
-    /// All of it, as a JSON object.
-    State(&'a [u8]),
-    /// What was done to it, as the inside of a JSON array.
-    Change(&'a [u8]),
 }
 
 impl Journal {
@@ -401,8 +355,8 @@ impl Journal {
     /// Lets whatever is stored for these node turns go with the next record: answers may have come in for them
     /// since their writes were read.
     pub(crate) fn forget(&mut self, turns: Vec<ActivationId>) {
-        self.forgotten.clear();
-        self.forget_too(&turns);
+        self.written.retain(|turn| !turns.contains(turn));
+        self.forgotten = turns;
     }
 
     /// [`forget`](Self::forget), beside those that go already.
@@ -411,76 +365,17 @@ impl Journal {
         self.forgotten.extend_from_slice(turns);
     }
 
-    /// Where the answers are: with the thread itself, however deep in it this run is.
-    fn answers_at(&self) -> (&ThreadKey, ThreadSeal) {
-        match &self.outer {
-            Some(root) => (root, ThreadSeal::new(root)),
-            None => (&self.key, self.seal),
-        }
-    }
-
-    /// What was answered since, and not taken yet; nothing of an answer where the time has come without one.
-    pub(crate) async fn answers(
-        &mut self,
-    ) -> Result<Vec<(QuestionId, Option<Box<RawValue>>)>, Error> {
-        let (key, seal) = self.answers_at();
-        let writes = self.store.saver.writes(key).await;
-        let writes = writes.map_err(|source| self.failure(source))?;
-        let mut answers = Vec::new();
-        for write in writes {
-            if write.key.kind == WriteKind::Answer {
-                answers.push((write.key.question(), self.open_answer(seal, &write)?));
-                // What lies with the thread itself is not ours to remove.
-                if self.outer.is_none() {
-                    self.written.insert(write.key.activation);
-                }
-            }
-        }
-        Ok(answers)
-    }
-
-    /// Gives answers as anybody does: of two, the first one that is stored counts.
-    pub(crate) async fn answer(&mut self, given: Vec<(WriteKey, Vec<u8>)>) -> Result<(), Error> {
-        if self.outer.is_none() {
-            self.keep(given).await?;
-            return self.flush().await;
-        }
-        let (root, seal) = self.answers_at();
-        let writes = given.into_iter().map(|(key, body)| Write {
-            payload: seal.seal_write(&key, &body),
-            key,
-        });
-        let commit = Commit {
-            writes: writes.collect(),
-            epoch: self.epoch,
-            ..Commit::default()
-        };
-        let stored = self
-            .store
-            .commit_surely(root, commit, self.hold.slot())
-            .await;
-        stored.map_err(|source| self.failure(source))
-    }
-
     /// What earlier runs have left of turns that they didn't end.
     pub(crate) fn past(&self, writes: &[Write]) -> Result<Past, Error> {
         Past::of(writes, self.seal).map_err(|source| self.failure(source))
     }
 
-    fn open_answer(&self, seal: ThreadSeal, write: &Write) -> Result<Option<Box<RawValue>>, Error> {
-        let body = seal.open_write(&write.key, &write.payload);
-        if body.is_ok_and(<[u8]>::is_empty) {
-            return Ok(None);
-        }
-        self.open_with(seal, write).map(Some)
-    }
-
     /// The body of a write.
-    pub(crate) fn open_json(&self, write: &Write) -> Result<Box<RawValue>, Error> {
+    pub(crate) fn open<T: DeserializeOwned>(&self, write: &Write) -> Result<T, Error> {
         self.open_with(self.seal, write)
     }
 
-    fn open_with(&self, seal: ThreadSeal, write: &Write) -> Result<Box<RawValue>, Error> {
+    fn open_with<T: DeserializeOwned>(&self, seal: ThreadSeal, write: &Write) -> Result<T, Error> {
         let body = seal
             .open_write(&write.key, &write.payload)
             .map_err(|source| self.failure(source))?;
@@ -527,30 +422,4 @@ impl Journal {
             source => Error::Store { thread, source },
         }
     }
-}
-
-/// The body with the state's part put in as it is, so that it isn't encoded a second time.
-fn encode(body: &Body<'_>, world: &World<'_>, size: usize) -> Result<Vec<u8>, Error> {
-    let mut bytes = draft(size);
-    serde_json::to_writer(&mut bytes, body).map_err(|source| Error::Encode {
-        what: "the moment".to_owned(),
-        source,
-    })?;
-    bytes.pop();
-    if bytes.last() != Some(&b'{') {
-        bytes.push(b',');
-    }
-    match world {
-        World::State(state) => {
-            bytes.extend_from_slice(b"\"state\":");
-            bytes.extend_from_slice(state);
-        }
-        World::Change(operations) => {
-            bytes.extend_from_slice(b"\"change\":[");
-            bytes.extend_from_slice(operations);
-            bytes.push(b']');
-        }
-    }
-    bytes.push(b'}');
-    Ok(bytes)
 }
