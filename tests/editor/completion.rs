@@ -139,3 +139,21 @@ fn a_field_that_a_node_writes() -> Result<()> {
     proposes("into = approved", "into = $0", &FIELDS)?;
     proposes("into = approved", "into = app$0", &FIELDS)
 }
+
+#[test]
+fn a_node_that_takes_failures() -> Result<()> {
+    let node = "#[node(writes(topic))]";
+    proposes_nodes(node, "#[node(writes(topic), on_error = $0)]")?;
+    proposes_nodes(node, "#[node(writes(topic), on_error = re$0)]")
+}
+
+#[test]
+fn a_field_of_the_state_in_an_attribute() -> Result<()> {
+    let answered = "into = approved, within = \"3d\", else = state.$0";
+    proposes("into = approved", answered, &FIELDS)?;
+    proposes(
+        "#[node]\n    async fn search_docs",
+        "#[wait(until = state.to$0)]\n    fn search_docs",
+        &FIELDS,
+    )
+}

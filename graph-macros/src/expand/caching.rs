@@ -42,8 +42,8 @@ fn arm(emit: &Emit<'_>, node: &Node<'_>) -> Option<TokenStream> {
     }
     let reads = node.params.iter().filter_map(|param| read(emit, param));
     let item = node.item.is_some().then(|| {
-        let none = quote!(return ::core::result::Result::Ok(::core::option::Option::None));
-        batches::item(node, &quote!(call.item), &none)
+        let nothing = quote!(return ::core::result::Result::Ok(::core::option::Option::None));
+        batches::item(node, &quote!(call.item), &nothing)
     });
     Some(quote! {
         Node::#camel => {

@@ -3,10 +3,9 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
-use syn::spanned::Spanned as _;
 
 use super::conditional::{Part, Shape};
-use super::emit::{self, Emit, allowances, spanned};
+use super::emit::{self, Emit, Placed as _, allowances, spanned};
 use super::returns::question_type;
 use super::within::{self, Within, children};
 use super::{answers, pause};
@@ -62,8 +61,8 @@ impl Ask<'_> {
             return quote!(<#ty as #door::Fills>::Answer);
         }
         // At the type, where a private one is said to be.
-        let krate = spanned(krate, question.span());
-        quote_spanned!(question.span()=> <#question as #krate::Asks>::Answer)
+        let krate = spanned(krate, question.place());
+        quote_spanned!(question.place()=> <#question as #krate::Asks>::Answer)
     }
 
     /// That its question has an answer, where only a trait says which: held against the type in one place, and not
@@ -100,7 +99,7 @@ pub(super) fn types(emit: &Emit<'_>) -> TokenStream {
     }
     // At the question, where it is said of one that has no answer.
     let asked = asks.iter().find(|ask| ask.answered(emit).is_some());
-    let span = asked.map_or_else(Span::call_site, |ask| ask.question.span());
+    let span = asked.map_or_else(Span::call_site, |ask| ask.question.place());
     let answer = Ident::new("Answer", span);
     quote!(
         type Question = Question;

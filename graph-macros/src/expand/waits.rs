@@ -116,8 +116,8 @@ fn answer_in_time(emit: &Emit<'_>, ask: &Ask<'_>, expr: &Expr) -> TokenStream {
     let param = item.as_ref().map(|(name, ty)| quote!(#name: &#ty));
     let (found, given) = match &item {
         Some(_) => {
-            let none = quote!(return #door::unexpected("item", #krate::GraphNode::name(node)));
-            let found = batches::item(ask.node, &quote!(item), &none);
+            let nothing = quote!(return #door::unexpected("item", #krate::GraphNode::name(node)));
+            let found = batches::item(ask.node, &quote!(item), &nothing);
             (found, quote!(__item))
         }
         None => (TokenStream::new(), TokenStream::new()),
