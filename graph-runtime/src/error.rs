@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::checkpointer::StoreError;
+use crate::erased::JsonPart;
 use crate::failure::Permanent;
 use crate::id::{InvalidId, MomentId, QuestionId, Timestamp};
 use crate::policy::IsError;
@@ -268,63 +269,6 @@ pub enum Error {
         /// Its error.
         source: StoreError,
     },
-}
-
-/// What of a graph is said in JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum JsonPart {
-    /// What a run is given.
-    Input,
-    /// What is set by hand.
-    Values,
-    /// An answer, by its place among those that were given, from 0.
-    Answer(usize),
-    /// What is asked.
-    Question,
-    /// What a run gives.
-    Output,
-    /// What a run tells.
-    Event,
-    /// What was saved.
-    Moment,
-}
-
-impl JsonPart {
-    fn is_given(self) -> bool {
-        matches!(self, Self::Input | Self::Values | Self::Answer(_))
-    }
-
-    fn trouble(self) -> &'static str {
-        if self.is_given() {
-            "can't be read"
-        } else {
-            "can't be said in JSON"
-        }
-    }
-
-    fn remedy(self) -> &'static str {
-        if self.is_given() {
-            "nothing was changed, give what the graph's types take"
-        } else {
-            "what was done stands"
-        }
-    }
-}
-
-impl fmt::Display for JsonPart {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Input => f.write_str("the input"),
-            Self::Values => f.write_str("the values"),
-            Self::Answer(0) => f.write_str("the answer"),
-            Self::Answer(place) => write!(f, "answer {}", place + 1),
-            Self::Question => f.write_str("a question"),
-            Self::Output => f.write_str("the output"),
-            Self::Event => f.write_str("an event"),
-            Self::Moment => f.write_str("a moment"),
-        }
-    }
 }
 
 /// What a node said when it failed, or what is said of it.

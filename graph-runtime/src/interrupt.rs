@@ -225,7 +225,7 @@ impl Desk {
     }
 }
 
-impl<Q: Asks, E> Asking<Q, E> {
+impl<Q, E> Asking<Q, E> {
     /// A run whose task has been given these answers.
     pub(crate) fn with_answers(
         run: Run<E>,
@@ -249,7 +249,7 @@ impl<Q: Asks, E> Asking<Q, E> {
 
 impl<G: StateGraph> Call<'_, G> {
     /// The run as a node sees it that asks.
-    pub fn asking<Q: Asks>(&self) -> Asking<Q, G::Emit> {
+    pub fn asking<Q>(&self) -> Asking<Q, G::Emit> {
         let task = self.turn.question_id();
         let given = given(self.answers, &task);
         Asking::with_answers(self.run(), task, given)

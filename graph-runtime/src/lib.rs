@@ -103,9 +103,9 @@ pub use drawing::RunDrawing;
 pub use engine::{Busy, Durability};
 pub use erased::{
     ErasedGraph, ErasedHistory, ErasedInvocation, ErasedOutcome, ErasedRunStream, ErasedThread,
-    ErasedThreadAt, ErasedUpdate,
+    ErasedThreadAt, ErasedUpdate, JsonPart,
 };
-pub use error::{Error, JsonPart, NodeError, OfItem, OfThread, Timeout};
+pub use error::{Error, NodeError, OfItem, OfThread, Timeout};
 pub use event::{Event, Kind, RunStream, Running};
 pub use failure::{Failure, FailureKind, Permanent};
 pub use graph::Graph;

@@ -148,7 +148,7 @@ pub fn after(micros: u64) -> Option<Due> {
 }
 
 /// The run of a node that asks while it runs.
-pub fn asking<Q: Asks, G: StateGraph>(call: &Call<'_, G>) -> Asking<Q, G::Emit> {
+pub fn asking<Q, G: StateGraph>(call: &Call<'_, G>) -> Asking<Q, G::Emit> {
     call.asking()
 }
 

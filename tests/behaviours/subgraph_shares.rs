@@ -99,7 +99,7 @@ mod setter {
         state.counts.remove("gone");
         state.counts.insert("new".to_owned(), 2);
         state.notes.remove(0);
-        state.notes[0].text = "changed".to_owned();
+        state.notes[0] = note(2, "changed");
         state.notes.push(note(4, "new"));
         update::Set::new()
             .list(state.list)

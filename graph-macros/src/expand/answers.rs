@@ -1,50 +1,159 @@
-//! Questions and answers as the engine reads them, and what a graph needs that asks.
+//! The answers of a graph: their type, and how the engine reads them and the questions.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use super::emit::{Emit, Placed as _, spanned, update_of};
+use super::emit::{Emit, Placed as _, allowances, spanned, update_of};
 use super::questions::{Ask, asks};
-use super::subgraphs::{self, Within};
+use super::within::{self, Within, children};
 use crate::ast::NodeRole;
-use crate::names::{both, plain};
 
-/// The trait by which a graph that asks is kept from being built without a checkpointer.
-pub(super) fn suits(emit: &Emit<'_>) -> TokenStream {
-    let Emit { krate, .. } = emit;
-    let state = emit.state();
-    let asks = asks(emit);
-    // A graph that asks makes one that it is a node of ask.
-    let children = subgraphs::children(emit);
-    let children: Vec<_> = children.iter().map(Within::state).collect();
-    let children = quote!(#(#children: #krate::Suits<P>,)*);
-    let waits = emit.graph.nodes.iter();
-    let waits: Vec<_> = waits
-        .filter(|node| matches!(node.ast.role, NodeRole::Wait(_)))
-        .map(|node| plain(node.name()))
+/// What is answered, as a type.
+pub(super) fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> TokenStream {
+    let Emit { krate, door, .. } = emit;
+    let (vis, allow, path) = (emit.vis(), allowances(), emit.serde_path());
+    let camel: Vec<_> = asks.iter().map(Ask::camel).collect();
+    let names: Vec<_> = asks.iter().map(Ask::name).collect();
+    let docs = names.iter().map(|name| format!("Answers `{name}`."));
+    let aliases = asks.iter().map(|ask| {
+        let aliases = ask.node.ast.aliases.iter();
+        let aliases = aliases.map(|alias| quote!(#[serde(alias = #alias)]));
+        quote!(#(#aliases)*)
+    });
+    let values: Vec<_> = asks.iter().map(|ask| ask.answer(emit)).collect();
+    let within: Vec<_> = children.iter().map(Within::camel).collect();
+    let within_names: Vec<_> = children.iter().map(Within::name).collect();
+    let within_docs = within_names
+        .iter()
+        .map(|name| format!("Answers a question of the graph of `{name}`."));
+    let answers: Vec<_> = children
+        .iter()
+        .map(|each| each.of(emit, "Answer"))
         .collect();
-    let names = both(asks.iter().map(Ask::name));
-    let stops = match (asks.as_slice(), waits.as_slice()) {
-        ([], []) => return quote!(impl<P> #krate::Suits<P> for #state where #children {}),
-        (_, []) => format!("stops for an answer at {names}"),
-        ([], _) => format!("waits for its time at {}", both(&waits)),
-        _ => format!(
-            "stops for an answer at {names} and for its time at {}",
-            both(&waits)
-        ),
-    };
-    let message = format!("this graph {stops}, so it needs a checkpointer");
-    let said = emit.unimplemented(
-        &message,
-        "built without a checkpointer",
-        Some("give it one before `.build()`: `.checkpointer(MemorySaver::new())`, or one that keeps its moments"),
-    );
+    let answering = answering(emit, asks, children);
+    let answered: Vec<_> = asks.iter().filter_map(|ask| ask.answered(emit)).collect();
+    let bounds = (!answered.is_empty()).then(|| {
+        let bounds = quote!(#(#answered)*).to_string();
+        quote!(, bound(serialize = #bounds, deserialize = #bounds))
+    });
     quote! {
-        #[doc(hidden)]
-        #said
-        pub trait __Persistent {}
-        impl __Persistent for #krate::Saved {}
-        impl<P: __Persistent> #krate::Suits<P> for #state where #children {}
+        /// An answer: made from its question, or read from JSON: `{"node": .., "id": .., "value": ..}`, or, for a node
+        /// that is a graph, `{"node": .., "answer": ..}`.
+        #allow
+        #[derive(#door::serde::Serialize, #door::serde::Deserialize)]
+        #[serde(crate = #path, tag = "node" #bounds)]
+        #vis enum Answer {
+            #(
+                #[doc = #docs]
+                #[serde(rename = #names)]
+                #aliases
+                #camel {
+                    /// The question's id.
+                    id: #krate::QuestionId,
+                    /// The answer.
+                    value: #values,
+                },
+            )*
+            #(
+                #[doc = #within_docs]
+                #[serde(rename = #within_names)]
+                #within {
+                    /// The answer as that graph takes it.
+                    answer: #answers,
+                },
+            )*
+        }
+
+        #[automatically_derived]
+        impl ::core::clone::Clone for Answer
+        where
+            #(#answered)*
+            #(for<'__trivial> #values: ::core::clone::Clone,)*
+            #(for<'__trivial> #answers: ::core::clone::Clone,)*
+        {
+            fn clone(&self) -> Self {
+                match self {
+                    #(Self::#camel { id, value } => Self::#camel {
+                        id: ::core::clone::Clone::clone(id),
+                        value: ::core::clone::Clone::clone(value),
+                    },)*
+                    #(Self::#within { answer } => Self::#within {
+                        answer: ::core::clone::Clone::clone(answer),
+                    },)*
+                }
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::fmt::Debug for Answer
+        where
+            #(#answered)*
+            #(for<'__trivial> #values: ::core::fmt::Debug,)*
+            #(for<'__trivial> #answers: ::core::fmt::Debug,)*
+        {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                match self {
+                    #(Self::#camel { id, value } => {
+                        ::core::fmt::Formatter::debug_struct(f, #names)
+                            .field("id", id)
+                            .field("value", value)
+                            .finish()
+                    })*
+                    #(Self::#within { answer } => {
+                        ::core::fmt::Formatter::debug_tuple(f, #within_names).field(answer).finish()
+                    })*
+                }
+            }
+        }
+
+        #answering
+    }
+}
+
+/// How the engine knows an answer.
+fn answering(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> TokenStream {
+    let Emit { krate, door, .. } = emit;
+    let camel: Vec<_> = asks.iter().map(Ask::camel).collect();
+    let names: Vec<_> = asks.iter().map(Ask::name).collect();
+    let within: Vec<_> = children.iter().map(Within::camel).collect();
+    let within_names: Vec<_> = children.iter().map(Within::name).collect();
+    let answered = asks.iter().filter_map(|ask| ask.answered(emit));
+    quote! {
+        #[automatically_derived]
+        impl #krate::Answering for Answer where #(#answered)* {
+            fn id(&self) -> #krate::QuestionId {
+                match self {
+                    #(Self::#camel { id, .. } => ::core::clone::Clone::clone(id),)*
+                    #(Self::#within { answer } => #krate::Answering::id(answer),)*
+                }
+            }
+
+            fn node(&self) -> &'static str {
+                match self {
+                    #(Self::#camel { .. } => #names,)*
+                    #(Self::#within { .. } => #within_names,)*
+                }
+            }
+
+            fn path(&self) -> ::std::vec::Vec<&'static str> {
+                match self {
+                    #(Self::#camel { .. } => ::std::vec::Vec::from([#names]),)*
+                    #(Self::#within { answer } => #door::path(#within_names, answer),)*
+                }
+            }
+
+            fn to_json(
+                &self,
+            ) -> ::core::result::Result<
+                ::std::boxed::Box<#door::serde_json::value::RawValue>,
+                #door::serde_json::Error,
+            > {
+                match self {
+                    #(Self::#camel { value, .. } => #door::to_raw(value),)*
+                    #(Self::#within { answer } => #krate::Answering::to_json(answer),)*
+                }
+            }
+        }
     }
 }
 
@@ -61,7 +170,7 @@ pub(super) fn read_question(emit: &Emit<'_>) -> TokenStream {
             Node::#camel => ::core::result::Result::Ok(Question::#camel(#open { id, question: #read, due })),
         }
     });
-    let within = subgraphs::read_question(emit);
+    let within = within::read_question(emit);
     let rest = (asks.len() + within.len() < emit.graph.nodes.len())
         .then(|| quote!(_ => #door::unexpected("questions", #krate::GraphNode::name(node)),));
     quote! {
@@ -82,12 +191,13 @@ pub(super) fn read_answer(emit: &Emit<'_>) -> TokenStream {
     let Emit { krate, door, .. } = emit;
     let asks = asks(emit);
     let arms = asks.iter().map(|ask| {
-        let camel = ask.camel();
-        quote! {
-            Node::#camel => ::core::result::Result::Ok(Answer::#camel { id, value: #door::from_raw(json)? }),
-        }
+        let (camel, span) = (ask.camel(), ask.question.place());
+        let door = spanned(door, span);
+        // At the question, where it is said of one that has no answer.
+        let answer = quote_spanned!(span=> Answer::#camel { id, value: #door::from_raw(json)? });
+        quote!(Node::#camel => ::core::result::Result::Ok(#answer),)
     });
-    let children = subgraphs::children(emit);
+    let children = children(emit);
     let within: Vec<_> = children.iter().map(Within::camel).collect();
     let rest = (asks.len() + within.len() < emit.graph.nodes.len())
         .then(|| quote!(_ => #door::unexpected("questions", #krate::GraphNode::name(node)),));
@@ -139,13 +249,13 @@ pub(super) fn read_answers(emit: &Emit<'_>) -> TokenStream {
                 }
             };
         }
-        let (ty, missing) = (&field.ty, "item");
+        let ty = &field.ty;
         quote! {
             (Node::#camel, ::core::option::Option::Some(__Items::#camel(items)), answers) => {
                 let mut __value = <#ty as ::core::default::Default>::default();
                 for (index, answer) in answers {
                     let ::core::option::Option::Some(item) = <[_]>::get(items, *index as usize) else {
-                        return #door::unexpected(#missing, #krate::GraphNode::name(node));
+                        return #door::unexpected("item", #krate::GraphNode::name(node));
                     };
                     __value.insert(#door::KeyFor::key_for(*index, item), #door::from_raw(answer)?);
                 }

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::emit::{Emit, Placed as _, spanned};
+use crate::model::Node;
 
 /// The type that stands for items in the definition.
 pub(super) fn type_of(emit: &Emit<'_>) -> TokenStream {
@@ -15,6 +16,16 @@ pub(super) fn type_of(emit: &Emit<'_>) -> TokenStream {
     }
 }
 
+/// Takes a task's item as `__item` out of `from`, the items and its index; `or` is what happens where there is none.
+pub(super) fn item(node: &Node<'_>, from: &TokenStream, or: &TokenStream) -> TokenStream {
+    let camel = &node.camel;
+    quote! {
+        let ::core::option::Option::Some((__Items::#camel(items), index)) = #from else { #or };
+        let ::core::option::Option::Some(__item) = <[_]>::get(items, index) else { #or };
+    }
+}
+
+/// The type of the items.
 pub(super) fn batches(emit: &Emit<'_>) -> TokenStream {
     let Emit { krate, door, .. } = emit;
     let state = emit.state();

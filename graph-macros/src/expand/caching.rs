@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::batches;
 use super::emit::{Emit, quiet};
 use crate::model::{Node, Param, ParamSource, forms};
 use crate::names::plain;
@@ -41,14 +42,8 @@ fn arm(emit: &Emit<'_>, node: &Node<'_>) -> Option<TokenStream> {
     }
     let reads = node.params.iter().filter_map(|param| read(emit, param));
     let item = node.item.is_some().then(|| {
-        quote! {
-            let ::core::option::Option::Some((__Items::#camel(items), index)) = call.item else {
-                return ::core::result::Result::Ok(::core::option::Option::None);
-            };
-            let ::core::option::Option::Some(__item) = <[_]>::get(items, index) else {
-                return ::core::result::Result::Ok(::core::option::Option::None);
-            };
-        }
+        let none = quote!(return ::core::result::Result::Ok(::core::option::Option::None));
+        batches::item(node, &quote!(call.item), &none)
     });
     Some(quote! {
         Node::#camel => {

@@ -5,9 +5,11 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{ReturnType, Signature};
 
+use super::batches;
 use super::emit::{Emit, Placed as _, quiet, spanned};
-use super::subgraphs::{self, Within};
+use super::subgraphs;
 use super::waits;
+use super::within::Within;
 use crate::ast::NodeRole;
 use crate::model::{Form, Node, Param, ParamSource};
 
@@ -125,16 +127,10 @@ fn within(emit: &Emit<'_>, within: &Within<'_>, signature: &Signature) -> TokenS
 /// The item of a node that is called for each.
 fn item(emit: &Emit<'_>, node: &Node<'_>) -> Option<TokenStream> {
     node.item.as_ref()?;
-    let (door, camel) = (&emit.door, &node.camel);
+    let door = &emit.door;
     let missing = format!("node `{}` has no item", crate::names::plain(node.name()));
-    Some(quote! {
-        let ::core::option::Option::Some((__Items::#camel(items), index)) = call.item else {
-            return ::core::result::Result::Err(#door::failed(#missing));
-        };
-        let ::core::option::Option::Some(__item) = <[_]>::get(items, index) else {
-            return ::core::result::Result::Err(#door::failed(#missing));
-        };
-    })
+    let failed = quote!(return ::core::result::Result::Err(#door::failed(#missing)));
+    Some(batches::item(node, &quote!(call.item), &failed))
 }
 
 /// Something that parameters are taken from.

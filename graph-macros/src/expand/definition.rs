@@ -5,8 +5,8 @@ use quote::{quote, quote_spanned};
 
 use super::emit::{Emit, Placed as _, allowances, default_of};
 use super::{
-    answers, batches, caching, calls, emitted, io, policies, questions, routes, state, subgraphs,
-    updates, values, waits,
+    answers, batches, caching, calls, emitted, io, policies, questions, routes, state, updates,
+    values, waits, within,
 };
 use crate::ast::{Field, Scope};
 use crate::model::forms;
@@ -42,7 +42,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             quote!(#name)
         },
     );
-    let within = subgraphs::events_type(emit);
+    let within = within::events_type(emit);
     let emits = emitted::type_of(emit);
     let policies = policies::constant(emit);
     let methods = [

@@ -17,6 +17,7 @@ mod fields;
 mod io;
 mod json;
 mod nodes;
+mod pause;
 mod policies;
 mod questions;
 mod returns;
@@ -24,9 +25,11 @@ mod routes;
 mod schemas;
 mod state;
 mod subgraphs;
+mod suits;
 mod updates;
 mod values;
 mod waits;
+mod within;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -97,7 +100,7 @@ fn derived(emit: &Emit<'_>) -> TokenStream {
         updates::updates(emit),
         values::values(emit),
         questions::questions(emit),
-        subgraphs::events(emit),
+        within::events(emit),
         constant::constant(emit),
     ];
     let keys = (0..emit.graph.fields.len()).filter_map(|field| Writable::new(emit, field).key());
@@ -106,7 +109,7 @@ fn derived(emit: &Emit<'_>) -> TokenStream {
         state::state(emit),
         batches::batches(emit),
         updates::serialize(emit),
-        answers::suits(emit),
+        suits::suits(emit),
         returns::returns(emit),
         routes::routes(emit),
         context::context(emit),

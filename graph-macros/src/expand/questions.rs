@@ -1,14 +1,15 @@
-//! What the graph asks and what it is answered.
+//! What the graph asks.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
 
 use super::conditional::{Part, Shape};
-use super::emit::{Emit, allowances, spanned, within};
+use super::emit::{self, Emit, allowances, spanned};
 use super::returns::question_type;
-use super::subgraphs::{self, Within, children};
+use super::within::{self, Within, children};
+use super::{answers, pause};
 use crate::ast;
 use crate::model::Node;
 use crate::names::plain;
@@ -65,6 +66,14 @@ impl Ask<'_> {
         quote_spanned!(question.span()=> <#question as #krate::Asks>::Answer)
     }
 
+    /// That its question has an answer, where only a trait says which: held against the type in one place, and not
+    /// wherever the answer is named.
+    pub(super) fn answered(&self, emit: &Emit<'_>) -> Option<TokenStream> {
+        let (krate, question) = (&emit.krate, self.question);
+        (self.node.whole && self.into.is_none())
+            .then(|| quote!(for<'__trivial> #question: #krate::Asks,))
+    }
+
     /// What the setter of the answer takes: anything, where it isn't known what fits.
     fn argument(&self, emit: &Emit<'_>) -> (TokenStream, TokenStream) {
         if !self.node.whole {
@@ -85,34 +94,37 @@ impl Ask<'_> {
 
 /// The types that stand for questions and answers in the definition.
 pub(super) fn types(emit: &Emit<'_>) -> TokenStream {
-    let door = &emit.door;
-    if asks(emit).is_empty() && children(emit).is_empty() {
-        quote!(type Question = #door::NoAnswer; type Answer = #door::NoAnswer;)
-    } else {
-        quote!(
-            type Question = Question;
-            type Answer = Answer;
-        )
+    let (door, asks) = (&emit.door, asks(emit));
+    if asks.is_empty() && children(emit).is_empty() {
+        return quote!(type Question = #door::NoAnswer; type Answer = #door::NoAnswer;);
     }
+    // At the question, where it is said of one that has no answer.
+    let asked = asks.iter().find(|ask| ask.answered(emit).is_some());
+    let span = asked.map_or_else(Span::call_site, |ask| ask.question.span());
+    let answer = Ident::new("Answer", span);
+    quote!(
+        type Question = Question;
+        type Answer = #answer;
+    )
 }
 
 pub(super) fn questions(emit: &Emit<'_>) -> TokenStream {
     let (asks, children) = (asks(emit), children(emit));
-    let pause = pause(emit, &asks, &children);
+    let pause = pause::pause(emit, &asks, &children);
     if asks.is_empty() && children.is_empty() {
         return pause;
     }
     let vis = emit.vis();
     let open = asks.iter().map(|ask| open(emit, ask));
-    let open_within = children.iter().map(|each| subgraphs::open(emit, each));
-    let inner = within(vis);
+    let open_within = children.iter().map(|each| within::open(emit, each));
+    let inner = emit::within(vis);
     let names = asks.iter().map(|ask| (ask.open(), ask.camel()));
     let names = names.chain(children.iter().map(|each| (each.open(), each.camel())));
     let exports =
         names.map(|(name, camel)| quote!(#[doc(inline)] #inner use super::#name as #camel;));
     let allow = allowances();
     let question = question(emit, &asks, &children);
-    let answer = answer(emit, &asks, &children);
+    let answer = answers::answer(emit, &asks, &children);
     quote! {
         #(#open)*
         #(#open_within)*
@@ -135,6 +147,7 @@ fn open(emit: &Emit<'_>, ask: &Ask<'_>) -> TokenStream {
     let Emit { krate, door, .. } = emit;
     let (vis, allow, name, camel) = (emit.vis(), allowances(), ask.open(), ask.camel());
     let (question, (argument, value)) = (ask.question, ask.argument(emit));
+    let answered = ask.answered(emit).map(|bound| quote!(where #bound));
     let node = ask.name();
     let doc = match ask.into {
         Some(into) => format!(
@@ -182,7 +195,7 @@ fn open(emit: &Emit<'_>, ask: &Ask<'_>) -> TokenStream {
         impl #name {
             /// Answers it.
             #[must_use]
-            #vis fn answer(&self, answer: impl #argument) -> Answer {
+            #vis fn answer(&self, answer: impl #argument) -> Answer #answered {
                 Answer::#camel { id: ::core::clone::Clone::clone(&self.id), value: #value }
             }
             #called
@@ -286,211 +299,6 @@ fn question(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> Token
                 match self {
                     #(Self::#camel(question) => ::core::fmt::Debug::fmt(question, f),)*
                 }
-            }
-        }
-    }
-}
-
-fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> TokenStream {
-    let Emit { krate, door, .. } = emit;
-    let (vis, allow, path) = (emit.vis(), allowances(), emit.serde_path());
-    let camel: Vec<_> = asks.iter().map(Ask::camel).collect();
-    let names: Vec<_> = asks.iter().map(Ask::name).collect();
-    let docs = names.iter().map(|name| format!("Answers `{name}`."));
-    let aliases = asks.iter().map(|ask| {
-        let aliases = ask.node.ast.aliases.iter();
-        let aliases = aliases.map(|alias| quote!(#[serde(alias = #alias)]));
-        quote!(#(#aliases)*)
-    });
-    let values: Vec<_> = asks.iter().map(|ask| ask.answer(emit)).collect();
-    let within: Vec<_> = children.iter().map(Within::camel).collect();
-    let within_names: Vec<_> = children.iter().map(Within::name).collect();
-    let within_docs = within_names
-        .iter()
-        .map(|name| format!("Answers a question of the graph of `{name}`."));
-    let answers: Vec<_> = children
-        .iter()
-        .map(|each| each.of(emit, "Answer"))
-        .collect();
-    let answering = answering(emit, asks, children);
-    quote! {
-        /// An answer: made from its question, or read from JSON: `{"node": .., "id": .., "value": ..}`, or, for a node
-        /// that is a graph, `{"node": .., "answer": ..}`.
-        #allow
-        #[derive(#door::serde::Serialize, #door::serde::Deserialize)]
-        #[serde(crate = #path, tag = "node")]
-        #vis enum Answer {
-            #(
-                #[doc = #docs]
-                #[serde(rename = #names)]
-                #aliases
-                #camel {
-                    /// The question's id.
-                    id: #krate::QuestionId,
-                    /// The answer.
-                    value: #values,
-                },
-            )*
-            #(
-                #[doc = #within_docs]
-                #[serde(rename = #within_names)]
-                #within {
-                    /// The answer as that graph takes it.
-                    answer: #answers,
-                },
-            )*
-        }
-
-        #[automatically_derived]
-        impl ::core::clone::Clone for Answer
-        where
-            #(for<'__trivial> #values: ::core::clone::Clone,)*
-            #(for<'__trivial> #answers: ::core::clone::Clone,)*
-        {
-            fn clone(&self) -> Self {
-                match self {
-                    #(Self::#camel { id, value } => Self::#camel {
-                        id: ::core::clone::Clone::clone(id),
-                        value: ::core::clone::Clone::clone(value),
-                    },)*
-                    #(Self::#within { answer } => Self::#within {
-                        answer: ::core::clone::Clone::clone(answer),
-                    },)*
-                }
-            }
-        }
-
-        #[automatically_derived]
-        impl ::core::fmt::Debug for Answer
-        where
-            #(for<'__trivial> #values: ::core::fmt::Debug,)*
-            #(for<'__trivial> #answers: ::core::fmt::Debug,)*
-        {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                match self {
-                    #(Self::#camel { id, value } => {
-                        ::core::fmt::Formatter::debug_struct(f, #names)
-                            .field("id", id)
-                            .field("value", value)
-                            .finish()
-                    })*
-                    #(Self::#within { answer } => {
-                        ::core::fmt::Formatter::debug_tuple(f, #within_names).field(answer).finish()
-                    })*
-                }
-            }
-        }
-
-        #answering
-    }
-}
-
-/// How the engine knows an answer.
-fn answering(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> TokenStream {
-    let Emit { krate, door, .. } = emit;
-    let camel: Vec<_> = asks.iter().map(Ask::camel).collect();
-    let names: Vec<_> = asks.iter().map(Ask::name).collect();
-    let within: Vec<_> = children.iter().map(Within::camel).collect();
-    let within_names: Vec<_> = children.iter().map(Within::name).collect();
-    quote! {
-        #[automatically_derived]
-        impl #krate::Answering for Answer {
-            fn id(&self) -> #krate::QuestionId {
-                match self {
-                    #(Self::#camel { id, .. } => ::core::clone::Clone::clone(id),)*
-                    #(Self::#within { answer } => #krate::Answering::id(answer),)*
-                }
-            }
-
-            fn node(&self) -> &'static str {
-                match self {
-                    #(Self::#camel { .. } => #names,)*
-                    #(Self::#within { .. } => #within_names,)*
-                }
-            }
-
-            fn path(&self) -> ::std::vec::Vec<&'static str> {
-                match self {
-                    #(Self::#camel { .. } => ::std::vec::Vec::from([#names]),)*
-                    #(Self::#within { answer } => #door::path(#within_names, answer),)*
-                }
-            }
-
-            fn to_json(
-                &self,
-            ) -> ::core::result::Result<
-                ::std::boxed::Box<#door::serde_json::value::RawValue>,
-                #door::serde_json::Error,
-            > {
-                match self {
-                    #(Self::#camel { value, .. } => #door::to_raw(value),)*
-                    #(Self::#within { answer } => #krate::Answering::to_json(answer),)*
-                }
-            }
-        }
-    }
-}
-
-fn pause(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> TokenStream {
-    let Emit { krate, .. } = emit;
-    let (vis, allow, state) = (emit.vis(), allowances(), emit.state());
-    let several = asks.len() + children.len() > 1;
-    let kinds = asks.iter().map(|ask| {
-        let doc = format!(
-            "The question of `{}`, if it is open; the first one of several.",
-            ask.name()
-        );
-        (ask.node.name(), ask.camel(), ask.open(), doc)
-    });
-    let within = children.iter().map(|each| {
-        let doc = format!(
-            "The first question of the graph of `{}`, if one is open.",
-            each.name()
-        );
-        (each.node.name(), each.camel(), each.open(), doc)
-    });
-    let accessors = kinds.chain(within).map(|(name, camel, open, doc)| {
-        let others = several.then(|| quote!(_ => ::core::option::Option::None,));
-        quote! {
-            #[doc = #doc]
-            #[must_use]
-            #vis fn #name(&self) -> ::core::option::Option<&#open> {
-                let mut questions = <[_]>::iter(self.0.questions());
-                ::core::iter::Iterator::find_map(&mut questions, |question| match question {
-                    Question::#camel(question) => ::core::option::Option::Some(question),
-                    #others
-                })
-            }
-        }
-    });
-    quote! {
-        /// A pause of this graph, with its open questions.
-        #allow
-        #vis struct Pause(#krate::Pause<#state>);
-
-        #allow
-        impl Pause { #(#accessors)* }
-
-        #[automatically_derived]
-        impl ::core::ops::Deref for Pause {
-            type Target = #krate::Pause<#state>;
-
-            fn deref(&self) -> &#krate::Pause<#state> {
-                &self.0
-            }
-        }
-
-        #[automatically_derived]
-        impl ::core::convert::From<#krate::Pause<#state>> for Pause {
-            fn from(pause: #krate::Pause<#state>) -> Self {
-                Self(pause)
-            }
-        }
-
-        #[automatically_derived]
-        impl ::core::fmt::Debug for Pause {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                ::core::fmt::Debug::fmt(&self.0, f)
             }
         }
     }

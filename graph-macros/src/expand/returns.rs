@@ -7,8 +7,8 @@ use syn::{ReturnType, Type};
 use super::accepted::{Accepted, markers};
 use super::emit::{Emit, update_of, value_of};
 use super::fields::Writable;
-use super::subgraphs;
 use super::updates::{has_update, update_type};
+use super::within::children;
 use crate::ast::NodeRole;
 use crate::model::{Node, forms};
 use crate::names::{both, plain};
@@ -20,7 +20,7 @@ pub(super) fn returns(emit: &Emit<'_>) -> TokenStream {
     let tupled =
         |field: &usize| tasks().any(|node| node.writes.len() > 1 && node.writes.contains(field));
     // What a subgraph gives goes into its field as a part of what the node sets.
-    let outputs = subgraphs::children(emit);
+    let outputs = children(emit);
     let given = |field: &usize| {
         let mut into = outputs.iter().filter_map(|each| each.child.into.as_ref());
         into.any(|into| into.field == *field)

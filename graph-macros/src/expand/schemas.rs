@@ -7,7 +7,7 @@ use quote::{ToTokens as _, quote};
 use super::emit::Emit;
 use super::io::{inputs, is_required};
 use super::questions::{Ask, asks};
-use super::subgraphs::{Within, children};
+use super::within::{Within, children};
 use crate::model::Field;
 use crate::names::plain;
 
@@ -32,6 +32,7 @@ pub(super) fn schemas(emit: &Emit<'_>) -> TokenStream {
     let names: Vec<_> = asks.iter().map(Ask::name).collect();
     let questions: Vec<_> = asks.iter().map(|ask| ask.question).collect();
     let answers: Vec<_> = asks.iter().map(|ask| ask.answer(emit)).collect();
+    let answered = asks.iter().filter_map(|ask| ask.answered(emit));
     let types = given.iter().chain(&shown).map(|property| &property.ty);
     let within = children(emit);
     let children: Vec<_> = within.iter().map(Within::state).collect();
@@ -66,6 +67,7 @@ pub(super) fn schemas(emit: &Emit<'_>) -> TokenStream {
             impl #krate::Schemas for #state
             where
                 #(for<'__trivial> #types: #door::schemars::JsonSchema,)*
+                #(#answered)*
                 #(for<'__trivial> #questions: #door::schemars::JsonSchema,)*
                 #(for<'__trivial> #answers: #door::schemars::JsonSchema,)*
                 #(for<'__trivial> #children: #krate::Schemas,)*

@@ -4,6 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Expr, Type};
 
+use super::batches;
 use super::emit::{Emit, Placed as _, as_said, quiet, spanned};
 use super::questions::{Ask, asks};
 use crate::ast::{NodeRole, Time, Wait};
@@ -115,15 +116,8 @@ fn answer_in_time(emit: &Emit<'_>, ask: &Ask<'_>, expr: &Expr) -> TokenStream {
     let param = item.as_ref().map(|(name, ty)| quote!(#name: &#ty));
     let (found, given) = match &item {
         Some(_) => {
-            let missing = "item";
-            let found = quote! {
-                let ::core::option::Option::Some((__Items::#camel(items), index)) = item else {
-                    return #door::unexpected(#missing, #krate::GraphNode::name(node));
-                };
-                let ::core::option::Option::Some(__item) = <[_]>::get(items, index) else {
-                    return #door::unexpected(#missing, #krate::GraphNode::name(node));
-                };
-            };
+            let none = quote!(return #door::unexpected("item", #krate::GraphNode::name(node)));
+            let found = batches::item(ask.node, &quote!(item), &none);
             (found, quote!(__item))
         }
         None => (TokenStream::new(), TokenStream::new()),

@@ -7,7 +7,7 @@ use syn::{Attribute, Expr, Meta, Path, Token, Type, Visibility};
 
 use super::args::Args;
 use super::attrs::{self, docs, only};
-use super::{later, serde};
+use super::serde;
 use crate::ast::{Default, Field, Input, Reduce, ReduceHow, Scope};
 use crate::findings::Findings;
 use crate::names::{either, nearest, plain};
@@ -88,10 +88,9 @@ fn apply(attr: &Attribute, field: &mut Field, findings: &mut Findings) {
         "default" => field.default = default(attr, findings),
         "reduce" => field.reduce = Some(reduce(attr, findings)),
         "scope" => field.scope = scope(attr, findings),
-        _ => later::attribute(
-            &attrs::word(attr),
-            "keep the secret in the context, or mark the field `#[unsaved]`",
-            findings,
+        _ => findings.at(
+            attrs::word(attr),
+            "`#[secret]` is not there yet; for now, keep the secret in the context, or mark the field `#[unsaved]`",
         ),
     }
 }

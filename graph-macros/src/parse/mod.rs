@@ -6,7 +6,6 @@ mod duration;
 mod edges;
 mod fields;
 mod items;
-mod later;
 mod mend;
 mod module;
 mod nodes;

@@ -53,7 +53,7 @@ fn arguments_of_graph_are_checked() {
     );
     assert_eq!(
         said("id = \"a\", version = 2"),
-        "`graph` has no argument `version`; it takes `id` or `crate`"
+        "`graph` has no argument `version`; it takes `id`, `crate` or `emits`"
     );
 }
 

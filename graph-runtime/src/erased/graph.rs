@@ -13,6 +13,7 @@ use serde_json::{Value, to_value};
 
 use super::invocation::Options;
 use super::outcome::ErasedOutcome;
+use super::part::JsonPart;
 use super::read::{node, read, read_answers};
 use super::thread::Wanted;
 use crate::branch::Update;
@@ -20,7 +21,7 @@ use crate::checkpointer::Page;
 use crate::definition::StateGraph;
 use crate::drawing::RunDrawing;
 use crate::engine::{ByHand, Command, Origin};
-use crate::error::{Error, JsonPart};
+use crate::error::Error;
 use crate::graph::Graph;
 use crate::id::{MomentId, Timestamp};
 use crate::invocation::Invocation;

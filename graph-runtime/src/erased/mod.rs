@@ -6,6 +6,7 @@
 mod graph;
 mod invocation;
 mod outcome;
+mod part;
 mod read;
 mod thread;
 mod update;
@@ -28,6 +29,7 @@ use crate::shared::HasThreads;
 use graph::{AnyGraph, Typed};
 pub use invocation::{ErasedInvocation, ErasedRunStream};
 pub use outcome::ErasedOutcome;
+pub use part::JsonPart;
 pub use thread::{ErasedHistory, ErasedThread, ErasedThreadAt};
 pub use update::ErasedUpdate;
 

@@ -4,9 +4,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, from_value, json, to_value};
 
+use super::part::JsonPart;
 use crate::definition::{GraphNode, StateGraph, node_named};
 use crate::engine::{Home, question};
-use crate::error::{Error, JsonPart};
+use crate::error::Error;
 use crate::id::QuestionId;
 use crate::moment::thread_text;
 

@@ -267,12 +267,7 @@ where
                 .field("update", update)
                 .finish(),
             Self::Emitted(emitted) => f.debug_tuple("Emitted").field(emitted).finish(),
-            Self::Within { node, item, event } => f
-                .debug_struct("Within")
-                .field("node", &node.name())
-                .field("item", item)
-                .field("event", event)
-                .finish(),
+            Self::Within { node, event, .. } => f.debug_tuple(node.name()).field(event).finish(),
             Self::Step { moment, step, next } => {
                 let next: Vec<_> = next.iter().map(|node| node.name()).collect();
                 f.debug_struct("Step")

@@ -355,8 +355,8 @@ impl Journal {
     /// Lets whatever is stored for these node turns go with the next record: answers may have come in for them
     /// since their writes were read.
     pub(crate) fn forget(&mut self, turns: Vec<ActivationId>) {
-        self.forgotten.clear();
-        self.forget_too(&turns);
+        self.written.retain(|turn| !turns.contains(turn));
+        self.forgotten = turns;
     }
 
     /// [`forget`](Self::forget), beside those that go already.
