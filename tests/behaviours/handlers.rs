@@ -94,6 +94,82 @@ mod shop {
     }
 }
 
+/// What fails on the left is taken on here, and isn't any more in the next version.
+#[graph(id = "pair")]
+mod pair {
+    use super::*;
+    use graph_runtime::Run;
+
+    #[state]
+    #[derive(Debug)]
+    pub struct Pair {
+        #[reduce(append)]
+        pub log: Vec<String>,
+    }
+
+    #[context]
+    pub struct Tools {
+        pub bench: Arc<Bench>,
+    }
+
+    edges! {
+        start -> {left, right} -> meet -> end;
+    }
+
+    #[node(writes(log), on_error = meet)]
+    async fn left(run: &Run, bench: &Bench) -> Result<String, BoxError> {
+        bench.work(run).await
+    }
+
+    #[node(writes(log))]
+    async fn right(run: &Run, bench: &Bench) -> Result<String, BoxError> {
+        bench.work(run).await
+    }
+
+    #[node(writes(log))]
+    async fn meet(run: &Run, bench: &Bench) -> Result<String, BoxError> {
+        bench.work(run).await
+    }
+}
+
+/// The next version.
+#[graph(id = "pair")]
+mod next_pair {
+    use super::*;
+    use graph_runtime::Run;
+
+    #[state]
+    #[derive(Debug)]
+    pub struct Pair {
+        #[reduce(append)]
+        pub log: Vec<String>,
+    }
+
+    #[context]
+    pub struct Tools {
+        pub bench: Arc<Bench>,
+    }
+
+    edges! {
+        start -> {left, right} -> meet -> end;
+    }
+
+    #[node(writes(log))]
+    async fn left(run: &Run, bench: &Bench) -> Result<String, BoxError> {
+        bench.work(run).await
+    }
+
+    #[node(writes(log))]
+    async fn right(run: &Run, bench: &Bench) -> Result<String, BoxError> {
+        bench.work(run).await
+    }
+
+    #[node(writes(log))]
+    async fn meet(run: &Run, bench: &Bench) -> Result<String, BoxError> {
+        bench.work(run).await
+    }
+}
+
 use shop::{Input, Node, Shop, Tools};
 
 fn builder(bench: &Arc<Bench>) -> graph_runtime::Builder<Shop, graph_runtime::Unsaved, Tools> {
@@ -212,6 +288,21 @@ on_every_backend! {
         assert_eq!(said(&output.taken_on[0]), ("fetch", None, "lost", FailureKind::Returned));
         let begun = bench.begun();
         assert_eq!(begun[..5], ["order #1", "fetch #1", "check #1", "count #1", "count #2"], "{begun:?}");
+    }
+
+    async fn what_is_taken_on_by_nobody_any_more_runs_again(store) {
+        let bench = bench();
+        bench.tell("left", [Act::Fail("lost")]);
+        bench.tell("right", [Act::Fail("no")]);
+        let saver = store.open().await;
+        let context = pair::Tools { bench: Arc::clone(&bench) };
+        let graph = pair::Pair::graph().context(context).checkpointer(Arc::clone(&saver)).build();
+        graph.thread("t").invoke(pair::Input::new()).await.unwrap_err();
+        assert_eq!(kinds(&*saver, "pair").await, ["handled"]);
+        let context = next_pair::Tools { bench };
+        let graph = next_pair::Pair::graph().context(context).checkpointer(saver).build();
+        let output = graph.thread("t").resume().await.unwrap().done().unwrap();
+        assert_eq!(output.log, ["left", "right", "meet"]);
     }
 
     async fn every_failure_survives_a_restart_at_every_step(store) {

@@ -15,8 +15,8 @@ use super::registry::{Before, Busy, Hold};
 use super::request::{Command, Home, Origin};
 use super::watch::Watch;
 use super::{Engine, Stopped};
-use crate::checkpointer::{At, Source, WriteKey, WriteKind};
-use crate::definition::{GraphNode, StateGraph};
+use crate::checkpointer::{At, Source};
+use crate::definition::StateGraph;
 use crate::error::{Error, panic_message};
 use crate::event::Listener;
 use crate::id::{MomentId, Timestamp};
@@ -273,48 +273,9 @@ impl<G: StateGraph> Engine<G> {
         self.departure.take().unwrap_or_else(|| self.new_moment())
     }
 
-    /// Goes on past the pauses that an earlier run has come to.
-    pub(super) async fn pass(mut self) -> Result<Self, Error> {
-        let held = self
-            .frontier
-            .ready()
-            .filter(|ready| self.pauses.contains(&ready.id));
-        let held: Vec<_> = held.map(|ready| ready.id).collect();
-        if let Some(journal) = &mut self.journal {
-            let key = |activation| WriteKey::of_turn(activation, WriteKind::Passed);
-            journal
-                .keep(held.iter().map(|id| (key(*id), Vec::new())).collect())
-                .await?;
-        }
-        self.passed.extend(held);
-        self.pauses.clear();
-        Ok(self.going_on())
-    }
-
     /// Goes on as far as pauses let it: an answer is no word on them.
     pub(super) fn going_on(mut self) -> Self {
         self.went_on = !self.frontier.active.is_empty();
         self
-    }
-
-    /// What the thread waits for, as an error.
-    fn paused(&self) -> Error {
-        let questions = self.frontier.waiting().flat_map(|activation| {
-            let asked = activation.awaited().filter(|open| open.json.is_some());
-            asked.map(|question| (question.id.clone(), activation.node.name()))
-        });
-        let questions = questions
-            .filter(|(id, _)| !self.answers.contains_key(id))
-            .collect();
-        let held = self
-            .frontier
-            .ready()
-            .filter(|ready| self.pauses.contains(&ready.id));
-        Error::Paused {
-            thread: self.thread(),
-            questions,
-            before: held.map(|ready| ready.node.name()).collect(),
-            due: self.due(),
-        }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::iter::from_fn;
 
-use super::keeping::KeptResult;
+use super::keeping::{KeptResult, key};
 use super::tasks::Finished;
 use super::{Ended, Engine};
-use crate::checkpointer::{WriteKey, WriteKind};
+use crate::checkpointer::WriteKind;
 use crate::definition::{GraphNode, StateGraph};
 use crate::error::Error;
 use crate::frontier::{Activation, OpenQuestion};
@@ -69,10 +69,7 @@ impl<G: StateGraph> Engine<G> {
                             source,
                         }
                     })?;
-                    let key = WriteKey {
-                        item: of_item,
-                        ..WriteKey::of_turn(activation.id, WriteKind::Update)
-                    };
+                    let key = key(activation, item, WriteKind::Update);
                     turnover.held.push((key, json.get().as_bytes().to_vec()));
                     kept.insert((activation.id, of_item), KeptResult::Update(json));
                 }

@@ -125,7 +125,12 @@ impl<'j> Keeping<'j> {
     }
 }
 
-fn key<G: StateGraph>(activation: &Activation<G>, item: u32, kind: WriteKind) -> WriteKey {
+/// Under which key a task's result is kept.
+pub(super) fn key<G: StateGraph>(
+    activation: &Activation<G>,
+    item: u32,
+    kind: WriteKind,
+) -> WriteKey {
     WriteKey {
         item: activation.item(item),
         ..WriteKey::of_turn(activation.id, kind)

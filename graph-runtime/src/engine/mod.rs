@@ -20,6 +20,7 @@ mod lookup;
 mod note;
 mod parts;
 mod past;
+mod pause;
 mod registry;
 mod request;
 mod tasks;
@@ -38,13 +39,12 @@ pub(crate) use child::Nest;
 pub use child::{Nesting, Returned, subgraph};
 pub use durability::Durability;
 pub use envelope::read_within;
-
 pub(crate) use past::requeue;
 pub use registry::Busy;
 pub(crate) use registry::Registry;
 pub(crate) use request::{ByHand, Command, Home, Origin};
 
-use crate::checkpointer::{Source, WriteKey, WriteKind};
+use crate::checkpointer::Source;
 use crate::definition::{Ended, GraphNode, Next, StateGraph};
 use crate::error::{Error, OfThread};
 use crate::event::{Event, Kind, Listener};
@@ -52,7 +52,7 @@ use crate::failure::Failure;
 use crate::frontier::{Activation, Frontier, Slots};
 use crate::id::{ActivationId, MomentId, Timestamp};
 use crate::moment::StoredChild;
-use crate::outcome::{Done, Outcome, Pause};
+use crate::outcome::{Done, Outcome};
 use crate::run::Ties;
 use crate::setting::Setting;
 use crate::state::Change;
@@ -301,22 +301,6 @@ impl<G: StateGraph> Engine<G> {
         }
     }
 
-    /// Whether the run was told to pause after what has just run.
-    async fn stopped_after(&mut self) -> Result<Option<Stopped<G>>, Error> {
-        let ran = self.turnover.ran.iter().copied();
-        let after: Vec<_> = ran
-            .filter(|node| self.setting.pause_after.contains(node))
-            .collect();
-        if after.is_empty() || self.frontier.active.is_empty() {
-            return Ok(None);
-        }
-        self.remember_pause().await?;
-        Ok(Some(Stopped::Paused {
-            before: Vec::new(),
-            after,
-        }))
-    }
-
     /// The thread as errors call it; nothing where there is none.
     fn thread(&self) -> String {
         self.journal
@@ -374,30 +358,6 @@ impl<G: StateGraph> Engine<G> {
         ran
     }
 
-    /// Nodes that are ready, that this run was told to pause before or an earlier one has paused at, and that
-    /// nobody has let pass.
-    fn held_before(&self) -> Vec<G::Node> {
-        let held = self.frontier.ready().filter(|ready| {
-            let told = self.setting.pause_before.contains(&ready.node);
-            (told || self.pauses.contains(&ready.id)) && !self.passed.contains(&ready.id)
-        });
-        held.map(|activation| activation.node).collect()
-    }
-
-    /// Writes down that the run has paused here, so that going on is going past.
-    async fn remember_pause(&mut self) -> Result<(), Error> {
-        let Some(journal) = &mut self.journal else {
-            return Ok(());
-        };
-        let key = |id| WriteKey::of_turn(id, WriteKind::Pause);
-        let pauses = self
-            .frontier
-            .ready()
-            .map(|ready| (key(ready.id), Vec::new()))
-            .collect();
-        journal.keep(pauses).await
-    }
-
     /// The error of a run that was told to stop.
     fn stopped_by(&self, stop: Stop) -> Error {
         self.ties.0.cancel();
@@ -413,27 +373,6 @@ impl<G: StateGraph> Engine<G> {
             moment,
             went_on: self.went_on,
         })
-    }
-
-    fn into_pause(self, before: Vec<G::Node>, after: Vec<G::Node>) -> Result<Outcome<G>, Error> {
-        let thread = self.thread();
-        let questions =
-            open_questions(&self.frontier, &thread, |id| self.answers.contains_key(id))?;
-        let moment = self
-            .journal
-            .as_ref()
-            .and_then(Journal::head)
-            .unwrap_or(MomentId::numbered(self.counted));
-        let pause = Pause {
-            questions,
-            asked: asked(&self.frontier, |id| self.answers.contains_key(id)),
-            before,
-            after,
-            moment,
-            due: self.due(),
-            went_on: self.went_on,
-        };
-        Ok(Outcome::Paused(pause.into()))
     }
 
     async fn flush(&mut self) -> Result<(), Error> {
