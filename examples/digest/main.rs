@@ -8,6 +8,8 @@
 //! `graph` is where to begin reading.
 #![allow(unreachable_pub)] // what a module offers is `pub`, in a program as in a library
 
+#[cfg(test)]
+mod crashes;
 mod graph;
 mod progress;
 mod reading;

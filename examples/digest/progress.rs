@@ -36,6 +36,7 @@ impl<'a> Progress<'a> {
             Event::Finished {
                 node: Node::Read,
                 item: Some(item),
+                ..
             } => {
                 let file = self.files.get(item as usize).map_or("", String::as_str);
                 if self.terminal.is_live() {

@@ -11,6 +11,8 @@
 //! `graph` is where to begin reading, and `Desk::wake` is the scheduler.
 #![allow(unreachable_pub)] // what a module offers is `pub`, in a program as in a library
 
+#[cfg(test)]
+mod crashes;
 mod graph;
 mod post;
 

@@ -8,6 +8,8 @@
 //! Start it again with the same order and it goes on where it was. `graph` is where to begin reading.
 #![allow(unreachable_pub)] // what a module offers is `pub`, in a program as in a library
 
+#[cfg(test)]
+mod crashes;
 mod graph;
 mod outside;
 

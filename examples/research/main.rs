@@ -9,6 +9,8 @@
 //! `graph` is where to begin reading, and then `search`, with the graph within it.
 #![allow(unreachable_pub)] // what a module offers is `pub`, in a program as in a library
 
+#[cfg(test)]
+mod crashes;
 mod graph;
 mod library;
 mod search;

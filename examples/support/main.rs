@@ -10,6 +10,8 @@
 
 mod assistant;
 mod conversation;
+#[cfg(test)]
+mod crashes;
 mod graph;
 mod ledger;
 mod message;

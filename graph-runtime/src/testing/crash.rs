@@ -17,7 +17,7 @@ use crate::checkpointer::{At, Checkpointer, MemorySaver, WriteKind};
 use crate::definition::{BoxFuture, GraphNode, StateGraph};
 use crate::error::Error;
 use crate::graph::Graph;
-use crate::moment::Reader;
+use crate::moment::{Moment, Reader};
 use crate::outcome::Outcome;
 use crate::thread::Thread;
 
@@ -29,6 +29,8 @@ pub struct CrashEverywhere<'a, G: StateGraph> {
     answer: Answerer<'a, G>,
     clock: Option<TestClock>,
     ignored: Vec<&'static str>,
+    look: Box<dyn FnMut(&G) + Send + 'a>,
+    is_right: Box<dyn FnMut(&G) -> bool + Send + 'a>,
     every: usize,
 }
 
@@ -48,7 +50,12 @@ pub struct Survived {
 /// `make` builds the graph on the checkpointer it is given, once for each process; `input` makes the same input each
 /// time. A graph that asks needs [`answering`](CrashEverywhere::answering). What a node does outside (sends, pays) is
 /// done again where it was killed in the middle of it: that is what
-/// [`Run::idempotency_key`](crate::Run::idempotency_key) is for.
+/// [`Run::idempotency_key`](crate::Run::idempotency_key) is for, and [`after_each`](CrashEverywhere::after_each) the
+/// place to look whether it helps.
+///
+/// Whether a node runs a second time is looked at in this graph, not in those within it, of which only what they come
+/// to is compared: kill an inner graph by itself too. A `blocking` node goes on after its run was killed, as it
+/// wouldn't in a process of its own; a runtime with `max_blocking_threads(1)` lets it end before another begins.
 ///
 /// # Errors
 /// [`CrashError`]: at which kill what went wrong.
@@ -96,6 +103,8 @@ pub fn crash_everywhere<'a, G: StateGraph>(
         answer: Box::new(|_| None),
         clock: None,
         ignored: Vec::new(),
+        look: Box::new(|_| ()),
+        is_right: Box::new(|_| false),
         every: 1,
     }
 }
@@ -122,6 +131,20 @@ impl<'a, G: StateGraph> CrashEverywhere<'a, G> {
         self
     }
 
+    /// Looks at the state in which each run has ended, the undisturbed one first, before the next begins: to see what
+    /// it has done outside, and to clear that away.
+    pub fn after_each(mut self, look: impl FnMut(&G) + Send + 'a) -> Self {
+        self.look = Box::new(look);
+        self
+    }
+
+    /// Ends that are right though the undisturbed run comes to another one: where an `at_most_once` node was killed,
+    /// its `on_error` is.
+    pub fn or_ending(mut self, is_right: impl FnMut(&G) -> bool + Send + 'a) -> Self {
+        self.is_right = Box::new(is_right);
+        self
+    }
+
     /// Kills only at every so many polls, where a run has very many.
     pub fn every(mut self, polls: usize) -> Self {
         self.every = polls.max(1);
@@ -134,8 +157,8 @@ impl<'a, G: StateGraph> CrashEverywhere<'a, G> {
         let outcome = self.live(&process).await;
         outcome.map_err(CrashError::Undisturbed)?;
         let calls = process.saver.calls();
-        let expected = process
-            .end(&self.ignored)
+        let (expected, _) = self
+            .ended(&process)
             .await
             .map_err(CrashError::Undisturbed)?;
         for call in 1..=calls {
@@ -227,8 +250,8 @@ impl<'a, G: StateGraph> CrashEverywhere<'a, G> {
             }
         }
         self.live(&process).await.map_err(failed)?;
-        let found = process.end(&self.ignored).await.map_err(failed)?;
-        if found == *expected {
+        let (found, is_right) = self.ended(&process).await.map_err(failed)?;
+        if found == *expected || is_right {
             return Ok(());
         }
         Err(CrashError::Differs {
@@ -236,6 +259,17 @@ impl<'a, G: StateGraph> CrashEverywhere<'a, G> {
             expected: expected.to_string(),
             found: found.to_string(),
         })
+    }
+
+    /// What a thread has come to, and whether that is right whatever the undisturbed run comes to.
+    async fn ended(&mut self, process: &Process<G>) -> Result<(End, bool), Error> {
+        let moments = process.thread.history().with_inputs().await?;
+        let end = End::of(&moments, &self.ignored);
+        let Some(newest) = moments.first() else {
+            return Ok((end, false));
+        };
+        (self.look)(&newest.state);
+        Ok((end, (self.is_right)(&newest.state)))
     }
 }
 
@@ -262,7 +296,8 @@ impl<G: StateGraph> Process<G> {
             return Ok(None);
         };
         let mut open = BTreeMap::new();
-        for active in stand.frontier?.ready() {
+        // What waits is among them: an answer may have come.
+        for active in stand.frontier?.active {
             for item in 0..u32::try_from(active.width()).unwrap_or(u32::MAX) {
                 let item = active.batch.as_ref().map(|_| item);
                 let is_kept = stand.writes.iter().any(|write| {
@@ -292,23 +327,6 @@ impl<G: StateGraph> Process<G> {
         }
         Ok(begun)
     }
-
-    /// What the thread has come to, but for some fields of its state.
-    async fn end(&self, ignored: &[&str]) -> Result<End, Error> {
-        let moments = self.thread.history().with_inputs().await?;
-        let ran = moments.iter().flat_map(|moment| &moment.ran);
-        let mut ran: Vec<_> = ran.map(|node| node.name()).collect();
-        ran.sort_unstable();
-        let Some(newest) = moments.first() else {
-            return Ok(End::default());
-        };
-        let mut state = serde_json::to_value(&newest.state).unwrap_or_default();
-        if let Some(fields) = state.as_object_mut() {
-            fields.retain(|field, _| !ignored.contains(&field.as_str()));
-        }
-        let next = newest.next.iter().map(|node| node.name()).collect();
-        Ok(End { state, ran, next })
-    }
 }
 
 /// What a thread has come to, to be compared.
@@ -318,6 +336,24 @@ struct End {
     /// The nodes that ran, sorted.
     ran: Vec<&'static str>,
     next: Vec<&'static str>,
+}
+
+impl End {
+    /// The end of a thread with these moments, the newest first, but for some fields of its state.
+    fn of<G: StateGraph>(moments: &[Moment<G>], ignored: &[&str]) -> Self {
+        let ran = moments.iter().flat_map(|moment| &moment.ran);
+        let mut ran: Vec<_> = ran.map(|node| node.name()).collect();
+        ran.sort_unstable();
+        let Some(newest) = moments.first() else {
+            return Self::default();
+        };
+        let mut state = serde_json::to_value(&newest.state).unwrap_or_default();
+        if let Some(fields) = state.as_object_mut() {
+            fields.retain(|field, _| !ignored.contains(&field.as_str()));
+        }
+        let next = newest.next.iter().map(|node| node.name()).collect();
+        Self { state, ran, next }
+    }
 }
 
 impl fmt::Display for End {
