@@ -6,7 +6,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{ReturnType, Signature};
 
 use super::batches;
-use super::emit::{Emit, Placed as _, quiet, spanned};
+use super::emit::{Emit, Placed as _, local, quiet, spanned};
 use super::subgraphs;
 use super::waits;
 use super::within::Within;
@@ -33,8 +33,9 @@ pub(super) fn methods(emit: &Emit<'_>) -> TokenStream {
     let camel: Vec<_> = graph.nodes.iter().map(|node| &node.camel).collect();
     let functions: Vec<_> = graph.nodes.iter().map(function).collect();
     // At the function's name, where it is said of a node that can't be sent to another thread.
+    let given = local("call");
     let boxed = graph.nodes.iter().zip(&functions).map(|(node, function)| {
-        quote_spanned!(node.name().place()=> ::std::boxed::Box::pin(#function(call)))
+        quote_spanned!(node.name().span()=> ::std::boxed::Box::pin(#function(#given)))
     });
     quote! {
         async fn call(call: __Call<'_>) -> __Ended {

@@ -108,9 +108,9 @@ fn evolution(emit: &Emit<'_>) -> TokenStream {
     let aliases = (!aliases.is_empty())
         .then(|| quote!(const ALIASES: &'static [(&'static str, Node)] = &[#(#aliases),*];));
     let migrate = emit.graph.module.migrate.as_ref().map(|function| {
-        let span = function.place();
+        let (span, state) = (function.span(), super::emit::local("state"));
         let door = super::emit::spanned(door, span);
-        let done = quote_spanned!(span=> #door::Migrated::done(#function(state)));
+        let done = quote_spanned!(span=> #door::Migrated::done(#function(#state)));
         quote! {
             const MIGRATE: ::core::option::Option<#door::Migrate> =
                 ::core::option::Option::Some(|state| #done);

@@ -164,6 +164,12 @@ impl<T: Spanned> Placed for T {
     }
 }
 
+/// A variable of what is generated, within tokens that have the user's place as it is: the compiler is briefer about
+/// those than about what has been [placed](Placed).
+pub(super) fn local(name: &str) -> Ident {
+    Ident::new(name, Span::call_site())
+}
+
 /// A name as the user's expressions say it, so that they find what it stands for: where a graph is written by a
 /// macro of the user's, two that are spelled alike need not be the same.
 pub(super) fn as_said(name: &str, expressions: &TokenStream) -> Ident {

@@ -2,8 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
-use super::emit::{Emit, Placed as _, spanned};
+use super::emit::{Emit, local, spanned};
 
 /// What the graph says by `emits = ..`, or anything that is JSON.
 pub(super) fn type_of(emit: &Emit<'_>) -> TokenStream {
@@ -17,11 +18,11 @@ pub(super) fn json(emit: &Emit<'_>) -> TokenStream {
     let door = &emit.door;
     let (ty, json) = match &emit.graph.module.args.emits {
         Some(ty) => {
-            let span = ty.place();
+            let (span, value) = (ty.span(), local("value"));
             let door = spanned(door, span);
             (
                 quote!(#ty),
-                quote_spanned!(span=> #door::serde_json::to_value::<&#ty>(value)),
+                quote_spanned!(span=> #door::serde_json::to_value::<&#ty>(#value)),
             )
         }
         None => (

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
-use super::emit::{Emit, Placed as _};
+use super::emit::Emit;
 use crate::ast::{Cache, Effect, Policy, Retry};
 
 /// The policies of all nodes; nothing where none has one.
@@ -55,7 +56,7 @@ fn retry(emit: &Emit<'_>, retry: &Retry) -> TokenStream {
         // At the type, where it is said of one that is no error.
         let types = not
             .iter()
-            .map(|ty| quote_spanned!(ty.place()=> #krate::error_is::<#ty>));
+            .map(|ty| quote_spanned!(ty.span()=> #krate::error_is::<#ty>));
         quote!(.not(&[#(#types),*]))
     });
     quote!(#krate::Retry::times(#times) #delay #factor #max #jitter #not)

@@ -2,8 +2,9 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
-use super::emit::{Emit, Placed as _, spanned, update_of};
+use super::emit::{Emit, Placed as _, local, spanned, update_of};
 use super::fields::{Taking, Writable};
 use super::updates::has_update;
 use super::within::{Within, children};
@@ -66,8 +67,8 @@ fn shared(emit: &Emit<'_>, within: &Within<'_>) -> TokenStream {
         quote!(&'a mut #ty)
     });
     let fields = within.child.shared.iter().map(|Shared { name, .. }| {
-        let child = Ident::new("child", name.place());
-        quote_spanned!(name.place()=> &mut #child.#name)
+        let child = local("child");
+        quote_spanned!(name.span()=> &mut #child.#name)
     });
     quote! {
         fn #function<'a>(child: &'a mut #state) -> (#(#types,)*) {
@@ -83,7 +84,7 @@ pub(super) fn call(emit: &Emit<'_>, within: &Within<'_>, input: &TokenStream) ->
     let memory = within.child.memory;
     let lend = lend(emit, within);
     let context = {
-        let (span, door) = (child.place(), spanned(door, child.place()));
+        let (span, door) = (child.span(), spanned(door, child.span()));
         quote_spanned!(span=> #door::context_of::<#state, #child>)
     };
     let update = update(emit, within);
@@ -182,7 +183,7 @@ fn update(emit: &Emit<'_>, within: &Within<'_>) -> TokenStream {
 /// What was done to a shared field, in terms of our reducer.
 fn difference(emit: &Emit<'_>, shared: &Shared<'_>, before: &Ident, after: &Ident) -> TokenStream {
     let write = Writable::new(emit, shared.field);
-    let (name, ty, span) = (write.name(), write.ty(), shared.name.place());
+    let (name, ty, span) = (write.name(), write.ty(), shared.name.span());
     let (door, krate) = (spanned(&emit.door, span), spanned(&emit.krate, span));
     let after = quote!(::core::clone::Clone::clone(#after));
     let patch = match &write.taking {
@@ -199,19 +200,20 @@ fn difference(emit: &Emit<'_>, shared: &Shared<'_>, before: &Ident, after: &Iden
 /// The patch that an output comes to.
 fn output(emit: &Emit<'_>, into: &Shared<'_>) -> TokenStream {
     let write = Writable::new(emit, into.field);
-    let span = into.name.place();
+    let span = into.name.span();
     let door = spanned(&emit.door, span);
+    let output = Ident::new("output", into.name.place());
     match &write.taking {
         Taking::Unknown => quote!({
             let _ = output;
             ::core::default::Default::default()
         }),
         Taking::Replaced if forms::is_option(write.ty()) => {
-            quote_spanned!(span=> #door::Patch::set(::core::option::Option::Some(output)))
+            quote_spanned!(span=> #door::Patch::set(::core::option::Option::Some(#output)))
         }
         _ => {
             let value = Ident::new(&super::emit::value_of(into.field).to_string(), span);
-            quote_spanned!(span=> #value::patch(output))
+            quote_spanned!(span=> #value::patch(#output))
         }
     }
 }
