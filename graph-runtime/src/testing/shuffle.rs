@@ -38,7 +38,7 @@ impl Shuffle {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        let holds = self.0 % 3 > 0;
+        let holds = !self.0.is_multiple_of(3);
         if holds {
             cx.waker().wake_by_ref();
         }
