@@ -98,8 +98,10 @@ impl Recorder for Memory {
 /// Runs that go well, are tried again, and fail; and what was counted of them.
 fn numbers() -> BTreeMap<String, (u64, f64)> {
     let memory = Memory::default();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time();
-    let runtime = runtime.build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
     metrics::with_local_recorder(&memory, || {
         runtime.block_on(async {
             let graph = Counted::graph().checkpointer(MemorySaver::new()).build();
