@@ -145,10 +145,10 @@ fn tell(order: &str, outcome: Outcome<Order>) {
                 .map_or_else(String::new, |due| format!(", until {due}"));
             match pause.questions().first() {
                 Some(Question::Approve(question)) => {
-                    say(&format!("{order}: {question} yes or no{until}"))
+                    say(&format!("{order}: {question} yes or no{until}"));
                 }
                 Some(Question::Parcel(question)) => {
-                    say(&format!("{order}: {question} ({}{until})", question.id))
+                    say(&format!("{order}: {question} ({}{until})", question.id));
                 }
                 None => say(&format!("{order} waits{until}")),
             }

@@ -1,10 +1,6 @@
 //! The numbers that a program's recorder gets; their list in the crate's docs is whole.
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
-#![allow(
-    unreachable_pub,
-    reason = "a graph's module stands here as a user writes it"
-)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -16,6 +12,7 @@ use metrics::{
 };
 
 #[graph(id = "counted")]
+#[allow(clippy::unused_async, unreachable_pub)] // as a user writes it
 mod counted {
     use graph_runtime::Run;
 
@@ -31,7 +28,7 @@ mod counted {
     edges! { start -> work -> end; }
 
     #[node(writes(done), retry(times = 1, delay = "1ms"))]
-    fn work(fails: u32, run: &Run) -> Result<bool, &'static str> {
+    async fn work(fails: u32, run: &Run) -> Result<bool, &'static str> {
         if run.attempt() <= fails {
             return Err("not yet");
         }
@@ -102,8 +99,10 @@ impl Recorder for Memory {
 /// Runs that go well, are tried again, and fail; and what was counted of them.
 fn numbers() -> BTreeMap<String, (u64, f64)> {
     let memory = Memory::default();
-    let mut runtime = tokio::runtime::Builder::new_current_thread();
-    let runtime = runtime.enable_time().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
     metrics::with_local_recorder(&memory, || {
         runtime.block_on(async {
             let graph = Counted::graph().checkpointer(MemorySaver::new()).build();
