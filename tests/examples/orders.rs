@@ -18,6 +18,7 @@ async fn orders_go_on_by_a_word_by_an_event_or_by_their_time() {
     desk.until("cy: may 900 go on account?").await;
     desk.say("yes cy").await;
     desk.until("to cy: your order is packed").await;
+    desk.until("cy: where was the parcel left?").await;
     // Killed while all of them wait; what has come due meanwhile is done when it is started again.
     desk.kill().await;
 
