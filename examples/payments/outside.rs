@@ -71,6 +71,7 @@ impl Bank {
 
     /// What a cent costs today.
     pub async fn quote(&self) -> Result<u64, Trouble> {
+        sleep(Duration::ZERO).await;
         self.quotes.add("1")?;
         Ok(1)
     }
@@ -82,12 +83,11 @@ impl Bank {
         }
         let line = format!("{key} {amount}");
         let known = self.charges.lines().iter().position(|known| *known == line);
-        let number = match known {
-            Some(number) => number,
-            None => {
-                self.charges.add(&line)?;
-                self.charges.lines().len() - 1
-            }
+        let number = if let Some(number) = known {
+            number
+        } else {
+            self.charges.add(&line)?;
+            self.charges.lines().len() - 1
         };
         sleep(self.slow).await;
         let lost = self

@@ -12,6 +12,7 @@ use metrics::{
 };
 
 #[graph(id = "counted")]
+#[allow(clippy::unused_async, unreachable_pub)] // as a user writes it
 mod counted {
     use graph_runtime::Run;
 

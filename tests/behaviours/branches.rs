@@ -211,10 +211,10 @@ on_every_backend! {
     }
 
     async fn items_and_slots_come_along(store) {
+        use office::Node::{Consent, Draft, Print};
         let (thread, desk, _) = office(&store).await;
         let outcome = thread.invoke(input()).await.unwrap();
         to_the_end(&thread, outcome).await.unwrap();
-        use office::Node::{Consent, Draft, Print};
         for next in [&[Print][..], &[Consent, Draft], &[Consent]] {
             let moment = before(&thread, next).await;
             let outcome = thread.at(moment).replay().await.unwrap();

@@ -187,7 +187,7 @@ async fn a_result_is_good_for_as_long_as_was_said() {
         assert_eq!(read, runs, "at {hour}");
     }
     // A graph or a run may say something else.
-    let longer = Policy::new().cache_for(Duration::from_secs(4 * 60 * 60));
+    let longer = Policy::new().cache_for(Duration::from_hours(4));
     graph
         .invoke(input("wasps", &[]))
         .policy(Node::Read, longer)

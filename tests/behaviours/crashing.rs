@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use async_trait::async_trait;
 use graph_runtime::prelude::*;
 use graph_runtime::testing::{CrashError, Fault, Faulty, crash_everywhere};
-use graph_runtime::{At, Chain, Checkpointer, Graph, StoreError, ThreadKey, WriteKind};
+use graph_runtime::{
+    Asking, Asks, At, Chain, Checkpointer, Graph, StoreError, ThreadKey, WriteKind,
+};
+use serde::{Deserialize, Serialize};
 
 use crate::between::{Between, Over};
 use crate::graphs::chat::{self, Chat};
@@ -103,6 +106,71 @@ async fn another_end_is_found_out_unless_it_is_ignored() {
     );
     crash_everywhere(make, Input::new)
         .ignoring(["second"])
+        .await
+        .unwrap();
+    crash_everywhere(make, Input::new)
+        .or_ending(|fickle| (fickle.first, fickle.second) == (0, 0))
+        .await
+        .unwrap();
+    let error = crash_everywhere(make, Input::new).or_ending(|fickle| fickle.second > 1);
+    let error = error.await.unwrap_err();
+    assert!(matches!(error, CrashError::Differs { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn every_end_is_looked_at() {
+    let mut ends = 0;
+    let survived = crash_everywhere(|saver| office(saver, 3, Durability::Sync), input)
+        .answering(|question| Some(yes(question)))
+        .after_each(|_| ends += 1)
+        .ignoring(UNSAVED)
+        .every(5)
+        .await
+        .unwrap();
+    let kills = 2 * survived.calls + survived.polls as u64;
+    assert_eq!(ends, 1 + kills);
+}
+
+/// Each of its items asks from within its node, but for one that has nothing to ask.
+#[graph(id = "menu")]
+mod menu {
+    use super::*;
+
+    #[state]
+    pub struct Menu {
+        #[input]
+        pub guests: Vec<String>,
+        #[reduce(append)]
+        pub dishes: Vec<String>,
+    }
+
+    edges! { start -> for guest in state.guests.clone() { order(guest) }; order -> end; }
+
+    #[node(writes(dishes), asks(Dish))]
+    async fn order(guest: String, run: &Asking<Dish>) -> String {
+        match guest.as_str() {
+            "the cook" => "soup".to_owned(),
+            _ => run.interrupt("dish", Dish(guest)).await,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Dish(String);
+
+impl Asks for Dish {
+    type Answer = String;
+}
+
+#[tokio::test]
+async fn a_node_that_is_answered_is_not_one_that_runs_again() {
+    let make = |saver| menu::Menu::graph().checkpointer(saver).build();
+    let guests = ["ada", "the cook", "grace"].map(str::to_owned);
+    crash_everywhere(make, || menu::Input::new().guests(guests.to_vec()))
+        .answering(|question| match question {
+            menu::Question::Order(question) => Some(question.answer("cake")),
+        })
+        .after_each(|menu| assert_eq!(menu.dishes, ["cake", "soup", "cake"]))
         .await
         .unwrap();
 }

@@ -207,7 +207,7 @@ use slowly::Slowly;
 // Time stands still and jumps, so this takes none.
 #[tokio::test(start_paused = true)]
 async fn a_run_that_is_not_over_at_its_deadline_stops_there() {
-    let after = Duration::from_secs(3_600);
+    let after = Duration::from_hours(1);
     let graph = Slowly::graph().step_limit(usize::MAX);
     let graph = graph.checkpointer(MemorySaver::new()).build();
     let thread = graph.thread("t");

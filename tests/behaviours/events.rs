@@ -270,14 +270,14 @@ async fn a_slow_listener_holds_a_run_up_for_its_patience_and_then_misses_the_old
         let stream = graph.stream(count(20));
         stream.count().await as u64 - 1
     };
-    let (queue, patience) = (8, Duration::from_secs(60));
+    let (queue, patience) = (8, Duration::from_mins(1));
     let began = tokio::time::Instant::now();
     let running = graph
         .invoke(count(20))
         .queue(queue)
         .patience(patience)
         .spawn();
-    tokio::time::sleep(Duration::from_secs(3_600)).await;
+    tokio::time::sleep(Duration::from_hours(1)).await;
     let (events, missed, done) = counted(running).await;
     assert!(done, "the end is never missed");
     assert_eq!((events, events + missed), (queue as u64, all));
@@ -295,7 +295,7 @@ async fn a_slow_listener_holds_a_run_up_for_its_patience_and_then_misses_the_old
         (over, last)
     };
     assert!(waited >= patience && matches!(outcome, Some(Event::Done(_))));
-    assert!(tokio::time::Instant::now() - began < Duration::from_secs(7_200));
+    assert!(tokio::time::Instant::now() - began < Duration::from_hours(2));
 }
 
 #[tokio::test]

@@ -82,7 +82,7 @@ on_every_backend! {
         let door = Arc::<Door>::default();
         door.open();
         let saver = store.open().await;
-        saver.lease(&key(), "somebody", Duration::from_secs(3_600)).await.unwrap();
+        saver.lease(&key(), "somebody", Duration::from_hours(1)).await.unwrap();
         let thread = builder(&door).checkpointer(saver).build().thread("t");
         thread.invoke(say("a")).await.unwrap();
     }
@@ -98,9 +98,7 @@ async fn a_run_whose_lease_was_lost_stops_and_stores_nothing_more() {
     let thread = graph.build().thread("t");
     let running = at_the_door(&thread, "a").await;
     std::thread::sleep(ttl * 10);
-    let lease = saver
-        .lease(&key(), "thief", Duration::from_secs(3_600))
-        .await;
+    let lease = saver.lease(&key(), "thief", Duration::from_hours(1)).await;
     let lease = lease.unwrap().unwrap();
     door.open();
     let error = running.outcome().await.unwrap_err();

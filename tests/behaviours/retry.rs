@@ -129,7 +129,7 @@ on_every_backend! {
             assert_eq!(bench.begun(), ["work #1"]);
             if matches!(act, Act::Last) {
                 let Error::Node { source: NodeError::Returned(source), .. } = error else { panic!("{error}") };
-                assert!(source.source().is_some_and(|behind| behind.is::<Lasting>()));
+                assert!(source.source().is_some_and(|cause| cause.is::<Lasting>()));
             }
         }
     }

@@ -13,9 +13,9 @@ pub(crate) struct Watch(Arc<AtomicU64>);
 /// The first second of the year 2026.
 const BEGINNING: u64 = 1_767_225_600_000_000;
 
-pub(crate) const MINUTE: Duration = Duration::from_secs(60);
-pub(crate) const HOUR: Duration = Duration::from_secs(60 * 60);
-pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const MINUTE: Duration = Duration::from_mins(1);
+pub(crate) const HOUR: Duration = Duration::from_hours(1);
+pub(crate) const DAY: Duration = Duration::from_hours(24);
 
 impl Watch {
     pub(crate) fn new() -> Self {

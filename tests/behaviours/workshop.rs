@@ -129,12 +129,11 @@ pub(crate) async fn next(
         }
         Question::Approve(_) => None,
     });
-    match answer {
-        Some(answer) => thread.answer(answer).await,
-        None => {
-            watch.set(pause.due().unwrap());
-            thread.wake().await
-        }
+    if let Some(answer) = answer {
+        thread.answer(answer).await
+    } else {
+        watch.set(pause.due().unwrap());
+        thread.wake().await
     }
 }
 

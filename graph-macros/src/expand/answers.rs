@@ -137,7 +137,7 @@ fn answering(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> Toke
 
             fn path(&self) -> ::std::vec::Vec<&'static str> {
                 match self {
-                    #(Self::#camel { .. } => ::std::vec::Vec::from([#names]),)*
+                    #(Self::#camel { .. } => ::core::convert::From::from([#names]),)*
                     #(Self::#within { answer } => #door::path(#within_names, answer),)*
                 }
             }

@@ -81,7 +81,7 @@ pub(super) fn schemas(emit: &Emit<'_>) -> TokenStream {
                 }
 
                 fn question_schemas() -> ::std::collections::BTreeMap<&'static str, #value> {
-                    let mut schemas = ::std::collections::BTreeMap::from([
+                    let mut schemas: ::std::collections::BTreeMap<_, _> = ::core::convert::From::from([
                         #((#names, #door::schema_of::<#questions>())),*
                     ]);
                     #(schemas.extend(#door::questions_within::<#children>(#within));)*
@@ -89,7 +89,7 @@ pub(super) fn schemas(emit: &Emit<'_>) -> TokenStream {
                 }
 
                 fn answer_schemas() -> ::std::collections::BTreeMap<&'static str, #value> {
-                    let mut schemas = ::std::collections::BTreeMap::from([#((
+                    let mut schemas: ::std::collections::BTreeMap<_, _> = ::core::convert::From::from([#((
                         #names,
                         #door::ObjectSchema::new()
                             .constant("node", #names)

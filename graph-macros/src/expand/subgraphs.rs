@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::emit::{Emit, Placed as _, local, spanned, update_of};
+use super::emit::{Emit, Placed as _, spanned, update_of};
 use super::fields::{Taking, Writable};
 use super::updates::has_update;
 use super::within::{Within, children};
@@ -67,7 +67,7 @@ fn shared(emit: &Emit<'_>, within: &Within<'_>) -> TokenStream {
         quote!(&'a mut #ty)
     });
     let fields = within.child.shared.iter().map(|Shared { name, .. }| {
-        let child = local("child");
+        let child = Ident::new("child", name.place());
         quote_spanned!(name.span()=> &mut #child.#name)
     });
     quote! {
