@@ -109,13 +109,14 @@ pub struct ErasedGraph {
     graph: Arc<dyn AnyGraph>,
 }
 
-impl<G: StateGraph, P: HasThreads> Graph<G, P> {
+impl<G: StateGraph, P> Graph<G, P> {
     /// The same graph without its types, which speaks JSON.
     ///
     /// What anybody may set is read from JSON, so it has to be `Deserialize`: the types of the inputs, of all
     /// fields that are stored, and of the answers.
     pub fn erased(&self) -> ErasedGraph
     where
+        P: HasThreads,
         G::Input: DeserializeOwned,
         G::Values: DeserializeOwned,
         G::Question: Serialize,
@@ -131,6 +132,7 @@ impl<G: StateGraph, P: HasThreads> Graph<G, P> {
     #[cfg(feature = "schema")]
     pub fn erased_with_schemas(&self) -> ErasedGraph
     where
+        P: HasThreads,
         G: Schemas,
         G::Input: DeserializeOwned,
         G::Values: DeserializeOwned,

@@ -27,9 +27,26 @@ mod test {
     fn a(live: &Live) {}
 }
 
+#[graph(id = "forgetful")]
+mod forgetful {
+    #[state]
+    pub struct Forgetful {
+        #[input]
+        pub count: u32,
+    }
+
+    edges! {
+        start -> a -> end;
+    }
+
+    #[node]
+    fn a(count: u32) {}
+}
+
+use forgetful::Forgetful;
 use test::Test;
 
 fn main() {
     Test::graph().checkpointer(MemorySaver::new()).build().erased();
-    Test::graph().build().erased();
+    Forgetful::graph().build().erased();
 }
