@@ -206,6 +206,60 @@ async fn a_node_that_runs_again_is_found_out() {
     assert!(matches!(error, CrashError::RanAgain { .. }), "{error}");
 }
 
+/// A graph in which the whole office is a node.
+#[graph(id = "building")]
+mod building {
+    use super::*;
+    use crate::office::office;
+
+    #[state]
+    pub struct Building {
+        pub office: Option<office::Output>,
+    }
+
+    #[context]
+    pub struct Rooms {
+        pub desk: Arc<Desk>,
+    }
+
+    edges! { start -> open -> work -> end; }
+
+    #[node]
+    fn open() {}
+
+    #[subgraph(office::Office, into = office)]
+    fn work() -> office::Input {
+        input()
+    }
+}
+
+fn building(saver: Arc<dyn Checkpointer>) -> Graph<building::Building> {
+    let rooms = building::Rooms {
+        desk: Desk::seeded(5),
+    };
+    let graph = building::Building::graph().durability(Durability::Sync);
+    graph.context(rooms).checkpointer(saver).build()
+}
+
+#[allow(clippy::unnecessary_wraps)] // whoever answers may also say nothing
+fn yes_within(question: &building::Question) -> Option<building::Answer> {
+    let building::Question::Work(work) = question;
+    Some(work.answer(yes(&work.question)))
+}
+
+#[tokio::test]
+async fn a_graph_within_another_is_looked_at_too() {
+    // The office has fields that depend on who runs it.
+    let killed = crash_everywhere(building, building::Input::new).ignoring(["office"]);
+    let survived = killed.answering(yes_within).every(3).await.unwrap();
+    assert!(survived.calls > 15, "{survived:?}");
+    let forgetful = |saver| building(Arc::new(Over(Forgetful(saver))));
+    let killed = crash_everywhere(forgetful, building::Input::new).ignoring(["office"]);
+    let error = killed.answering(yes_within).await.unwrap_err();
+    assert!(matches!(error, CrashError::RanAgain { .. }), "{error}");
+    assert!(error.to_string().contains("node `work` > `"), "{error}");
+}
+
 #[tokio::test]
 async fn what_the_checkpointer_does_to_a_call_is_what_it_was_told() {
     let saver = Arc::new(MemorySaver::new());

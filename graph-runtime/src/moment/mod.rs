@@ -9,6 +9,8 @@ mod leftover;
 mod payload;
 mod read;
 mod replay;
+#[cfg(feature = "testing")]
+mod stored_turns;
 mod trail;
 
 pub(crate) use body::{
@@ -23,3 +25,5 @@ pub(crate) use payload::{ThreadSeal, draft};
 pub use read::{Child, Moment};
 pub(crate) use read::{Reader, Stand, thread_text};
 pub(crate) use replay::{Replay, answers_of};
+#[cfg(feature = "testing")]
+pub(crate) use stored_turns::StoredTurn;

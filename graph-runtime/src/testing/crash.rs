@@ -1,6 +1,5 @@
 //! Killing a run at every point at which it can be killed, and seeing that nothing is lost or done twice.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::future::{Future, IntoFuture, poll_fn};
 use std::pin::pin;
@@ -13,11 +12,14 @@ use super::TestClock;
 use super::crash_error::{CrashError, Killed};
 use super::faulty::{Fault, Faulty};
 use super::play::{Answerer, see_through};
-use crate::checkpointer::{At, Checkpointer, MemorySaver, WriteKind};
+use super::progress::{Progress, Way};
+use crate::checkpointer::{Checkpointer, MemorySaver};
 use crate::definition::{BoxFuture, GraphNode, StateGraph};
+use crate::engine::Home;
 use crate::error::Error;
+use crate::event::Kind;
 use crate::graph::Graph;
-use crate::moment::{Moment, Reader};
+use crate::moment::Moment;
 use crate::outcome::Outcome;
 use crate::thread::Thread;
 
@@ -53,8 +55,7 @@ pub struct Survived {
 /// [`Run::idempotency_key`](crate::Run::idempotency_key) is for, and [`after_each`](CrashEverywhere::after_each) the
 /// place to look whether it helps.
 ///
-/// Whether a node runs a second time is looked at in this graph, not in those within it, of which only what they come
-/// to is compared: kill an inner graph by itself too. A `blocking` node goes on after its run was killed, as it
+/// Both hold for the graphs within it, too. A `blocking` node goes on after its run was killed, as it
 /// wouldn't in a process of its own; a runtime with `max_blocking_threads(1)` lets it end before another begins.
 ///
 /// # Errors
@@ -235,17 +236,14 @@ impl<'a, G: StateGraph> CrashEverywhere<'a, G> {
     ) -> Result<(), CrashError> {
         let process = self.process(store);
         let failed = |error| CrashError::Recovery { killed, error };
-        let open = process.open_tasks(store).await.map_err(failed)?;
-        if let Some((step, open)) = open {
-            let begun = process.resumed(step).await.map_err(failed)?;
-            let again = begun
-                .iter()
-                .find(|(task, count)| *count > open.get(*task).unwrap_or(&0));
-            if let Some(((node, item), _)) = again {
+        let progress = Progress::of(&process.home(store).map_err(failed)?).await;
+        let progress = progress.map_err(failed)?;
+        if progress.has_begun() {
+            let begun = process.resumed().await.map_err(failed)?;
+            if let Some(again) = progress.ran_again(&begun) {
                 return Err(CrashError::RanAgain {
                     killed,
-                    node: (*node).to_owned(),
-                    item: *item,
+                    node: again.to_string(),
                 });
             }
         }
@@ -273,57 +271,26 @@ impl<'a, G: StateGraph> CrashEverywhere<'a, G> {
     }
 }
 
-/// A task by its node and item.
-type Task = (&'static str, Option<u32>);
-
 struct Process<G: StateGraph> {
     saver: Arc<Faulty<Arc<MemorySaver>>>,
     thread: Thread<G>,
 }
 
 impl<G: StateGraph> Process<G> {
-    /// The tasks that are next and whose ends aren't stored, with the step that they are next in.
-    async fn open_tasks(
-        &self,
-        store: &MemorySaver,
-    ) -> Result<Option<(u64, BTreeMap<Task, usize>)>, Error> {
-        let home = self.thread.home()?;
-        let reader = Reader {
-            saver: store,
-            ..home.reader()
-        };
-        let Some(stand) = reader.stand::<G>(At::Head).await? else {
-            return Ok(None);
-        };
-        let mut open = BTreeMap::new();
-        // What waits is among them: an answer may have come.
-        for active in stand.frontier?.active {
-            for item in 0..u32::try_from(active.width()).unwrap_or(u32::MAX) {
-                let item = active.batch.as_ref().map(|_| item);
-                let is_kept = stand.writes.iter().any(|write| {
-                    matches!(write.key.kind, WriteKind::Update | WriteKind::Handled)
-                        && (write.key.activation, write.key.item) == (active.id, item)
-                });
-                *open.entry((active.node.name(), item)).or_default() += usize::from(!is_kept);
-            }
-        }
-        Ok(Some((stand.moment.step + 1, open)))
+    /// Where the thread is stored, past the checkpointer that takes its time.
+    fn home(&self, store: &Arc<MemorySaver>) -> Result<Home, Error> {
+        Ok(Home {
+            saver: Arc::<MemorySaver>::clone(store),
+            ..self.thread.home()?
+        })
     }
 
-    /// Goes on, and says what has begun in a step.
-    async fn resumed(&self, step: u64) -> Result<BTreeMap<Task, usize>, Error> {
-        let mut begun = BTreeMap::new();
-        let mut events = self.thread.resume().stream();
+    /// Goes on, and says what has begun, in which step.
+    async fn resumed(&self) -> Result<Vec<(Way, u64)>, Error> {
+        let mut begun = Vec::new();
+        let mut events = self.thread.resume().only([Kind::Tasks]).stream();
         while let Some(event) = events.next().await {
-            if let crate::Event::Started {
-                node,
-                item,
-                step: now,
-            } = event?
-                && now == step
-            {
-                *begun.entry((node.name(), item)).or_default() += 1;
-            }
+            begun.extend(event?.to_json().ok().as_ref().and_then(Way::begun));
         }
         Ok(begun)
     }

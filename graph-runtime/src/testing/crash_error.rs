@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::{Error, OfItem};
+use crate::error::Error;
 
 /// Where a run was killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,14 +43,12 @@ pub enum CrashError {
         error: Error,
     },
     /// A node whose end was stored was run again.
-    #[error("{killed}, node `{node}`{} was run again though its end was stored", OfItem(*.item))]
+    #[error("{killed}, node {node} was run again though its end was stored")]
     RanAgain {
         /// Where the run was killed.
         killed: Killed,
-        /// The node.
+        /// The node, and the way there where it is in a graph within: `` `web` > `search` (item 2) ``.
         node: String,
-        /// Which item, in a `for`.
-        item: Option<u32>,
     },
     /// It comes to another end.
     #[error("{killed}, the run comes to another end: {found}; undisturbed, it is {expected}")]

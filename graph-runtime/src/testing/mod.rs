@@ -10,6 +10,7 @@ mod crash_error;
 mod faulty;
 mod made_up;
 mod play;
+mod progress;
 mod shuffle;
 
 pub use clock::TestClock;
