@@ -89,9 +89,11 @@ impl<G: StateGraph> Turnover<G> {
 
 impl<G: StateGraph> Engine<G> {
     /// [`take_step`](Self::take_step) for the only active node.
-    pub(super) fn take_one(&mut self, update: G::Update, moment: MomentId) -> Result<(), Error> {
+    pub(super) fn take_one(&mut self, update: G::Update) -> Result<(MomentId, Timestamp), Error> {
+        let (moment, now) = self.new_moment();
+        self.turnover.clear();
         let Some(Activation { id, node, .. }) = self.frontier.active.pop() else {
-            return Ok(());
+            return Ok((moment, now));
         };
         self.turnover.ran.push(node);
         self.turnover.ended.push(id);
@@ -108,7 +110,10 @@ impl<G: StateGraph> Engine<G> {
             state.route(Some(node), &mut self.next);
             self.start_next(moment);
         }));
-        step.map_err(|payload| self.route_panic(node.name(), &*payload))
+        match step {
+            Ok(()) => Ok((moment, now)),
+            Err(payload) => Err(self.route_panic(node.name(), &*payload)),
+        }
     }
 
     pub(super) fn route_panic(&self, from: &'static str, payload: &(dyn Any + Send)) -> Error {
@@ -134,9 +139,9 @@ impl<G: StateGraph> Engine<G> {
     pub(super) fn take_step(
         &mut self,
         only: Option<Ended<G>>,
-        moment: MomentId,
-        now: Timestamp,
-    ) -> Result<(), Error> {
+    ) -> Result<(MomentId, Timestamp), Error> {
+        let (moment, now) = self.new_moment();
+        self.turnover.clear();
         self.finished.extend(only.map(|ended| Finished {
             place: 0,
             item: 0,
@@ -153,7 +158,7 @@ impl<G: StateGraph> Engine<G> {
                 .retain(|activation| !ended.contains(&activation.id));
             self.kept.retain(|(turn, _), _| !ended.contains(turn));
             self.start_next(moment);
-            Ok(())
+            Ok((moment, now))
         }));
         step.unwrap_or_else(|payload| Err(self.route_panic(at, &*payload)))
     }

@@ -68,12 +68,12 @@ impl Watch {
         node: &'static str,
         activation: ActivationId,
         item: Option<u32>,
-        attempt: u32,
+        attempt: impl FnOnce() -> u32,
     ) -> Span {
         if !self.traced {
             return Span::none();
         }
-        let moment = display(activation.moment);
+        let (moment, attempt) = (display(activation.moment), attempt());
         info_span!(parent: &self.step, "node", node, item, %moment, attempt, attempts = Empty, error = Empty)
     }
 
