@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::journal::{Entry, Journal, World};
 use super::{Engine, Event, Kind, Nest};
-use crate::checkpointer::Source;
+use crate::checkpointer::{Commit, Source};
 use crate::definition::{GraphNode, Items, StateGraph};
 use crate::error::Error;
 use crate::failure::Failure;
@@ -45,6 +45,41 @@ impl<G: StateGraph> Engine<G> {
         at: Timestamp,
         source: Source,
     ) -> Result<(), Error> {
+        let Some(journal) = &mut self.journal else {
+            return Ok(());
+        };
+        if !self.turnover.held.is_empty() {
+            let held = std::mem::take(&mut self.turnover.held);
+            journal.keep(held).await?;
+        }
+        // Put into words by a function that awaits nothing, so that none of it has to be moved into a future.
+        let Some(Worded {
+            commit,
+            last,
+            snapshot,
+        }) = self.put_into_words(moment, at, source)?
+        else {
+            return Ok(());
+        };
+        let Some(journal) = &mut self.journal else {
+            return Ok(());
+        };
+        journal.record(commit, last).await?;
+        self.listener.tell(Kind::Debug, || Event::Recorded {
+            moment,
+            step: journal.step(),
+            bytes: journal.last_size(),
+            snapshot,
+        });
+        Ok(())
+    }
+
+    fn put_into_words(
+        &mut self,
+        moment: MomentId,
+        at: Timestamp,
+        source: Source,
+    ) -> Result<Option<Worded>, Error> {
         let Self {
             state,
             frontier,
@@ -54,16 +89,12 @@ impl<G: StateGraph> Engine<G> {
             noted_slots,
             children,
             ties,
-            listener,
             noted_failures,
             ..
         } = self;
         let Some(journal) = journal else {
-            return Ok(());
+            return Ok(None);
         };
-        if !turnover.held.is_empty() {
-            journal.keep(std::mem::take(&mut turnover.held)).await?;
-        }
         let state_size = change.state_size();
         let operations = change
             .operations()
@@ -115,7 +146,8 @@ impl<G: StateGraph> Engine<G> {
         // Nothing goes on by itself after this one: the run ends or waits. And whoever takes a failure on can rely
         // on it.
         let last = frontier.ready().next().is_none() || !turnover.failed.is_empty();
-        let entry = Entry {
+        journal.forget_too(&turnover.closed);
+        let commit = journal.word(Entry {
             id: moment,
             at,
             source,
@@ -123,15 +155,7 @@ impl<G: StateGraph> Engine<G> {
             world,
             ended: &turnover.ended,
             due: frontier.due(),
-        };
-        journal.forget_too(&turnover.closed);
-        journal.record(entry, last).await?;
-        listener.tell(Kind::Debug, || Event::Recorded {
-            moment,
-            step: journal.step(),
-            bytes: journal.last_size(),
-            snapshot,
-        });
+        })?;
         change.clear();
         if snapshot {
             change.measure(&whole);
@@ -143,8 +167,20 @@ impl<G: StateGraph> Engine<G> {
             children.retain(|child| child.matters(active()));
         }
         noted_failures.clone_from(&frontier.failures);
-        Ok(())
+        Ok(Some(Worded {
+            commit,
+            last,
+            snapshot,
+        }))
     }
+}
+
+/// A moment in words.
+struct Worded {
+    commit: Commit,
+    /// Whether it has to be stored at once.
+    last: bool,
+    snapshot: bool,
 }
 
 /// The turns that begin with this moment; in a snapshot all of them.

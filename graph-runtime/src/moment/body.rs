@@ -18,7 +18,7 @@ use crate::id::{ActivationId, MomentId, QuestionId, Timestamp};
 pub(crate) struct Body<'a> {
     /// The run; on its first record and on snapshots, else as on the parent.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    pub(crate) run: Option<RunHeader<'a>>,
+    pub(crate) run: Option<Box<RunHeader<'a>>>,
     /// The nodes that ran.
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) ran: Vec<Cow<'a, str>>,

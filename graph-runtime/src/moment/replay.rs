@@ -118,7 +118,7 @@ impl<'a> Replay<'a> {
     fn follow(&mut self, record: &'a Record, body: Body<'a>) {
         self.bytes += record.payload.len();
         if let Some(run) = body.run {
-            self.run = run;
+            self.run = *run;
         }
         self.ran = body.ran;
         // What a turn has left behind is seen at the moment at which it ended, and no longer.

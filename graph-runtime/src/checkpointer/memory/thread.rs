@@ -1,6 +1,6 @@
 //! One thread in memory, or one path of it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::super::{
     At, Chain, Commit, Message, Query, Record, Source, StoreError, Write, WriteKey,
@@ -11,8 +11,8 @@ use crate::id::MomentId;
 #[derive(Debug, Default)]
 pub(super) struct Thread {
     records: Vec<Record>,
-    /// Where each record lies.
-    places: HashMap<MomentId, usize>,
+    /// Where each record lies, in the order of their ids. New ones mostly go to the end: ids are ordered by time.
+    places: Vec<usize>,
     writes: BTreeMap<WriteKey, Vec<u8>>,
     inbox: BTreeMap<u64, Vec<u8>>,
 }
@@ -28,8 +28,7 @@ impl Thread {
             return Ok(());
         }
         for record in commit.records {
-            self.places.insert(record.id, self.records.len());
-            self.records.push(record);
+            self.add(record);
         }
         for activation in commit.consumed {
             self.writes.retain(|key, _| key.activation != activation);
@@ -41,6 +40,27 @@ impl Thread {
             self.inbox.remove(&position);
         }
         Ok(())
+    }
+
+    fn add(&mut self, record: Record) {
+        let at = self.rank(record.id);
+        self.places.insert(at, self.records.len());
+        self.records.push(record);
+    }
+
+    /// How many records have this id or one before it.
+    fn rank(&self, id: MomentId) -> usize {
+        let is_before = |&place: &usize| self.records[place].id <= id;
+        if self.places.last().is_none_or(is_before) {
+            return self.places.len();
+        }
+        self.places.partition_point(is_before)
+    }
+
+    /// Where a record lies: the one that was written last, if there are several with one id.
+    fn place(&self, id: MomentId) -> Option<usize> {
+        let place = *self.places[..self.rank(id)].last()?;
+        (self.records[place].id == id).then_some(place)
     }
 
     pub(super) fn writes(&self) -> Vec<Write> {
@@ -82,7 +102,7 @@ impl Thread {
         let head = self.head()?;
         let tip = match at {
             At::Head => self.records.len() - 1,
-            At::Moment(id) => *self.places.get(&id)?,
+            At::Moment(id) => self.place(id)?,
         };
         let records = self.line(tip);
         let is_head = records.last().is_some_and(|tip| tip.id == head.id);
@@ -100,8 +120,7 @@ impl Thread {
             let record = &self.records[place];
             let parent = record.parent.filter(|_| !record.is_snapshot())?;
             // What a record goes on from lies before it, or the line would never end.
-            let found = self.places.get(&parent).copied();
-            found.filter(|&parent| parent < place)
+            self.place(parent).filter(|&parent| parent < place)
         };
         let places = std::iter::successors(Some(tip), parent);
         let mut line: Vec<_> = places.map(|place| self.records[place].clone()).collect();

@@ -208,9 +208,9 @@ impl Journal {
             || self.chain + change > 2 * state + SNAPSHOT_SLACK
     }
 
-    /// Stores a step; `last` if the run ends or pauses with it, so that it has to be stored at once.
-    pub(crate) async fn record(&mut self, entry: Entry<'_>, last: bool) -> Result<(), Error> {
-        let commit = self.commit_of(entry)?;
+    /// Stores a step that was put into [words](Self::word); `last` if the run ends or pauses with it, so that it
+    /// has to be stored at once.
+    pub(crate) async fn record(&mut self, commit: Commit, last: bool) -> Result<(), Error> {
         // The input is acknowledged before the first node runs, in every durability. That of a graph within another
         // one can be made again.
         let first = std::mem::take(&mut self.header_due) && self.outer.is_none();
@@ -222,38 +222,31 @@ impl Journal {
         self.store(commit, at_once).await
     }
 
-    fn commit_of(&mut self, entry: Entry<'_>) -> Result<Commit, Error> {
-        let Entry {
-            id,
-            at,
-            source,
-            mut body,
-            world,
-            ended,
-            due,
-        } = entry;
-        let snapshot = matches!(world, World::State(_));
+    /// Puts a step into words: the thread's next record.
+    pub(crate) fn word(&mut self, mut entry: Entry<'_>) -> Result<Commit, Error> {
+        let id = entry.id;
+        let snapshot = matches!(entry.world, World::State(_));
         if snapshot || self.header_due {
             if let Some(call) = &mut self.header.call {
                 call.began.get_or_insert(id);
             }
-            body.run = Some(self.header.clone());
+            entry.body.run = Some(Box::new(self.header.clone()));
         }
         let base = if snapshot {
             id
         } else {
             self.base.unwrap_or(id)
         };
-        let draft = encode(&body, &world, self.usual_size)?;
+        let draft = encode(&entry.body, &entry.world, self.usual_size)?;
         let mut record = Record {
             id,
             parent: self.parent,
             base,
             sequence: self.sequence + 1,
             step: self.step + 1,
-            source,
-            created_at: at,
-            due,
+            source: entry.source,
+            created_at: entry.at,
+            due: entry.due,
             payload: Vec::new(),
         };
         record.payload = self.seal.seal_record(&record, draft);
@@ -270,7 +263,7 @@ impl Journal {
         let written = &mut self.written;
         let mut consumed = std::mem::take(&mut self.forgotten);
         if !written.is_empty() {
-            consumed.extend(ended.iter().copied().filter(|id| written.remove(id)));
+            consumed.extend(entry.ended.iter().copied().filter(|id| written.remove(id)));
         }
         Ok(Commit {
             expected,
