@@ -110,7 +110,10 @@ impl<G: StateGraph> Engine<G> {
             started
         };
         let moved = moved(ties.0.nest.as_deref(), children);
-        let mut body = Body {
+        let body = Body {
+            run: None,
+            state: None,
+            change: None,
             children: if snapshot { children.clone() } else { moved },
             ran: turnover
                 .ran
@@ -127,12 +130,18 @@ impl<G: StateGraph> Engine<G> {
             failures: (snapshot || frontier.failures != *noted_failures)
                 .then(|| waiting_failures::<G>(&frontier.failures))
                 .filter(|waiting| !snapshot || !waiting.is_empty()),
-            ..Body::default()
+            // A snapshot says all of every turn where it says that it is active.
+            still: if snapshot {
+                Vec::new()
+            } else {
+                still(frontier, moment)
+            },
+            asked: if snapshot {
+                Vec::new()
+            } else {
+                asked(frontier, &turnover.asked)
+            },
         };
-        if !snapshot {
-            body.still = still(frontier, moment);
-            body.asked = asked(frontier, &turnover.asked);
-        }
         let whole = if snapshot {
             encode_state(&**state)?
         } else {
@@ -160,13 +169,17 @@ impl<G: StateGraph> Engine<G> {
         if snapshot {
             change.measure(&whole);
         }
-        noted_slots.clone_from(&frontier.slots);
+        if *noted_slots != frontier.slots {
+            noted_slots.clone_from(&frontier.slots);
+        }
         // What has ended is seen at this moment, and no longer.
         if !children.is_empty() {
             let active = || frontier.active.iter().map(|activation| activation.id);
             children.retain(|child| child.matters(active()));
         }
-        noted_failures.clone_from(&frontier.failures);
+        if *noted_failures != frontier.failures {
+            noted_failures.clone_from(&frontier.failures);
+        }
         Ok(Some(Worded {
             commit,
             last,

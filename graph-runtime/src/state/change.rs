@@ -207,16 +207,14 @@ impl FieldLog<'_> {
             out.push(b',');
         }
         out.push(b'[');
-        let words = [Some(self.spec.name), Some(verb), key];
-        let words = words.into_iter().flatten().try_for_each(|word| {
-            serde_json::to_writer(&mut *out, word)?;
-            out.push(b',');
-            Ok(())
-        });
-        let before = out.len();
-        match words.and_then(|()| encode_into(out, value, self.spec.unordered)) {
-            Ok(()) => {
-                let written = out.len() - before;
+        // A field's name and a verb are words without anything that JSON would escape.
+        for word in [self.spec.name, verb] {
+            out.push(b'"');
+            out.extend_from_slice(word.as_bytes());
+            out.extend_from_slice(b"\",");
+        }
+        match encode_keyed(out, key, value, self.spec.unordered) {
+            Ok(written) => {
                 out.push(b']');
                 written
             }
@@ -233,6 +231,22 @@ impl FieldLog<'_> {
         encode_into(&mut out, value, self.spec.unordered)?;
         Ok(out)
     }
+}
+
+/// Writes a value, behind the key by which it is known if there is one, and returns the length of the value.
+fn encode_keyed<T: Serialize + ?Sized>(
+    out: &mut Vec<u8>,
+    key: Option<&str>,
+    value: &T,
+    unordered: bool,
+) -> Result<usize, serde_json::Error> {
+    if let Some(key) = key {
+        serde_json::to_writer(&mut *out, key)?;
+        out.push(b',');
+    }
+    let before = out.len();
+    encode_into(out, value, unordered)?;
+    Ok(out.len() - before)
 }
 
 /// Counts what is written.

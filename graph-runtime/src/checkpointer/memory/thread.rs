@@ -22,22 +22,23 @@ impl Thread {
         self.records.last()
     }
 
-    pub(super) fn commit(&mut self, commit: Commit, lease: u64) -> Result<(), StoreError> {
+    /// Takes what is to be kept out of a commit.
+    pub(super) fn commit(&mut self, commit: &mut Commit, lease: u64) -> Result<(), StoreError> {
         let head = self.head().map(|head| (head.id, head.sequence));
         if !commit.applies(head, lease)? {
             return Ok(());
         }
-        for record in commit.records {
+        for record in commit.records.drain(..) {
             self.add(record);
         }
-        for activation in commit.consumed {
+        for &activation in &commit.consumed {
             self.writes.retain(|key, _| key.activation != activation);
         }
-        for write in commit.writes {
+        for write in commit.writes.drain(..) {
             self.writes.entry(write.key).or_insert(write.payload);
         }
-        for position in commit.received {
-            self.inbox.remove(&position);
+        for position in &commit.received {
+            self.inbox.remove(position);
         }
         Ok(())
     }
