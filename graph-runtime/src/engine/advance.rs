@@ -1,6 +1,7 @@
 //! From the results of a step to the next frontier: updates, then routes, then joins.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ use crate::waiting::Answers;
 pub(super) struct Turnover<G: StateGraph> {
     /// The nodes that ran or were answered, in task order.
     pub(super) ran: Vec<G::Node>,
+    /// What they are called, once that is put into words.
+    pub(super) names: Vec<Cow<'static, str>>,
     pub(super) ended: Vec<ActivationId>,
     /// Activations that wait from now on, or still.
     pub(super) asked: Vec<ActivationId>,
@@ -41,6 +44,7 @@ impl<G: StateGraph> Default for Turnover<G> {
     fn default() -> Self {
         Self {
             ran: Vec::new(),
+            names: Vec::new(),
             ended: Vec::new(),
             asked: Vec::new(),
             held: Vec::new(),
@@ -264,15 +268,18 @@ impl<G: StateGraph> Engine<G> {
         for started in next.started.drain(..) {
             begin(frontier, started);
         }
-        frontier.failures.append(&mut next.failures);
-        for (join, slot) in next.filled.drain(..) {
-            if frontier.slots.fill(G::topology(), join, slot) {
-                let started = Started {
-                    node: G::Node::ALL[usize::from(G::topology().joins[join].to)],
-                    batch: None,
-                    failures: frontier.take_failures(join),
-                };
-                begin(frontier, started);
+        // A failure that is on its way to a join fills it, so mostly there is neither.
+        if !next.filled.is_empty() {
+            frontier.failures.append(&mut next.failures);
+            for (join, slot) in next.filled.drain(..) {
+                if frontier.slots.fill(G::topology(), join, slot) {
+                    let started = Started {
+                        node: G::Node::ALL[usize::from(G::topology().joins[join].to)],
+                        batch: None,
+                        failures: frontier.take_failures(join),
+                    };
+                    begin(frontier, started);
+                }
             }
         }
         frontier.sort();

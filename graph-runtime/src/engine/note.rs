@@ -110,38 +110,9 @@ impl<G: StateGraph> Engine<G> {
             started
         };
         let moved = moved(ties.0.nest.as_deref(), children);
-        let body = Body {
-            run: None,
-            state: None,
-            change: None,
-            children: if snapshot { children.clone() } else { moved },
-            ran: turnover
-                .ran
-                .iter()
-                .map(|node| Cow::Borrowed(node.name()))
-                .collect(),
-            answered: std::mem::take(&mut turnover.answered),
-            slots: if snapshot {
-                slots::<G>(&frontier.slots, &Slots::none::<G>())
-            } else {
-                slots::<G>(&frontier.slots, noted_slots)
-            },
-            started: started_turns(frontier, snapshot, moment, &carried),
-            failures: (snapshot || frontier.failures != *noted_failures)
-                .then(|| waiting_failures::<G>(&frontier.failures))
-                .filter(|waiting| !snapshot || !waiting.is_empty()),
-            // A snapshot says all of every turn where it says that it is active.
-            still: if snapshot {
-                Vec::new()
-            } else {
-                still(frontier, moment)
-            },
-            asked: if snapshot {
-                Vec::new()
-            } else {
-                asked(frontier, &turnover.asked)
-            },
-        };
+        let names = turnover.ran.iter().map(|node| node.name().into());
+        turnover.names.clear();
+        turnover.names.extend(names);
         let whole = if snapshot {
             encode_state(&**state)?
         } else {
@@ -160,7 +131,34 @@ impl<G: StateGraph> Engine<G> {
             id: moment,
             at,
             source,
-            body,
+            body: Body {
+                run: None,
+                state: None,
+                change: None,
+                children: if snapshot { children.clone() } else { moved },
+                ran: Cow::Borrowed(&turnover.names),
+                answered: std::mem::take(&mut turnover.answered),
+                slots: if snapshot {
+                    slots::<G>(&frontier.slots, &Slots::none::<G>())
+                } else {
+                    slots::<G>(&frontier.slots, noted_slots)
+                },
+                started: started_turns(frontier, snapshot, moment, &carried),
+                failures: (snapshot || frontier.failures != *noted_failures)
+                    .then(|| waiting_failures::<G>(&frontier.failures))
+                    .filter(|waiting| !snapshot || !waiting.is_empty()),
+                // A snapshot says all of every turn where it says that it is active.
+                still: if snapshot {
+                    Vec::new()
+                } else {
+                    still(frontier, moment)
+                },
+                asked: if snapshot {
+                    Vec::new()
+                } else {
+                    asked(frontier, &turnover.asked)
+                },
+            },
             world,
             ended: &turnover.ended,
             due: frontier.due(),

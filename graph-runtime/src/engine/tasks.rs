@@ -97,7 +97,6 @@ impl<'a, G: StateGraph> Stage<'a, G> {
         });
     }
 
-    #[inline]
     fn tell_ended(&self, node: G::Node, item: Option<u32>, result: Result<&Ended<G>, &NodeError>) {
         let (listener, step) = (self.listener, self.step);
         match result {
@@ -162,7 +161,9 @@ impl<'a, G: StateGraph> Stage<'a, G> {
             Err(Unfinished::Stopped(_)) => return result,
         };
         meter::node(G::ID, node.name(), timed);
-        self.tell_ended(node, None, told);
+        if self.listener.listens() {
+            self.tell_ended(node, None, told);
+        }
         if let Err(source) = told {
             self.watch.failed(&span, node.name(), source, 1);
         }

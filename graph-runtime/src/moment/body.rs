@@ -20,8 +20,8 @@ pub(crate) struct Body<'a> {
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub(crate) run: Option<Box<RunHeader<'a>>>,
     /// The nodes that ran.
-    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) ran: Vec<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "<[_]>::is_empty")]
+    pub(crate) ran: Cow<'a, [Cow<'a, str>]>,
     /// The whole state.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub(crate) state: Option<&'a RawValue>,

@@ -120,7 +120,7 @@ impl<'a> Replay<'a> {
         if let Some(run) = body.run {
             self.run = *run;
         }
-        self.ran = body.ran;
+        self.ran = body.ran.into_owned();
         // What a turn has left behind is seen at the moment at which it ended, and no longer.
         let active = &self.active;
         self.children
