@@ -110,9 +110,29 @@ impl<G: StateGraph> Engine<G> {
             started
         };
         let moved = moved(ties.0.nest.as_deref(), children);
+        let mut body = if snapshot {
+            Body {
+                children: children.clone(),
+                slots: slots::<G>(&frontier.slots, &Slots::none::<G>()),
+                failures: waiting_failures::<G>(&frontier.failures, &[]),
+                ..Body::default()
+            }
+        } else {
+            Body {
+                children: moved,
+                slots: slots::<G>(&frontier.slots, noted_slots),
+                failures: waiting_failures::<G>(&frontier.failures, noted_failures),
+                still: still(frontier, moment),
+                asked: asked(frontier, &turnover.asked),
+                ..Body::default()
+            }
+        };
+        body.started = started_turns(frontier, snapshot, moment, &carried);
+        body.answered = std::mem::take(&mut turnover.answered);
         let names = turnover.ran.iter().map(|node| node.name().into());
         turnover.names.clear();
         turnover.names.extend(names);
+        body.ran = Cow::Borrowed(&turnover.names);
         let whole = if snapshot {
             encode_state(&**state)?
         } else {
@@ -123,46 +143,19 @@ impl<G: StateGraph> Engine<G> {
         } else {
             World::Change(operations)
         };
-        // Nothing goes on by itself after this one: the run ends or waits. And whoever takes a failure on can rely
-        // on it.
-        let last = frontier.ready().next().is_none() || !turnover.failed.is_empty();
         journal.forget_too(&turnover.closed);
-        let commit = journal.word(Entry {
+        let entry = Entry {
             id: moment,
             at,
             source,
-            body: Body {
-                run: None,
-                state: None,
-                change: None,
-                children: if snapshot { children.clone() } else { moved },
-                ran: Cow::Borrowed(&turnover.names),
-                answered: std::mem::take(&mut turnover.answered),
-                slots: if snapshot {
-                    slots::<G>(&frontier.slots, &Slots::none::<G>())
-                } else {
-                    slots::<G>(&frontier.slots, noted_slots)
-                },
-                started: started_turns(frontier, snapshot, moment, &carried),
-                failures: (snapshot || frontier.failures != *noted_failures)
-                    .then(|| waiting_failures::<G>(&frontier.failures))
-                    .filter(|waiting| !snapshot || !waiting.is_empty()),
-                // A snapshot says all of every turn where it says that it is active.
-                still: if snapshot {
-                    Vec::new()
-                } else {
-                    still(frontier, moment)
-                },
-                asked: if snapshot {
-                    Vec::new()
-                } else {
-                    asked(frontier, &turnover.asked)
-                },
-            },
             world,
             ended: &turnover.ended,
             due: frontier.due(),
-        })?;
+        };
+        let commit = journal.word(entry, body)?;
+        // Nothing goes on by itself after this one: the run ends or waits. And whoever takes a failure on can rely
+        // on it.
+        let last = frontier.ready().next().is_none() || !turnover.failed.is_empty();
         change.clear();
         if snapshot {
             change.measure(&whole);
@@ -211,8 +204,10 @@ fn started_turns<'a, G: StateGraph>(
 
 /// The turns that began earlier and go on.
 fn still<G: StateGraph>(frontier: &Frontier<G>, moment: MomentId) -> Vec<ActivationId> {
+    let mut still = Vec::new();
     let ids = frontier.active.iter().map(|activation| activation.id);
-    ids.filter(|id| id.moment != moment).collect()
+    still.extend(ids.filter(|id| id.moment != moment));
+    still
 }
 
 /// What those wait for that have come to wait.
@@ -220,6 +215,9 @@ fn asked<'a, G: StateGraph>(
     frontier: &'a Frontier<G>,
     turns: &[ActivationId],
 ) -> Vec<StoredQuestions<'a>> {
+    if turns.is_empty() {
+        return Vec::new();
+    }
     let active = frontier.active.iter();
     active
         .filter(|activation| turns.contains(&activation.id))
@@ -292,15 +290,21 @@ fn stored<'a, G: StateGraph>(
     }
 }
 
-/// The failures that wait at joins, each with its join.
+/// The failures that wait at joins, each with its join, if they differ from what was noted last.
 fn waiting_failures<G: StateGraph>(
-    waiting: &[(usize, Failure)],
-) -> Vec<(Cow<'static, str>, Failure)> {
+    now: &[(usize, Failure)],
+    noted: &[(usize, Failure)],
+) -> Option<Vec<(Cow<'static, str>, Failure)>> {
+    if now == noted {
+        return None;
+    }
     let text = |join| Cow::Owned(G::topology().join_text(join));
-    let waiting = waiting.iter();
-    waiting
-        .map(|(join, failure)| (text(*join), failure.clone()))
-        .collect()
+    let waiting = now.iter();
+    Some(
+        waiting
+            .map(|(join, failure)| (text(*join), failure.clone()))
+            .collect(),
+    )
 }
 
 fn questions<G: StateGraph>(activation: &Activation<G>) -> Option<Vec<StoredQuestion<'_>>> {
@@ -330,18 +334,19 @@ fn stored_question(turn: ActivationId, open: &OpenQuestion) -> StoredQuestion<'_
     }
 }
 
+type StoredSlots = BTreeMap<Cow<'static, str>, Vec<u32>>;
+
 /// The joins whose slots differ from what was noted last.
-fn slots<G: StateGraph>(now: &Slots, noted: &Slots) -> BTreeMap<Cow<'static, str>, Vec<u32>> {
+fn slots<G: StateGraph>(now: &Slots, noted: &Slots) -> Option<StoredSlots> {
     if now == noted {
-        return BTreeMap::new();
+        return None;
     }
     let topology = G::topology();
     let changed = (0..topology.joins.len())
         .filter(|&join| now.of(topology, join) != noted.of(topology, join));
-    changed
-        .map(|join| {
-            let filled = filled_slots(now.of(topology, join));
-            (Cow::Owned(topology.join_text(join)), filled)
-        })
-        .collect()
+    let filled = changed.map(|join| {
+        let filled = filled_slots(now.of(topology, join));
+        (Cow::Owned(topology.join_text(join)), filled)
+    });
+    Some(filled.collect())
 }

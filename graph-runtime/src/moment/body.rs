@@ -46,8 +46,8 @@ pub(crate) struct Body<'a> {
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) children: Vec<StoredChild<'a>>,
     /// The slots that are filled, of every join where that changed.
-    #[serde(borrow, default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) slots: BTreeMap<Cow<'a, str>, Vec<u32>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(crate) slots: Option<BTreeMap<Cow<'a, str>, Vec<u32>>>,
     /// The failures that wait at joins, each with its join; else as on the parent.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub(crate) failures: Option<Vec<(Cow<'a, str>, Failure)>>,

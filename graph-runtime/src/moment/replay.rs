@@ -143,7 +143,7 @@ impl<'a> Replay<'a> {
         if let Some(failures) = body.failures {
             self.failures = failures;
         }
-        for (join, filled) in body.slots {
+        for (join, filled) in body.slots.into_iter().flatten() {
             if filled.is_empty() {
                 self.slots.remove(&join);
             } else {

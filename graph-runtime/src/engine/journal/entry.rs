@@ -10,8 +10,6 @@ pub(crate) struct Entry<'a> {
     pub(crate) id: MomentId,
     pub(crate) at: Timestamp,
     pub(crate) source: Source,
-    /// Everything but the state.
-    pub(crate) body: Body<'a>,
     pub(crate) world: World<'a>,
     pub(crate) ended: &'a [ActivationId],
     /// When the thread wants to be woken.

@@ -23,7 +23,7 @@ use super::writer::{Store, Writer};
 use crate::checkpointer::{Checkpointer, Commit, Expect, Record, StoreError, Write, WriteKey};
 use crate::error::Error;
 use crate::id::{ActivationId, MomentId, ThreadKey};
-use crate::moment::{RunHeader, ThreadSeal, thread_text};
+use crate::moment::{Body, RunHeader, ThreadSeal, thread_text};
 
 /// What reading a moment may cost beside twice its state, so that small states aren't snapshots all the time.
 const SNAPSHOT_SLACK: usize = 4096;
@@ -223,21 +223,21 @@ impl Journal {
     }
 
     /// Puts a step into words: the thread's next record.
-    pub(crate) fn word(&mut self, mut entry: Entry<'_>) -> Result<Commit, Error> {
+    pub(crate) fn word(&mut self, entry: Entry<'_>, mut body: Body<'_>) -> Result<Commit, Error> {
         let id = entry.id;
         let snapshot = matches!(entry.world, World::State(_));
         if snapshot || self.header_due {
             if let Some(call) = &mut self.header.call {
                 call.began.get_or_insert(id);
             }
-            entry.body.run = Some(Box::new(self.header.clone()));
+            body.run = Some(Box::new(self.header.clone()));
         }
         let base = if snapshot {
             id
         } else {
             self.base.unwrap_or(id)
         };
-        let draft = encode(&entry.body, &entry.world, self.usual_size)?;
+        let draft = encode(&body, &entry.world, self.usual_size)?;
         let mut record = Record {
             id,
             parent: self.parent,
