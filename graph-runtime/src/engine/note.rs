@@ -53,23 +53,18 @@ impl<G: StateGraph> Engine<G> {
             journal.keep(held).await?;
         }
         // Put into words by a function that awaits nothing, so that none of it has to be moved into a future.
-        let Some(Worded {
-            commit,
-            last,
-            snapshot,
-        }) = self.put_into_words(moment, at, source)?
-        else {
+        let Some(worded) = self.put_into_words(moment, at, source)? else {
             return Ok(());
         };
         let Some(journal) = &mut self.journal else {
             return Ok(());
         };
-        journal.record(commit, last).await?;
+        journal.record(worded.commit, worded.last).await?;
         self.listener.tell(Kind::Debug, || Event::Recorded {
             moment,
             step: journal.step(),
             bytes: journal.last_size(),
-            snapshot,
+            snapshot: worded.snapshot,
         });
         Ok(())
     }

@@ -129,3 +129,64 @@ impl Thread {
         line
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::Expect;
+    use super::*;
+    use crate::id::Timestamp;
+
+    /// A thread whose records have ids of these times, in this order, each going on from the one before.
+    fn thread(times: &[u64]) -> (Thread, Vec<MomentId>) {
+        let of_time = |&time| MomentId::at(Timestamp::from_micros(time));
+        let ids: Vec<_> = times.iter().map(of_time).collect();
+        let mut thread = Thread::default();
+        for (sequence, (place, &id)) in (1..).zip(ids.iter().enumerate()) {
+            let parent = place.checked_sub(1).map(|before| ids[before]);
+            let mut commit = Commit {
+                expected: Expect::Head(parent),
+                records: vec![Record {
+                    id,
+                    parent,
+                    base: ids[0],
+                    sequence,
+                    step: sequence,
+                    source: Source::Step,
+                    created_at: Timestamp::from_micros(0),
+                    due: None,
+                    payload: Vec::new(),
+                }],
+                ..Commit::default()
+            };
+            thread.commit(&mut commit, 0).unwrap();
+        }
+        (thread, ids)
+    }
+
+    #[test]
+    fn records_are_found_though_the_clock_went_back() {
+        let (thread, ids) = thread(&[5, 9, 2, 7, 1, 8]);
+        for (place, &id) in ids.iter().enumerate() {
+            assert_eq!(thread.place(id), Some(place));
+            let chain = thread.chain(At::Moment(id)).unwrap();
+            let line: Vec<_> = chain.records.iter().map(|record| record.id).collect();
+            assert_eq!(line, ids[..=place]);
+        }
+        for time in [0, 5, 10] {
+            assert_eq!(
+                thread.place(MomentId::at(Timestamp::from_micros(time))),
+                None
+            );
+        }
+    }
+
+    #[test]
+    fn of_records_with_one_id_the_last_one_is_found() {
+        let (mut thread, ids) = thread(&[1, 2, 3]);
+        let mut again = thread.records[0].clone();
+        again.sequence = 9;
+        thread.add(again);
+        assert_eq!(thread.place(ids[0]), Some(3));
+        assert_eq!(thread.place(ids[1]), Some(1));
+    }
+}
