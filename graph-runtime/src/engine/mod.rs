@@ -233,7 +233,7 @@ impl<G: StateGraph> Engine<G> {
         }
     }
 
-    /// What one node has set is taken in another way than whatever else a step comes to.
+    /// Takes whatever a step has come to, beside the most common case: what its only node has set.
     async fn take_several(
         &mut self,
         only: Option<Ended<G>>,

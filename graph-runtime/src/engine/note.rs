@@ -69,6 +69,7 @@ impl<G: StateGraph> Engine<G> {
         Ok(())
     }
 
+    /// The next record, unless nothing is stored; from here on it counts as noted.
     fn put_into_words(
         &mut self,
         moment: MomentId,
@@ -147,7 +148,7 @@ impl<G: StateGraph> Engine<G> {
             ended: &turnover.ended,
             due: frontier.due(),
         };
-        let commit = journal.word(entry, body)?;
+        let commit = journal.word(&entry, body)?;
         // Nothing goes on by itself after this one: the run ends or waits. And whoever takes a failure on can rely
         // on it.
         let last = frontier.ready().next().is_none() || !turnover.failed.is_empty();
@@ -199,6 +200,7 @@ fn started_turns<'a, G: StateGraph>(
 
 /// The turns that began earlier and go on.
 fn still<G: StateGraph>(frontier: &Frontier<G>, moment: MomentId) -> Vec<ActivationId> {
+    // Mostly there is none, for which `collect` has more to prepare than all the rest.
     let mut still = Vec::new();
     let ids = frontier.active.iter().map(|activation| activation.id);
     still.extend(ids.filter(|id| id.moment != moment));

@@ -35,7 +35,7 @@ pub(crate) struct Finished<G: StateGraph> {
     pub(crate) ended: Ended<G>,
 }
 
-/// Why the only task of a step hasn't ended.
+/// Why the only task of a step hasn't ended. It is handed on in a box: what is rare isn't to make every result large.
 pub(crate) enum Unfinished {
     Failed(NodeError),
     Stopped(Stop),

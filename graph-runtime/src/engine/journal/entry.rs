@@ -37,7 +37,7 @@ impl Journal {
     }
 
     /// Puts a step into words: the thread's next record.
-    pub(crate) fn word(&mut self, entry: Entry<'_>, mut body: Body<'_>) -> Result<Commit, Error> {
+    pub(crate) fn word(&mut self, entry: &Entry<'_>, mut body: Body<'_>) -> Result<Commit, Error> {
         let id = entry.id;
         let snapshot = matches!(entry.world, World::State(_));
         if snapshot || self.header_due {
