@@ -207,13 +207,9 @@ impl FieldLog<'_> {
             out.push(b',');
         }
         out.push(b'[');
-        // A field's name and a verb are words without anything that JSON would escape.
-        for word in [self.spec.name, verb] {
-            out.push(b'"');
-            out.extend_from_slice(word.as_bytes());
-            out.extend_from_slice(b"\",");
-        }
-        match encode_keyed(out, key, value, self.spec.unordered) {
+        let written = encode_word(out, self.spec.name)
+            .and_then(|()| encode_operation(out, verb, key, value, self.spec.unordered));
+        match written {
             Ok(written) => {
                 out.push(b']');
                 written
@@ -233,20 +229,31 @@ impl FieldLog<'_> {
     }
 }
 
-/// Writes a value, behind the key by which it is known if there is one, and returns the length of the value.
-fn encode_keyed<T: Serialize + ?Sized>(
+/// Writes what was done to a field, and returns the length of the value with which it was.
+fn encode_operation<T: Serialize + ?Sized>(
     out: &mut Vec<u8>,
+    verb: &str,
     key: Option<&str>,
     value: &T,
     unordered: bool,
 ) -> Result<usize, serde_json::Error> {
+    // A verb is one of ours, without anything that would have to be escaped.
+    out.push(b'"');
+    out.extend_from_slice(verb.as_bytes());
+    out.extend_from_slice(b"\",");
     if let Some(key) = key {
-        serde_json::to_writer(&mut *out, key)?;
-        out.push(b',');
+        encode_word(out, key)?;
     }
     let before = out.len();
     encode_into(out, value, unordered)?;
     Ok(out.len() - before)
+}
+
+/// Writes a name, which may be anything: the graph's author has chosen it.
+fn encode_word(out: &mut Vec<u8>, word: &str) -> Result<(), serde_json::Error> {
+    serde_json::to_writer(&mut *out, word)?;
+    out.push(b',');
+    Ok(())
 }
 
 /// Counts what is written.
