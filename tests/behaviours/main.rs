@@ -65,7 +65,6 @@ mod subgraph_times;
 mod subgraphs;
 mod talk;
 mod timeouts;
-mod traces;
 mod updates;
 mod votes;
 mod waiting;
