@@ -7,6 +7,7 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, LitStr, Meta, Token};
 
+use super::mend::mend;
 use crate::ast::Names;
 use crate::findings::Findings;
 use crate::names::{either, nearest, plain};
@@ -54,7 +55,7 @@ impl Args {
                 TokenStream::new()
             }
         };
-        Self::parse(tokens, attribute, known, findings)
+        Self::parse(mend(tokens, findings), attribute, known, findings)
     }
 
     /// The arguments in `tokens`, of which only those in `known` are kept.
