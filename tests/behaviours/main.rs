@@ -60,6 +60,7 @@ mod streaming;
 mod subgraph_crashes;
 mod subgraph_memory;
 mod subgraph_questions;
+mod subgraph_renamed;
 mod subgraph_shares;
 mod subgraph_times;
 mod subgraphs;

@@ -15,12 +15,12 @@ use super::request::Home;
 use super::watch::Watch;
 use super::{Durability, Engine, Stopped};
 use crate::cache::Cache;
-use crate::checkpointer::At;
+use crate::checkpointer::{At, Query};
 use crate::clock::Clock;
-use crate::definition::{BoxFuture, Call, StateGraph, Turn};
+use crate::definition::{BoxFuture, Call, GraphNode as _, StateGraph, Turn};
 use crate::error::{Error, NodeError};
 use crate::event::Event;
-use crate::id::{MomentId, ThreadKey};
+use crate::id::{ActivationId, MomentId, ThreadKey};
 use crate::moment::{RunHeader, Stand, StoredCall, StoredChild};
 use crate::setting::{Setting, Siblings};
 use crate::stop::Stopping;
@@ -119,8 +119,18 @@ pub fn subgraph<'a, P: StateGraph, C: StateGraph>(
                 "the run has no place for a graph".into(),
             ));
         };
+        let name = match &nest.store {
+            Some(store) => {
+                let turn = (call.turn.activation, call.turn.item);
+                let turn = (!nesting.memory).then_some(turn);
+                let name = name_of::<P>(&store.home, call.node, turn);
+                name.await.map_err(failed)?
+            }
+            None => call.turn.node,
+        };
         let child = Child {
             call,
+            name,
             nesting,
             nest,
         };
@@ -128,8 +138,41 @@ pub fn subgraph<'a, P: StateGraph, C: StateGraph>(
     })
 }
 
+/// The name of a node under which the graph is stored that it calls: its own, unless that has been stored under one
+/// that the node had before.
+pub(super) async fn name_of<P: StateGraph>(
+    home: &Home,
+    node: P::Node,
+    call: Option<(ActivationId, Option<u32>)>,
+) -> Result<&'static str, Error> {
+    let before = names_before::<P>(node);
+    if before.is_empty() {
+        return Ok(node.name());
+    }
+    for name in [&[node.name()], &*before].concat() {
+        let home = home.below(&StoredChild::path(name, call))?;
+        let newest = Query {
+            limit: Some(1),
+            ..Query::default()
+        };
+        let stored = home.saver.list(&home.key, &newest).await;
+        let stored = stored.map_err(|source| home.reader().store(source))?;
+        if !stored.is_empty() {
+            return Ok(name);
+        }
+    }
+    Ok(node.name())
+}
+
+fn names_before<P: StateGraph>(node: P::Node) -> Vec<&'static str> {
+    let aliases = P::ALIASES.iter().filter(|(_, of)| *of == node);
+    aliases.map(|(alias, _)| *alias).collect()
+}
+
 struct Child<'a, P: StateGraph, C: StateGraph> {
     call: &'a Call<'a, P>,
+    /// The node's name, as it is stored.
+    name: &'static str,
     nesting: Nesting<P, C>,
     nest: &'a Nest,
 }
@@ -180,9 +223,9 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
             }
         };
         let item = self.call.turn.item;
-        let (returned, head) = engine.see_through(before, item).await.map_err(failed)?;
+        let (returned, head) = engine.see_through(before, item).await;
         self.moved_to(head);
-        Ok(returned)
+        returned.map_err(failed)
     }
 
     fn moved_to(&self, head: Option<MomentId>) {
@@ -193,13 +236,10 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
 
     fn stored(&self, head: MomentId) -> StoredChild<'static> {
         let Turn {
-            node,
-            activation,
-            item,
-            ..
+            activation, item, ..
         } = self.call.turn;
         StoredChild {
-            node: node.into(),
+            node: self.name.into(),
             turn: (!self.nesting.memory).then_some(activation),
             item: item.filter(|_| !self.nesting.memory),
             head,
@@ -274,13 +314,9 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
         let Some(store) = &self.nest.store else {
             return Ok(Found::Nothing(None));
         };
-        let home = Home {
-            key: store
-                .home
-                .key
-                .child(&self.stored(MomentId::numbered(0)).step())?,
-            ..store.home.clone()
-        };
+        let home = store
+            .home
+            .below(&self.stored(MomentId::numbered(0)).step())?;
         // Nobody else can be at it, but what an earlier run has handed to its writer may still be on the way.
         let hold = home.registry.take(&home.key, Busy::Enqueue).await?;
         let Some(stand) = home.reader().stand::<C>(At::Head).await? else {
@@ -339,17 +375,17 @@ impl<C: StateGraph> Engine<C> {
         mut self,
         before: Option<C>,
         item: Option<u32>,
-    ) -> Result<(Returned<C>, Option<MomentId>), Error> {
-        let stopped = self.settle().await?;
+    ) -> (Result<Returned<C>, Error>, Option<MomentId>) {
+        let stopped = self.settle().await;
         let head = self.journal.as_ref().and_then(Journal::head);
-        let returned = match stopped {
+        let returned = stopped.and_then(|stopped| match stopped {
             Stopped::AtEnd => {
                 let after = Arc::unwrap_or_clone(self.state);
-                Returned::Ended { before, after }
+                Ok(Returned::Ended { before, after })
             }
-            Stopped::Paused { .. } => Returned::Waits(self.awaited(item)?),
-        };
-        Ok((returned, head))
+            Stopped::Paused { .. } => self.awaited(item).map(Returned::Waits),
+        });
+        (returned, head)
     }
 }
 
