@@ -106,6 +106,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                 listener.tell(Kind::Tasks, || Event::Waiting { node, item, step });
             }
             Ok(_) => listener.tell_stored(Kind::Tasks, || Event::Finished { node, item, step }),
+            Err(error) if error.is_stop() => {}
             Err(error) => listener.tell(Kind::Tasks, || Event::Failed {
                 node,
                 item,
@@ -132,6 +133,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
         let (node, item) = (activation.node.name(), OfItem(activation.item(item)));
         match source {
             NodeError::OutcomeUnknown => Error::OutcomeUnknown { thread, node, item },
+            NodeError::Within(error) if error.speaks_for_itself() => error.around(thread),
             source => Error::Node {
                 thread,
                 node,
@@ -209,7 +211,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                         Ok(ended) => finished.push(Finished { place, item, ended }),
                         Err(fault) => failures.add(activation, Failed { place, item, fault }),
                     }
-                    if failures.is_fatal() && self.setting.siblings == Siblings::Cancel {
+                    if failures.cancel_siblings() && self.setting.siblings == Siblings::Cancel {
                         break;
                     }
                 }
