@@ -58,6 +58,7 @@ mod store;
 mod stranded;
 mod streaming;
 mod subgraph_crashes;
+mod subgraph_drains;
 mod subgraph_failures;
 mod subgraph_memory;
 mod subgraph_questions;

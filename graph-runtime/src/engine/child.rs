@@ -38,12 +38,18 @@ pub(crate) struct Nest {
     pub(crate) cache: Arc<dyn Cache>,
     /// Memory across threads.
     pub(crate) memory: Option<Arc<dyn Store>>,
+    /// What stops the run stops them, too.
+    stopping: Stopping,
     /// Where those that have moved stand now, until the next moment says so.
     moved: Mutex<Vec<StoredChild<'static>>>,
 }
 
 impl Nest {
-    pub(super) fn of<G: StateGraph>(journal: Option<&Journal>, setting: &Setting<G>) -> Self {
+    pub(super) fn of<G: StateGraph>(
+        journal: Option<&Journal>,
+        setting: &Setting<G>,
+        stopping: &Stopping,
+    ) -> Self {
         Self {
             store: journal.map(Journal::nest),
             step_limit: setting.step_limit,
@@ -53,6 +59,7 @@ impl Nest {
             siblings: setting.siblings,
             cache: Arc::clone(&setting.cache),
             memory: setting.store.clone(),
+            stopping: stopping.within(),
             moved: Mutex::default(),
         }
     }
@@ -281,8 +288,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
         let run = self.nest.store.as_ref().map(|store| store.run.as_str());
         Parts {
             context: (self.nesting.context)(self.call.context),
-            // Whatever stops the outer run drops this one, or lets it come to its end.
-            stopping: Stopping::default(),
+            stopping: self.nest.stopping.within(),
             watch: Watch::new(C::ID, key.as_ref(), run),
             journal,
             setting: self.setting(),
