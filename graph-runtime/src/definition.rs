@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::engine::Nested;
 use crate::error::NodeError;
 use crate::event::{Kind, Listener};
 use crate::failure::Failure;
@@ -44,6 +45,8 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     const MIGRATE: Option<Migrate> = None;
     /// What is done about each node, by its index; empty where nothing is done about any.
     const POLICIES: &'static [Policy] = &[];
+    /// The graphs among the nodes.
+    const NESTED: &'static [Nested] = &[];
 
     /// The nodes.
     type Node: GraphNode;

@@ -20,7 +20,7 @@ pub use crate::definition::{
     Answering, BoxFuture, Call, Ended, GraphNode, Items, Migrate, Next, NoAnswer, NoItems,
     NoWithin, StateGraph, TellsWithin,
 };
-pub use crate::engine::{Nesting, Returned, read_within, subgraph};
+pub use crate::engine::{Nested, Nesting, Returned, read_within, subgraph};
 pub use crate::error::NodeError;
 use crate::id::{QuestionId, Timestamp};
 pub use crate::interrupt::{Asking, Asks, interruptible};

@@ -63,6 +63,7 @@ mod subgraph_failures;
 mod subgraph_memory;
 mod subgraph_questions;
 mod subgraph_renamed;
+mod subgraph_requeue;
 mod subgraph_shares;
 mod subgraph_times;
 mod subgraphs;
