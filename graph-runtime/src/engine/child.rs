@@ -3,91 +3,24 @@
 //! It is run by the same engine, on a thread of its own below the outer one. What it had done by then is found
 //! there when the node is run again, so nothing in it is done twice, whatever happens to the outer run.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use super::backlog::Flush;
-use super::branch::Ground;
+use super::branch::{Ground, ground};
 use super::journal::Journal;
+use super::nest::{Nest, NestStore};
 use super::parts::Parts;
 use super::registry::{Busy, Hold};
-use super::request::Home;
+use super::request::{Home, Origin};
 use super::watch::Watch;
-use super::{Durability, Engine, Stopped};
-use crate::cache::Cache;
+use super::{Engine, Stopped};
 use crate::checkpointer::{At, Query};
-use crate::clock::Clock;
 use crate::definition::{BoxFuture, Call, GraphNode as _, StateGraph, Turn};
 use crate::error::{Error, NodeError};
 use crate::event::Event;
-use crate::id::{ActivationId, MomentId, ThreadKey};
+use crate::id::{ActivationId, MomentId};
 use crate::moment::{RunHeader, Stand, StoredCall, StoredChild};
-use crate::setting::{Setting, Siblings};
-use crate::stop::Stopping;
-use crate::store::Store;
+use crate::setting::Setting;
 use crate::waiting::Awaited;
-
-/// What the graphs within a run take over from it.
-pub(crate) struct Nest {
-    pub(crate) store: Option<NestStore>,
-    pub(crate) step_limit: usize,
-    pub(crate) durability: Durability,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) metadata: BTreeMap<String, String>,
-    pub(crate) siblings: Siblings,
-    pub(crate) cache: Arc<dyn Cache>,
-    /// Memory across threads.
-    pub(crate) memory: Option<Arc<dyn Store>>,
-    /// What stops the run stops them, too.
-    stopping: Stopping,
-    /// Where those that have moved stand now, until the next moment says so.
-    moved: Mutex<Vec<StoredChild<'static>>>,
-}
-
-impl Nest {
-    pub(super) fn of<G: StateGraph>(
-        journal: Option<&Journal>,
-        setting: &Setting<G>,
-        stopping: &Stopping,
-    ) -> Self {
-        Self {
-            store: journal.map(Journal::nest),
-            step_limit: setting.step_limit,
-            durability: setting.durability,
-            clock: Arc::clone(&setting.clock),
-            metadata: setting.metadata.clone(),
-            siblings: setting.siblings,
-            cache: Arc::clone(&setting.cache),
-            memory: setting.store.clone(),
-            stopping: stopping.within(),
-            moved: Mutex::default(),
-        }
-    }
-
-    /// Those that have moved, in an order that doesn't depend on who was first.
-    pub(super) fn take_moved(&self) -> Vec<StoredChild<'static>> {
-        let mut moved = std::mem::take(&mut *self.moved());
-        moved.sort_by(|one, other| (&one.node, one.item).cmp(&(&other.node, other.item)));
-        moved
-    }
-
-    fn moved(&self) -> MutexGuard<'_, Vec<StoredChild<'static>>> {
-        self.moved.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Where a run is stored, for those within it.
-pub(crate) struct NestStore {
-    /// The run's own place; its children lie below.
-    pub(crate) home: Home,
-    /// The thread itself, with which the answers are kept.
-    pub(crate) root: ThreadKey,
-    /// The run's id, which is theirs too.
-    pub(crate) run: String,
-    pub(crate) flush: Flush,
-    /// The epoch of the thread's lease, where it has one.
-    pub(crate) epoch: u64,
-}
 
 /// How a graph is a node of another.
 pub struct Nesting<P: StateGraph, C: StateGraph> {
@@ -189,7 +122,7 @@ enum Found<C: StateGraph> {
     /// Nowhere, or at the end of another call: the journal is to begin one.
     Nothing(Option<Journal>),
     /// Another call has left this.
-    Memory(Journal, Stand<C>),
+    Memory(Journal, Ground<C>),
     /// In the middle of this call.
     Begun(Journal, Stand<C>, Option<C>),
     /// At the end of this call.
@@ -211,15 +144,15 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
                 let parts = self.parts(Some(journal));
                 (
                     parts
-                        .standing(here(stand), false)
+                        .standing(Ground::here(stand), false)
                         .map_err(failed)?
                         .going_on(),
                     before,
                 )
             }
-            Found::Memory(journal, stand) => {
+            Found::Memory(journal, ground) => {
                 let input = input.await?;
-                self.begin_again(journal, stand, input)
+                self.begin_again(journal, ground, input)
                     .await
                     .map_err(failed)?
             }
@@ -230,18 +163,22 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
             }
         };
         let item = self.call.turn.item;
-        let (returned, head) = engine.see_through(before, item).await;
+        let (returned, head) = engine.see_through(before, item).await.map_err(failed)?;
         self.moved_to(head);
-        returned.map_err(failed)
+        Ok(returned)
     }
 
     fn moved_to(&self, head: Option<MomentId>) {
         if let Some(head) = head {
-            self.nest.moved().push(self.stored(head));
+            self.nest.moved(StoredChild {
+                head,
+                ..self.call()
+            });
         }
     }
 
-    fn stored(&self, head: MomentId) -> StoredChild<'static> {
+    /// By what it is found. Nobody knows yet where it stands.
+    fn call(&self) -> StoredChild<'static> {
         let Turn {
             activation, item, ..
         } = self.call.turn;
@@ -249,7 +186,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
             node: self.name.into(),
             turn: (!self.nesting.memory).then_some(activation),
             item: item.filter(|_| !self.nesting.memory),
-            head,
+            head: MomentId::numbered(0),
         }
     }
 
@@ -269,14 +206,14 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
     async fn begin_again(
         &self,
         mut journal: Journal,
-        stand: Stand<C>,
+        ground: Ground<C>,
         input: C::Input,
     ) -> Result<(Engine<C>, Option<C>), Error> {
         if self.nesting.lend.is_some() {
             // What is lent isn't told as a change, since only the outer graph knows what it is.
             journal.want_snapshot();
         }
-        let engine = self.parts(Some(journal)).standing(here(stand), true)?;
+        let engine = self.parts(Some(journal)).standing(ground, true)?;
         let begun = engine.abandon_and_begin(input, |state| self.lend(state));
         Ok(self.begun(begun.await?))
     }
@@ -320,9 +257,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
         let Some(store) = &self.nest.store else {
             return Ok(Found::Nothing(None));
         };
-        let home = store
-            .home
-            .below(&self.stored(MomentId::numbered(0)).step())?;
+        let home = store.home.below(&self.call().step())?;
         // Nobody else can be at it, but what an earlier run has handed to its writer may still be on the way.
         let hold = home.registry.take(&home.key, Busy::Enqueue).await?;
         let Some(stand) = home.reader().stand::<C>(At::Head).await? else {
@@ -333,7 +268,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
         } = self.call.turn;
         let ours = |call: &StoredCall| (call.turn, call.item) == (activation, item);
         let Some(call) = stand.call.filter(ours) else {
-            return Ok(Found::Memory(self.journal(store, home, hold, None), stand));
+            return self.remembered(store, home, hold).await;
         };
         let before = match call.began.filter(|_| self.nesting.lend.is_some()) {
             Some(began) => home.reader().stand::<C>(At::Moment(began)).await?,
@@ -345,6 +280,24 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
         }
         let journal = self.journal(store, home, hold, Some(call));
         Ok(Found::Begun(journal, stand, before))
+    }
+
+    /// Where the last call has left it that this run knows of. What came later belongs to a branch that was left, or to a
+    /// call that this run knows nothing of.
+    async fn remembered(
+        &self,
+        store: &NestStore,
+        home: Home,
+        hold: Hold,
+    ) -> Result<Found<C>, Error> {
+        let mut journal = self.journal(store, home.clone(), hold, None);
+        if let Some(moment) = self.nest.stands_at(&self.call())
+            && let Some(ground) = ground(&home, Origin::here(moment), false).await?
+        {
+            return Ok(Found::Memory(journal, ground));
+        }
+        journal.leave_behind(home.reader().leftover().await?);
+        Ok(Found::Nothing(Some(journal)))
     }
 
     fn journal(
@@ -381,25 +334,17 @@ impl<C: StateGraph> Engine<C> {
         mut self,
         before: Option<C>,
         item: Option<u32>,
-    ) -> (Result<Returned<C>, Error>, Option<MomentId>) {
-        let stopped = self.settle().await;
+    ) -> Result<(Returned<C>, Option<MomentId>), Error> {
+        let stopped = self.settle().await?;
         let head = self.journal.as_ref().and_then(Journal::head);
-        let returned = stopped.and_then(|stopped| match stopped {
+        let returned = match stopped {
             Stopped::AtEnd => {
                 let after = Arc::unwrap_or_clone(self.state);
-                Ok(Returned::Ended { before, after })
+                Returned::Ended { before, after }
             }
-            Stopped::Paused { .. } => self.awaited(item).map(Returned::Waits),
-        });
-        (returned, head)
-    }
-}
-
-/// Where a graph goes on that isn't taken back.
-fn here<C: StateGraph>(stand: Stand<C>) -> Ground<C> {
-    Ground {
-        stand,
-        leaves: None,
+            Stopped::Paused { .. } => Returned::Waits(self.awaited(item)?),
+        };
+        Ok((returned, head))
     }
 }
 
