@@ -242,10 +242,9 @@ pub trait Answering {
     fn id(&self) -> QuestionId;
     /// The name of the node that asked.
     fn node(&self) -> &'static str;
-    /// The same, and where that is a graph, the node in there that asked, and so on.
-    fn path(&self) -> Vec<&'static str> {
-        vec![self.node()]
-    }
+    /// The way to who asked: the node, and where that is a graph, the node in there, and so on; each by its name and those
+    /// that it had before.
+    fn way(&self) -> Vec<&'static [&'static str]>;
     /// The answer itself as JSON.
     ///
     /// # Errors
@@ -263,6 +262,10 @@ impl Answering for NoAnswer {
     }
 
     fn node(&self) -> &'static str {
+        match *self {}
+    }
+
+    fn way(&self) -> Vec<&'static [&'static str]> {
         match *self {}
     }
 

@@ -32,6 +32,31 @@ mod probe {
     }
 }
 
+/// The same in the second version, in which its own nodes have other names, too.
+#[graph(id = "probe")]
+mod inspection {
+    #[state]
+    pub struct Inspection {
+        #[input(required)]
+        pub part: String,
+        #[reduce(append)]
+        pub looked: Vec<String>,
+        pub fine: Option<bool>,
+    }
+
+    edges! { start -> inspect -> approve -> end; }
+
+    #[node(writes(looked), alias = "look")]
+    fn inspect(part: &str) -> String {
+        format!("{part}, looked at by {}", super::version())
+    }
+
+    #[ask(into = fine, alias("clear", "confirm"))]
+    fn approve(part: &str) -> String {
+        format!("do you approve of {part}?")
+    }
+}
+
 /// Counts its calls.
 #[graph(id = "tally")]
 mod tally {
@@ -98,7 +123,7 @@ mod second {
         pub parts: Vec<String>,
         #[scope(run)]
         #[reduce(append)]
-        pub found: Vec<probe::Output>,
+        pub found: Vec<inspection::Output>,
         pub calls: Option<tally::Output>,
     }
 
@@ -107,9 +132,9 @@ mod second {
         search -> end;
     }
 
-    #[subgraph(probe::Probe, into = found, alias("browse", "web"))]
-    fn search(part: &str) -> probe::Input {
-        probe::Input::new(part)
+    #[subgraph(inspection::Inspection, into = found, alias("browse", "web"))]
+    fn search(part: &str) -> inspection::Input {
+        inspection::Input::new(part)
     }
 
     #[subgraph(tally::Tally, alias = "note", memory, into = calls)]
@@ -143,7 +168,7 @@ fn parts() -> Vec<String> {
 fn yes(question: &second::Question) -> second::Answer {
     match question {
         second::Question::Search(search) => {
-            let probe::Question::Confirm(confirm) = &search.question;
+            let inspection::Question::Approve(confirm) = &search.question;
             search.answer(confirm.answer(true))
         }
         second::Question::Pad(pad) => match pad.question {},
@@ -215,7 +240,7 @@ on_every_backend! {
         let moment = &thread.history().limit(1).await.unwrap()[0];
         assert_eq!(moment.children.len(), 3, "{:?}", moment.children);
         for child in moment.children.iter().filter(|child| child.item.is_some()) {
-            let state = thread.child::<probe::Probe>(child).unwrap().state().await.unwrap();
+            let state = thread.child::<inspection::Inspection>(child).unwrap().state().await.unwrap();
             assert_eq!(state.state.fine, Some(true));
         }
     }

@@ -121,6 +121,14 @@ fn answering(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> Toke
     let names: Vec<_> = asks.iter().map(Ask::name).collect();
     let within: Vec<_> = children.iter().map(Within::camel).collect();
     let within_names: Vec<_> = children.iter().map(Within::name).collect();
+    let all_names = |name: &String, node: &Node<'_>| {
+        let aliases = &node.ast.aliases;
+        quote!(#name #(, #aliases)*)
+    };
+    let ways = names.iter().zip(asks);
+    let ways = ways.map(|(name, ask)| all_names(name, ask.node));
+    let within_ways = within_names.iter().zip(children);
+    let within_ways = within_ways.map(|(name, each)| all_names(name, each.node));
     let answered = asks.iter().filter_map(|ask| ask.answered(emit));
     quote! {
         #[automatically_derived]
@@ -139,10 +147,10 @@ fn answering(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> Toke
                 }
             }
 
-            fn path(&self) -> ::std::vec::Vec<&'static str> {
+            fn way(&self) -> ::std::vec::Vec<&'static [&'static str]> {
                 match self {
-                    #(Self::#camel { .. } => ::core::convert::From::from([#names]),)*
-                    #(Self::#within { answer } => #door::path(#within_names, answer),)*
+                    #(Self::#camel { .. } => ::core::convert::From::from([&[#ways] as &[&str]]),)*
+                    #(Self::#within { answer } => #door::way(&[#within_ways], answer),)*
                 }
             }
 
