@@ -136,9 +136,9 @@ fn its_failure_leads_on_like_that_of_any_node() {
     let about =
         |arguments: &str, edges: &str| messages("id = \"test\"", &module(&node(arguments), edges));
     let edges = "start -> web -> end; rescue -> end;";
-    let none = Vec::<String>::new();
-    assert_eq!(about("on_error = rescue", edges), none);
-    assert_eq!(about("on_error = rescue, share(log)", edges), none);
+    let nothing = Vec::<String>::new();
+    assert_eq!(about("on_error = rescue", edges), nothing);
+    assert_eq!(about("on_error = rescue, share(log)", edges), nothing);
     assert_eq!(
         only(about("on_error = rescu", edges)),
         "there is no node `rescu`; did you mean `rescue`?"
@@ -158,10 +158,10 @@ fn its_failure_leads_on_like_that_of_any_node() {
 
 #[test]
 fn it_may_have_had_other_names() {
-    let none = Vec::<String>::new();
+    let nothing = Vec::<String>::new();
     let about = |arguments: &str| about(&format!("#[subgraph(other::Other, {arguments})] {INPUT}"));
-    assert_eq!(about("alias = \"search\""), none);
-    assert_eq!(about("alias(\"search\", \"browse\"), memory"), none);
+    assert_eq!(about("alias = \"search\""), nothing);
+    assert_eq!(about("alias(\"search\", \"browse\"), memory"), nothing);
     assert_eq!(
         only(about("alias = \"web\"")),
         "`web` is a node of this graph; an alias is a name that a node had before"
