@@ -1,9 +1,10 @@
 //! Orders that are killed wherever they can be killed, while time goes on.
 
 use graph_runtime::testing::{Survived, TestClock, crash_everywhere};
-use graph_runtime::{Clock as _, SystemClock};
+use graph_runtime::{Clock as _, Error, MemorySaver, SystemClock};
 
-use crate::graph::orders::{Answer, Input, Office, Order, Question};
+use crate::Desk;
+use crate::graph::orders::{Answer, Input, Node, Office, Order, Question};
 use crate::post::Post;
 
 async fn survives(
@@ -47,4 +48,31 @@ async fn an_order_that_nobody_answers_is_given_up_wherever_it_is_killed() {
     let given_up = |order: &Order| order.delivered.is_none() && order.reminders == 3;
     let survived = survives(700, |_| None, given_up).await;
     assert!(survived.calls > 20 && survived.polls > 20, "{survived:?}");
+}
+
+#[tokio::test]
+async fn what_a_desk_was_killed_in_the_middle_of_is_taken_up_by_the_next_one() {
+    let office = Office { post: Post };
+    let graph = Order::graph().context(office);
+    let desk = Desk {
+        graph: graph.checkpointer(MemorySaver::new()).build(),
+    };
+    desk.hear("order bob 700").await.unwrap();
+    let ada = desk.graph.thread("ada");
+    // It stands as after a kill between packing and asking for the parcel.
+    let broken_off = ada.invoke(Input::new("ada", 5)).step_limit(1).await;
+    assert!(matches!(broken_off, Err(Error::StepLimit { .. })));
+    assert_eq!(ada.state().await.unwrap().unwrap().next, [Node::Parcel]);
+    desk.wake().await.unwrap();
+    assert!(ada.questions().await.unwrap().is_empty(), "nothing is due");
+    desk.take_up().await.unwrap();
+    assert!(matches!(
+        ada.questions().await.unwrap()[..],
+        [Question::Parcel(_)]
+    ));
+    let bob = desk.graph.thread("bob").questions().await.unwrap();
+    assert!(
+        matches!(bob[..], [Question::Approve(_)]),
+        "who waits goes on waiting"
+    );
 }

@@ -8,7 +8,7 @@
 //! delivered ada in the hall
 //! ```
 //!
-//! `graph` is where to begin reading, and `Desk::wake` is the scheduler.
+//! `graph` is where to begin reading, `Desk::wake` is the scheduler, and `Desk::take_up` goes on where a desk was killed.
 #![allow(unreachable_pub)] // what a module offers is `pub`, in a program as in a library
 
 #[cfg(test)]
@@ -25,7 +25,7 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use graph_checkpointers::SqliteSaver;
 use graph_examples::terminal;
-use graph_runtime::{Clock, Outcome, SystemClock};
+use graph_runtime::{Clock, Outcome, Page, SystemClock};
 use tokio::sync::mpsc;
 
 use graph::orders::{Graph, Input, Office, Order, Question};
@@ -54,6 +54,7 @@ async fn run(args: Args) -> Result<()> {
             .checkpointer(SqliteSaver::open(&args.db).await?)
             .build(),
     };
+    desk.take_up().await?;
     let mut lines = lines();
     let mut round = tokio::time::interval(ROUND);
     loop {
@@ -89,6 +90,19 @@ struct Desk {
 }
 
 impl Desk {
+    /// Goes on with every order that isn't done. A scheduler alone would miss those that a desk was killed in the middle of:
+    /// where nobody waits, nothing is ever due.
+    async fn take_up(&self) -> Result<()> {
+        for id in self.graph.threads(&Page::default()).await? {
+            let order = self.graph.thread(id.as_str());
+            let stands = order.state().await?;
+            if stands.is_some_and(|moment| !moment.next.is_empty()) {
+                tell(&id, order.wake().await?);
+            }
+        }
+        Ok(())
+    }
+
     /// Lets time take effect, on every order that has waited long enough.
     async fn wake(&self) -> Result<()> {
         for (order, _) in self.graph.due(SystemClock.now()).await? {

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::engine::Stage;
+use crate::engine::{Nested, Stage};
 use crate::error::NodeError;
 use crate::event::Kind;
 use crate::failure::Failure;
@@ -46,6 +46,8 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     const MIGRATE: Option<Migrate> = None;
     /// What is done about each node, by its index; empty where nothing is done about any.
     const POLICIES: &'static [Policy] = &[];
+    /// The graphs among the nodes.
+    const NESTED: &'static [Nested] = &[];
 
     /// The nodes.
     type Node: GraphNode;
@@ -241,10 +243,9 @@ pub trait Answering {
     fn id(&self) -> QuestionId;
     /// The name of the node that asked.
     fn node(&self) -> &'static str;
-    /// The same, and where that is a graph, the node in there that asked, and so on.
-    fn path(&self) -> Vec<&'static str> {
-        vec![self.node()]
-    }
+    /// The way to who asked: the node, and where that is a graph, the node in there, and so on; each by its name and those
+    /// that it had before.
+    fn way(&self) -> Vec<&'static [&'static str]>;
     /// The answer itself as JSON.
     ///
     /// # Errors
@@ -262,6 +263,10 @@ impl Answering for NoAnswer {
     }
 
     fn node(&self) -> &'static str {
+        match *self {}
+    }
+
+    fn way(&self) -> Vec<&'static [&'static str]> {
         match *self {}
     }
 

@@ -281,6 +281,46 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Whether it is about the run and what it is stored in, not about a node: nobody takes it on, or what is stored
+    /// would be passed over.
+    fn is_of_the_run(&self) -> bool {
+        matches!(
+            self,
+            Self::Store { .. }
+                | Self::Corrupt { .. }
+                | Self::GraphChanged { .. }
+                | Self::TakenOver { .. }
+        ) || self.is_stop()
+    }
+
+    /// Whether somebody has stopped the run.
+    pub(crate) fn is_stop(&self) -> bool {
+        matches!(
+            self,
+            Self::Cancelled { .. } | Self::Drained { .. } | Self::Deadline { .. }
+        )
+    }
+
+    /// Whether the run around a graph ends with it as it is: it names the thread, and what to do there.
+    pub(crate) fn speaks_for_itself(&self) -> bool {
+        self.is_of_the_run() || matches!(self, Self::OutcomeUnknown { .. })
+    }
+
+    /// The error of a graph within, as the run around it ends with it: somebody who stops a run stops all of it.
+    pub(crate) fn around(self, outer: OfThread) -> Self {
+        match self {
+            Self::Cancelled { .. } => Self::Cancelled { thread: outer },
+            Self::Drained { .. } => Self::Drained { thread: outer },
+            Self::Deadline { after, .. } => Self::Deadline {
+                thread: outer,
+                after,
+            },
+            other => other,
+        }
+    }
+}
+
 /// What a node said when it failed, or what is said of it.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -376,6 +416,20 @@ impl NodeError {
         error
             .downcast_ref()
             .or_else(|| error.downcast_ref::<Permanent>()?.inner().downcast_ref())
+    }
+
+    /// What ended a graph within, if that is no failure of any node: the run ends with it, whatever is done about
+    /// the node.
+    pub(crate) fn of_the_run(&self) -> Option<&Error> {
+        match self {
+            Self::Within(error) if error.is_of_the_run() => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Whether the node is a graph that was told to stop.
+    pub(crate) fn is_stop(&self) -> bool {
+        self.of_the_run().is_some_and(Error::is_stop)
     }
 
     /// The node that failed, where this node is a graph.

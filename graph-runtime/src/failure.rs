@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::NodeError;
+use crate::error::{Error, NodeError};
 
 /// How a node failed for good, as the node that its `on_error` names sees it by `run.failure()`.
 ///
@@ -54,6 +54,9 @@ impl Failure {
             error: error.to_string(),
             attempts,
             kind: match error.innermost() {
+                NodeError::Within(error) if matches!(**error, Error::OutcomeUnknown { .. }) => {
+                    FailureKind::OutcomeUnknown
+                }
                 NodeError::Returned(_) | NodeError::Within(_) | NodeError::NoTimer => {
                     FailureKind::Returned
                 }

@@ -20,7 +20,7 @@ pub use crate::definition::{
     Answering, BoxFuture, Call, Ended, GraphNode, Items, Migrate, Next, NoAnswer, NoItems,
     NoWithin, StateGraph, TellsWithin,
 };
-pub use crate::engine::{Nesting, Returned, read_within, subgraph};
+pub use crate::engine::{Nested, Nesting, Returned, read_within, subgraph};
 pub use crate::error::NodeError;
 use crate::id::{QuestionId, Timestamp};
 pub use crate::interrupt::{Asking, Asks, interruptible};
@@ -186,10 +186,13 @@ pub fn serialize_within<Q: serde::Serialize, S: serde::Serializer>(
 }
 
 /// The way to whoever asked: a node that is a graph, and what is answered in there.
-pub fn path(node: &'static str, answer: &impl Answering) -> Vec<&'static str> {
-    let mut path = vec![node];
-    path.extend(answer.path());
-    path
+pub fn way(
+    names: &'static [&'static str],
+    answer: &impl Answering,
+) -> Vec<&'static [&'static str]> {
+    let mut way = vec![names];
+    way.extend(answer.way());
+    way
 }
 
 /// A value as JSON.

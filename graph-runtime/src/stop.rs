@@ -20,7 +20,8 @@ use crate::timer::Timer;
 ///
 /// [`cancel`](Self::cancel) stops at once: nodes that are under way are dropped, and run again when the thread is
 /// resumed; what their siblings have finished is kept. [`drain`](Self::drain) lets the step that is under way end
-/// and stops before the next one: for a process that is to be shut down. Either way everything that was done is stored
+/// and stops before the next one: for a process that is to be shut down. A graph that is a node stops before its own
+/// next step. Either way everything that was done is stored
 /// before the run ends with [`Error::Cancelled`] or [`Error::Drained`], and `resume()` goes on there.
 /// A run that comes to its end or a pause first ends as it would have.
 ///
@@ -124,7 +125,6 @@ impl Stop {
 }
 
 /// What one run may be stopped by. Most have nothing, and then nothing is looked at.
-#[derive(Default)]
 pub(crate) struct Stopping {
     tokens: Vec<CancellationToken>,
     deadline: Option<(Instant, Duration)>,
@@ -152,6 +152,15 @@ impl Stopping {
             deadline,
             waiting: Mutex::default(),
         })
+    }
+
+    /// For a graph within the run: the same, waited for by itself.
+    pub(crate) fn within(&self) -> Self {
+        Self {
+            tokens: self.tokens.clone(),
+            deadline: self.deadline,
+            waiting: Mutex::default(),
+        }
     }
 
     /// One token more.

@@ -104,7 +104,7 @@ impl<G: StateGraph> Thread<G> {
 
     /// Lets what is ready begin anew: a node that has taken too many processes along
     /// ([`Error::Poisoned`]), and one that may happen only once and of which nobody knows what came
-    /// ([`Error::OutcomeUnknown`]). It runs nothing; `resume()` does.
+    /// ([`Error::OutcomeUnknown`]), also in graphs that its nodes are in the middle of. It runs nothing; `resume()` does.
     ///
     /// # Errors
     /// [`Error::NothingToResume`] on a thread that was never run, [`Error::Busy`] while it is being run,

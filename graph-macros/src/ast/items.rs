@@ -224,7 +224,7 @@ pub(crate) enum Time {
     Length(Duration),
 }
 
-/// `#[subgraph(path::State, share(a, b), into = field, memory)]`
+/// `#[subgraph(path::State, share(a, b), into = field, memory, ..)]`
 pub(crate) struct Subgraph {
     /// The state of the other graph. Nothing if it is missing or unfinished, which is reported.
     pub(crate) child: Option<Path>,

@@ -7,6 +7,7 @@ use super::emit::{Emit, Placed as _, allowances, spanned, update_of};
 use super::questions::{Ask, asks};
 use super::within::{self, Within, children};
 use crate::ast::NodeRole;
+use crate::model::Node;
 
 /// What is answered, as a type.
 pub(super) fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> TokenStream {
@@ -15,11 +16,13 @@ pub(super) fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>])
     let camel: Vec<_> = asks.iter().map(Ask::camel).collect();
     let names: Vec<_> = asks.iter().map(Ask::name).collect();
     let docs = names.iter().map(|name| format!("Answers `{name}`."));
-    let aliases = asks.iter().map(|ask| {
-        let aliases = ask.node.ast.aliases.iter();
+    let aliases_of = |node: &Node<'_>| {
+        let aliases = node.ast.aliases.iter();
         let aliases = aliases.map(|alias| quote!(#[serde(alias = #alias)]));
         quote!(#(#aliases)*)
-    });
+    };
+    let aliases = asks.iter().map(|ask| aliases_of(ask.node));
+    let within_aliases = children.iter().map(|each| aliases_of(each.node));
     let values: Vec<_> = asks.iter().map(|ask| ask.answer(emit)).collect();
     let within: Vec<_> = children.iter().map(Within::camel).collect();
     let within_names: Vec<_> = children.iter().map(Within::name).collect();
@@ -57,6 +60,7 @@ pub(super) fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>])
             #(
                 #[doc = #within_docs]
                 #[serde(rename = #within_names)]
+                #within_aliases
                 #within {
                     /// The answer as that graph takes it.
                     answer: #answers,
@@ -117,6 +121,14 @@ fn answering(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> Toke
     let names: Vec<_> = asks.iter().map(Ask::name).collect();
     let within: Vec<_> = children.iter().map(Within::camel).collect();
     let within_names: Vec<_> = children.iter().map(Within::name).collect();
+    let all_names = |name: &String, node: &Node<'_>| {
+        let aliases = &node.ast.aliases;
+        quote!(#name #(, #aliases)*)
+    };
+    let ways = names.iter().zip(asks);
+    let ways = ways.map(|(name, ask)| all_names(name, ask.node));
+    let within_ways = within_names.iter().zip(children);
+    let within_ways = within_ways.map(|(name, each)| all_names(name, each.node));
     let answered = asks.iter().filter_map(|ask| ask.answered(emit));
     quote! {
         #[automatically_derived]
@@ -135,10 +147,10 @@ fn answering(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> Toke
                 }
             }
 
-            fn path(&self) -> ::std::vec::Vec<&'static str> {
+            fn way(&self) -> ::std::vec::Vec<&'static [&'static str]> {
                 match self {
-                    #(Self::#camel { .. } => ::core::convert::From::from([#names]),)*
-                    #(Self::#within { answer } => #door::path(#within_names, answer),)*
+                    #(Self::#camel { .. } => ::core::convert::From::from([&[#ways] as &[&str]]),)*
+                    #(Self::#within { answer } => #door::way(&[#within_ways], answer),)*
                 }
             }
 

@@ -44,7 +44,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
     );
     let within = within::events_type(emit);
     let emits = emitted::type_of(emit);
-    let policies = policies::constant(emit);
+    let (policies, nested) = (policies::constant(emit), within::constant(emit));
     let methods = [
         io::merging(emit),
         updates::apply(emit),
@@ -70,6 +70,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             const FIELDS: &'static [#door::FieldSpec] = &[#(#specs),*];
             #evolution
             #policies
+            #nested
 
             type Node = Node;
             type Items = #items;

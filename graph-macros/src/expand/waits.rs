@@ -1,7 +1,7 @@
 //! How nodes wait: the time of a wait, the deadline of an ask and its `else`, what a node asks while it runs.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::{Expr, Type};
 
 use super::batches;
@@ -10,13 +10,14 @@ use super::questions::{Ask, asks};
 use crate::ast::{NodeRole, Time, Wait};
 use crate::model::{Node, ParamSource};
 use crate::names::plain;
+use crate::parse::is_mended;
 
 /// The function that runs a wait. The user's function is there for its name.
 pub(super) fn call(emit: &Emit<'_>, node: &Node<'_>, wait: &Wait, name: &Ident) -> TokenStream {
     let (door, state) = (&emit.door, emit.state());
     let function = quiet(node.name());
     let due = match &wait.time {
-        Some(Time::Until(expr)) => {
+        Some(Time::Until(expr)) if is_finished(expr) => {
             let door = spanned(door, expr.place());
             quote_spanned!(expr.place()=> #door::Until::until(#expr))
         }
@@ -24,7 +25,7 @@ pub(super) fn call(emit: &Emit<'_>, node: &Node<'_>, wait: &Wait, name: &Ident) 
             let micros = micros(*length);
             quote!(#door::after(#micros))
         }
-        None => quote!(::core::option::Option::None),
+        _ => quote!(::core::option::Option::None),
     };
     let until = format_ident!("__until_{}", plain(node.name()));
     let said = as_said("state", &due);
@@ -99,9 +100,16 @@ pub(super) fn otherwise(emit: &Emit<'_>) -> TokenStream {
 
 fn in_the_end<'e>(ask: &Ask<'e>) -> Option<&'e Expr> {
     match &ask.node.ast.role {
-        NodeRole::Ask(role) if ask.node.whole => role.otherwise.as_ref(),
+        NodeRole::Ask(role) if ask.node.whole => {
+            role.otherwise.as_ref().filter(|expr| is_finished(expr))
+        }
         _ => None,
     }
+}
+
+/// What breaks off was reported; the compiler would say it once more.
+fn is_finished(expr: &Expr) -> bool {
+    !is_mended(&expr.to_token_stream())
 }
 
 /// A function of its own, so that the expression is no more than one.

@@ -118,6 +118,18 @@ pub(super) fn events_type(emit: &Emit<'_>) -> TokenStream {
     }
 }
 
+/// The graphs among the nodes; nothing where there is none.
+pub(super) fn constant(emit: &Emit<'_>) -> Option<TokenStream> {
+    let door = &emit.door;
+    let children = children(emit);
+    let nested = children.iter().map(|each| {
+        let (camel, state, memory) = (each.camel(), each.state(), each.child.memory);
+        quote!(#door::Nested::of::<#state>(Node::#camel as usize, #memory))
+    });
+    (!children.is_empty())
+        .then(|| quote!(const NESTED: &'static [#door::Nested] = &[#(#nested),*];))
+}
+
 /// The open question of another graph, as one of ours.
 pub(super) fn open(emit: &Emit<'_>, within: &Within<'_>) -> TokenStream {
     let Emit { krate, door, .. } = emit;

@@ -7,6 +7,8 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, LitStr, Meta, Token};
 
+use super::mend::mend;
+use super::policy::refused_of_graph;
 use crate::ast::Names;
 use crate::findings::Findings;
 use crate::names::{either, nearest, plain};
@@ -54,7 +56,7 @@ impl Args {
                 TokenStream::new()
             }
         };
-        Self::parse(tokens, attribute, known, findings)
+        Self::parse(mend(tokens, findings), attribute, known, findings)
     }
 
     /// The arguments in `tokens`, of which only those in `known` are kept.
@@ -190,6 +192,9 @@ impl Args {
 
 /// What to say about an argument that nobody knows.
 fn unknown(attribute: &str, name: &str, known: &[&str]) -> String {
+    if let ("subgraph", Some(why)) = (attribute, refused_of_graph(name)) {
+        return why.to_owned();
+    }
     match nearest(name, known.iter().copied()) {
         Some(near) => format!("`{attribute}` has no argument `{name}`; did you mean `{near}`?"),
         None if known.is_empty() => {

@@ -27,7 +27,7 @@ pub(super) fn mend(tokens: TokenStream, findings: &mut Findings) -> TokenStream 
 }
 
 /// Whether a placeholder stands anywhere in these tokens.
-pub(super) fn is_mended(tokens: &TokenStream) -> bool {
+pub(crate) fn is_mended(tokens: &TokenStream) -> bool {
     tokens.clone().into_iter().any(|token| match token {
         TokenTree::Ident(ident) => ident == PLACEHOLDER,
         TokenTree::Group(group) => is_mended(&group.stream()),

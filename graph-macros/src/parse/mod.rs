@@ -16,5 +16,5 @@ mod subgraphs;
 mod targets;
 mod waits;
 
-pub(crate) use mend::PLACEHOLDER;
+pub(crate) use mend::{PLACEHOLDER, is_mended};
 pub(crate) use module::module;

@@ -40,7 +40,12 @@ pub(super) fn node(
             &mut aliases,
             findings,
         )),
-        _ => NodeRole::Subgraph(Box::new(subgraph(first, findings))),
+        _ => NodeRole::Subgraph(Box::new(subgraph(
+            first,
+            &mut on_error,
+            &mut aliases,
+            findings,
+        ))),
     };
     Some(Node {
         name,

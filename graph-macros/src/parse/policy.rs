@@ -1,4 +1,5 @@
-//! What `#[node]` says about failing: `retry`, `timeout`, `cache`, `effect`, `at_most_once`, `on_error`.
+//! What `#[node]` says about failing: `retry`, `timeout`, `cache`, `effect`, `at_most_once`, `on_error`. Of these another
+//! graph as a node takes `on_error`.
 
 use proc_macro2::Ident;
 use syn::parse::Parser as _;
@@ -21,6 +22,25 @@ pub(super) const ARGS: [&str; 6] = [
 ];
 
 const HOW_OFTEN: &str = "`retry` needs to know how often; write `retry(times = 3)`";
+
+/// Why another graph as a node doesn't take one of them.
+pub(super) fn refused_of_graph(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "retry" => {
+            "a graph isn't tried again as a whole: it goes on at the node that failed; give that node `retry`"
+        }
+        "timeout" => {
+            "a graph takes as long as its steps and its answers do; give its nodes `timeout`, or the run a deadline"
+        }
+        "cache" => {
+            "a graph may ask and share, which no cache can give back; give its nodes `cache`"
+        }
+        "effect" | "at_most_once" => {
+            "a graph stands where its nodes have left it; say which of them has the effect, there"
+        }
+        _ => return None,
+    })
+}
 
 /// What is done about a node beside running it.
 pub(super) fn policy(

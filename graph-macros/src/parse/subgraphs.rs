@@ -1,20 +1,27 @@
-//! `#[subgraph(path::State, share(a, b), into = field, memory)]`: another graph as a node.
+//! `#[subgraph(path::State, share(a, b), into = field, memory, on_error = node, alias = "old")]`: another graph as a node.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, Meta, Path, Token, token};
+use syn::{Attribute, Expr, LitStr, Meta, Path, Token, token};
 
 use super::args::{Arg, Args, Value};
 use super::mend::{is_mended, mend};
-use crate::ast::Subgraph;
+use super::nodes::alias;
+use super::policy::handler;
+use crate::ast::{Handler, Subgraph};
 use crate::findings::Findings;
 
-const ARGS: [&str; 3] = ["share", "into", "memory"];
+const ARGS: [&str; 5] = ["share", "into", "memory", "on_error", "alias"];
 
 /// Reads what the attribute says.
-pub(super) fn subgraph(attr: &Attribute, findings: &mut Findings) -> Subgraph {
+pub(super) fn subgraph(
+    attr: &Attribute,
+    on_error: &mut Option<Handler>,
+    aliases: &mut Vec<LitStr>,
+    findings: &mut Findings,
+) -> Subgraph {
     let tokens = match &attr.meta {
         Meta::List(list) => list.tokens.clone(),
         Meta::Path(_) | Meta::NameValue(_) => TokenStream::new(),
@@ -30,6 +37,8 @@ pub(super) fn subgraph(attr: &Attribute, findings: &mut Findings) -> Subgraph {
     let path = child.to_token_stream();
     let mut args = Args::parse(rest, "subgraph", &ARGS, findings);
     let named = args.iter().flat_map(fields).collect();
+    *aliases = alias(&mut args, findings);
+    *on_error = handler(&mut args, findings);
     let share = args.names("share", "share(field)", findings);
     Subgraph {
         child: child.filter(|_| !is_mended(&path)),

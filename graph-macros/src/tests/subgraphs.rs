@@ -91,7 +91,80 @@ fn what_it_names_has_to_be_ours() {
         only(about(&format!(
             "#[subgraph(other::Other, writes(log))] {INPUT}"
         ))),
-        "`subgraph` has no argument `writes`; it takes `share`, `into` or `memory`"
+        "`subgraph` has no argument `writes`; it takes `share`, `into`, `memory`, `on_error` or `alias`"
+    );
+}
+
+#[test]
+fn what_is_done_about_a_node_is_done_about_those_in_there() {
+    for (argument, said) in [
+        (
+            "retry(times = 3)",
+            "a graph isn't tried again as a whole: it goes on at the node that failed; give that node `retry`",
+        ),
+        (
+            "timeout = \"3s\"",
+            "a graph takes as long as its steps and its answers do; give its nodes `timeout`, or the run a deadline",
+        ),
+        (
+            "cache",
+            "a graph may ask and share, which no cache can give back; give its nodes `cache`",
+        ),
+        (
+            "effect",
+            "a graph stands where its nodes have left it; say which of them has the effect, there",
+        ),
+        (
+            "at_most_once",
+            "a graph stands where its nodes have left it; say which of them has the effect, there",
+        ),
+    ] {
+        assert_eq!(
+            only(about(&format!(
+                "#[subgraph(other::Other, {argument})] {INPUT}"
+            ))),
+            said
+        );
+    }
+}
+
+#[test]
+fn its_failure_leads_on_like_that_of_any_node() {
+    let node = |arguments: &str| {
+        format!("#[subgraph(other::Other, {arguments})] {INPUT} #[node] fn rescue() {{}}")
+    };
+    let about =
+        |arguments: &str, edges: &str| messages("id = \"test\"", &module(&node(arguments), edges));
+    let edges = "start -> web -> end; rescue -> end;";
+    let nothing = Vec::<String>::new();
+    assert_eq!(about("on_error = rescue", edges), nothing);
+    assert_eq!(about("on_error = rescue, share(log)", edges), nothing);
+    assert_eq!(
+        only(about("on_error = rescu", edges)),
+        "there is no node `rescu`; did you mean `rescue`?"
+    );
+    assert_eq!(
+        only(about("on_error = rescue", "start -> {web, rescue} -> end;")),
+        only(messages(
+            "id = \"test\"",
+            &module(
+                "#[node(on_error = rescue)] fn web(topic: &str) {} #[node] fn rescue() {}",
+                "start -> {web, rescue} -> end;"
+            )
+        )),
+        "what is proved of it is proved of any node"
+    );
+}
+
+#[test]
+fn it_may_have_had_other_names() {
+    let nothing = Vec::<String>::new();
+    let about = |arguments: &str| about(&format!("#[subgraph(other::Other, {arguments})] {INPUT}"));
+    assert_eq!(about("alias = \"search\""), nothing);
+    assert_eq!(about("alias(\"search\", \"browse\"), memory"), nothing);
+    assert_eq!(
+        only(about("alias = \"web\"")),
+        "`web` is a node of this graph; an alias is a name that a node had before"
     );
 }
 

@@ -49,6 +49,14 @@ fn an_ask_is_open_so_long_and_then_answers_itself() {
 }
 
 #[test]
+fn what_breaks_off_in_an_attribute_is_said_once() {
+    let member = "a name is missing after `.`; write a field or a method";
+    assert_eq!(only(ask("within = \"3d\", else = state.")), member);
+    assert_eq!(only(ask("else = state., within = \"3d\"")), member);
+    assert_eq!(only(about("#[wait(until = state.)] fn b() {}")), member);
+}
+
+#[test]
 fn a_wait_has_one_time() {
     assert_eq!(
         about("#[wait(until = state.x.map(at))] fn b() {}"),

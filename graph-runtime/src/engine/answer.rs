@@ -98,7 +98,7 @@ async fn confirm(home: &Home, given: &[(Write, Box<RawValue>)]) -> Result<(), Er
 }
 
 fn is_open<G: StateGraph>(frontier: &Frontier<G>, answer: &G::Answer) -> bool {
-    let way = answer.path();
+    let way = answer.way();
     let is_asked = |open: &OpenQuestion| {
         let asked = open.json.as_deref();
         asked.is_some_and(|question| is_asked_at(question, way.get(1..).unwrap_or_default()))

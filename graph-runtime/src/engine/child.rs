@@ -13,14 +13,13 @@ use super::registry::{Busy, Hold};
 use super::request::{Home, Origin};
 use super::watch::Watch;
 use super::{Engine, Stopped};
-use crate::checkpointer::At;
-use crate::definition::{BoxFuture, Call, StateGraph, Turn};
+use crate::checkpointer::{At, Query};
+use crate::definition::{BoxFuture, Call, GraphNode as _, StateGraph, Turn};
 use crate::error::{Error, NodeError};
 use crate::event::Event;
-use crate::id::MomentId;
+use crate::id::{ActivationId, MomentId};
 use crate::moment::{RunHeader, Stand, StoredCall, StoredChild};
 use crate::setting::Setting;
-use crate::stop::Stopping;
 use crate::waiting::Awaited;
 
 /// How a graph is a node of another.
@@ -60,8 +59,18 @@ pub fn subgraph<'a, P: StateGraph, C: StateGraph>(
                 "the run has no place for a graph".into(),
             ));
         };
+        let name = match &nest.store {
+            Some(store) => {
+                let turn = (call.turn().activation, call.turn().item);
+                let turn = (!nesting.memory).then_some(turn);
+                let name = name_of::<P>(&store.home, call.node, turn);
+                name.await.map_err(failed)?
+            }
+            None => call.turn().node,
+        };
         let child = Child {
             call,
+            name,
             nesting,
             nest,
         };
@@ -69,8 +78,41 @@ pub fn subgraph<'a, P: StateGraph, C: StateGraph>(
     })
 }
 
+/// The name of a node under which the graph is stored that it calls: its own, unless that has been stored under one
+/// that the node had before.
+pub(super) async fn name_of<P: StateGraph>(
+    home: &Home,
+    node: P::Node,
+    call: Option<(ActivationId, Option<u32>)>,
+) -> Result<&'static str, Error> {
+    let before = names_before::<P>(node);
+    if before.is_empty() {
+        return Ok(node.name());
+    }
+    for name in [&[node.name()], &*before].concat() {
+        let home = home.below(&StoredChild::path(name, call))?;
+        let newest = Query {
+            limit: Some(1),
+            ..Query::default()
+        };
+        let stored = home.saver.list(&home.key, &newest).await;
+        let stored = stored.map_err(|source| home.reader().store(source))?;
+        if !stored.is_empty() {
+            return Ok(name);
+        }
+    }
+    Ok(node.name())
+}
+
+fn names_before<P: StateGraph>(node: P::Node) -> Vec<&'static str> {
+    let aliases = P::ALIASES.iter().filter(|(_, of)| *of == node);
+    aliases.map(|(alias, _)| *alias).collect()
+}
+
 struct Child<'a, P: StateGraph, C: StateGraph> {
     call: &'a Call<'a, P>,
+    /// The node's name, as it is stored.
+    name: &'static str,
     nesting: Nesting<P, C>,
     nest: &'a Nest,
 }
@@ -138,13 +180,10 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
     /// By what it is found. Nobody knows yet where it stands.
     fn call(&self) -> StoredChild<'static> {
         let Turn {
-            node,
-            activation,
-            item,
-            ..
+            activation, item, ..
         } = self.call.turn();
         StoredChild {
-            node: node.into(),
+            node: self.name.into(),
             turn: (!self.nesting.memory).then_some(activation),
             item: item.filter(|_| !self.nesting.memory),
             head: MomentId::numbered(0),
@@ -186,8 +225,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
         let run = self.nest.store.as_ref().map(|store| store.run.as_str());
         Parts {
             context: (self.nesting.context)(self.call.context),
-            // Whatever stops the outer run drops this one, or lets it come to its end.
-            stopping: Stopping::default(),
+            stopping: self.nest.stopping.within(),
             watch: Watch::new(C::ID, key.as_ref(), run),
             journal,
             setting: self.setting(),
@@ -219,10 +257,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
         let Some(store) = &self.nest.store else {
             return Ok(Found::Nothing(None));
         };
-        let home = Home {
-            key: store.home.key.child(&self.call().step())?,
-            ..store.home.clone()
-        };
+        let home = store.home.below(&self.call().step())?;
         // Nobody else can be at it, but what an earlier run has handed to its writer may still be on the way.
         let hold = home.registry.take(&home.key, Busy::Enqueue).await?;
         let Some(stand) = home.reader().stand::<C>(At::Head).await? else {

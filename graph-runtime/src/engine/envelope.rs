@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::Engine;
-use crate::definition::{GraphNode, StateGraph};
+use crate::definition::{GraphNode as _, StateGraph, node_named};
 use crate::error::Error;
 use crate::id::{QuestionId, Timestamp};
 use crate::waiting::{Awaited, Due};
@@ -64,18 +64,18 @@ pub fn read_within<C: StateGraph>(
         item,
         question,
     } = serde_json::from_str(json.get())?;
-    let known = C::Node::ALL.iter().find(|known| known.name() == node);
-    match known {
-        Some(known) => Ok((item, C::read_question(*known, id.clone(), due, question)?)),
+    match node_named::<C>(node) {
+        Some(known) => Ok((item, C::read_question(known, id.clone(), due, question)?)),
         None => crate::__private::unexpected("question", node),
     }
 }
 
-/// Whether a question was asked at the end of this way through graphs.
-pub(super) fn is_asked_at(question: &RawValue, way: &[&str]) -> bool {
-    let Some((first, rest)) = way.split_first() else {
+/// Whether a question was asked at the end of this way through graphs, by nodes of any of these names.
+pub(super) fn is_asked_at(question: &RawValue, way: &[&[&str]]) -> bool {
+    let Some((names, rest)) = way.split_first() else {
         return true;
     };
-    serde_json::from_str::<Envelope<'_>>(question.get())
-        .is_ok_and(|envelope| envelope.node == *first && is_asked_at(envelope.question, rest))
+    serde_json::from_str::<Envelope<'_>>(question.get()).is_ok_and(|envelope| {
+        names.contains(&envelope.node) && is_asked_at(envelope.question, rest)
+    })
 }

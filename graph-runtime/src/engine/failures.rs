@@ -44,6 +44,15 @@ impl Fault {
     pub(crate) fn of(source: NodeError, attempts: u32) -> Self {
         Self { source, attempts }
     }
+
+    /// What counts more comes first.
+    fn gravity(&self) -> u8 {
+        match self.source.of_the_run() {
+            Some(error) if error.is_stop() => 2,
+            Some(_) => 0,
+            None => 1,
+        }
+    }
 }
 
 impl Failures {
@@ -57,7 +66,7 @@ impl Failures {
     pub(super) fn add<G: StateGraph>(&mut self, activation: &Activation<G>, failed: Failed) {
         let Failed { place, item, fault } = &failed;
         self.tried.push((activation.id, fault.attempts));
-        if is_taken_on::<G>(activation.node) {
+        if is_taken_on::<G>(activation.node) && fault.source.of_the_run().is_none() {
             let (node, of_item) = (activation.node.name(), activation.item(*item));
             self.taken_on.push(TakenOn {
                 place: *place,
@@ -73,12 +82,18 @@ impl Failures {
         !self.fatal.is_empty()
     }
 
-    /// What the run ends with, if anything: the first in task order.
+    /// Whether what has failed is a reason to drop what still runs. Who was told to stop lets the others end.
+    pub(super) fn cancel_siblings(&self) -> bool {
+        self.fatal.iter().any(|task| !task.fault.source.is_stop())
+    }
+
+    /// What the run ends with, if anything: what its store said, or else a node, or else that it was told to stop; of
+    /// several the first in task order.
     pub(super) fn settle(&mut self) -> Option<Failed> {
         self.taken_on.sort_by_key(|task| (task.place, task.item));
         self.fatal
             .drain(..)
-            .min_by_key(|task| (task.place, task.item))
+            .min_by_key(|task| (task.fault.gravity(), task.place, task.item))
     }
 
     /// Whether a turn ends by a failure that somebody takes on.

@@ -13,6 +13,7 @@ use crate::definition::StateGraph;
 use crate::id::{ActivationId, MomentId, ThreadKey};
 use crate::moment::{StoredChild, move_on};
 use crate::setting::{Setting, Siblings};
+use crate::stop::Stopping;
 use crate::store::Store;
 
 /// What the graphs within a run take over from it.
@@ -26,6 +27,8 @@ pub(crate) struct Nest {
     pub(crate) cache: Arc<dyn Cache>,
     /// Memory across threads.
     pub(crate) memory: Option<Arc<dyn Store>>,
+    /// What stops the run stops them, too.
+    pub(super) stopping: Stopping,
     children: Mutex<Children>,
 }
 
@@ -39,7 +42,11 @@ struct Children {
 }
 
 impl Nest {
-    pub(super) fn of<G: StateGraph>(journal: Option<&Journal>, setting: &Setting<G>) -> Self {
+    pub(super) fn of<G: StateGraph>(
+        journal: Option<&Journal>,
+        setting: &Setting<G>,
+        stopping: &Stopping,
+    ) -> Self {
         Self {
             store: journal.map(Journal::nest),
             step_limit: setting.step_limit,
@@ -49,6 +56,7 @@ impl Nest {
             siblings: setting.siblings,
             cache: Arc::clone(&setting.cache),
             memory: setting.store.clone(),
+            stopping: stopping.within(),
             children: Mutex::default(),
         }
     }

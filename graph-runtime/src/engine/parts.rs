@@ -170,7 +170,7 @@ impl<G: StateGraph> Parts<G> {
         });
         let thread = journal.as_ref().map(|journal| journal.key.clone());
         let aside = journal.as_ref().map(Journal::aside);
-        let nest = holds_graphs::<G>().then(|| Nest::of(journal.as_ref(), &setting));
+        let nest = holds_graphs::<G>().then(|| Nest::of(journal.as_ref(), &setting, &stopping));
         Engine {
             context,
             state: Arc::new(state),

@@ -11,13 +11,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::Engine;
-use super::request::Home;
-use crate::checkpointer::{At, Commit, Expect, StoreError, Write, WriteKey, WriteKind};
+use crate::checkpointer::{StoreError, Write, WriteKey, WriteKind};
 use crate::definition::{GraphNode, StateGraph};
 use crate::error::Error;
 use crate::frontier::Activation;
 use crate::id::ActivationId;
-use crate::moment::{ThreadSeal, thread_text};
+use crate::moment::ThreadSeal;
 
 /// What earlier runs have left of the turns that they didn't end.
 #[derive(Debug, Default)]
@@ -129,7 +128,8 @@ impl Past {
         (key(id, item, WriteKind::Claim, requeued), claimed)
     }
 
-    fn requeue(&self, id: ActivationId) -> Option<WriteKey> {
+    /// Under which key it is kept that a turn is let begin anew, if there is anything to forget.
+    pub(super) fn requeue(&self, id: ActivationId) -> Option<WriteKey> {
         let turn = self.turns.get(&id)?;
         Some(key(id, None, WriteKind::Requeue, Some(turn.begun)))
     }
@@ -224,32 +224,4 @@ impl<G: StateGraph> Engine<G> {
         journal.keep(ends).await?;
         stopped
     }
-}
-
-/// Lets what is ready begin anew, whatever became of it before.
-///
-/// # Errors
-/// [`Error::NothingToResume`] on a thread that was never run, [`Error::Store`].
-pub(crate) async fn requeue<G: StateGraph>(home: &Home) -> Result<(), Error> {
-    let reader = home.reader();
-    let Some(stand) = reader.stand::<G>(At::Head).await? else {
-        return Err(Error::NothingToResume {
-            thread: thread_text(&home.key),
-        });
-    };
-    let past = Past::of(&stand.writes, reader.seal).map_err(|source| reader.store(source))?;
-    let frontier = stand.frontier?;
-    let turns = frontier.active.iter();
-    let keys = turns.filter_map(|turn| past.requeue(turn.id));
-    let writes = keys.map(|key| Write {
-        payload: reader.seal.seal_write(&key, b""),
-        key,
-    });
-    let commit = Commit {
-        expected: Expect::Head(Some(stand.moment.id)),
-        writes: writes.collect(),
-        ..Commit::default()
-    };
-    let stored = (*home.saver).commit(&home.key, commit).await;
-    stored.map_err(|source| reader.store(source))
 }

@@ -120,6 +120,14 @@ impl Home {
         }
     }
 
+    /// Where a graph within it is stored.
+    pub(super) fn below(&self, step: &str) -> Result<Self, Error> {
+        Ok(Self {
+            key: self.key.child(step)?,
+            ..self.clone()
+        })
+    }
+
     /// Another thread of the same graph.
     pub(crate) fn neighbour(&self, thread: &Arc<str>) -> Result<Self, Error> {
         Ok(Self {

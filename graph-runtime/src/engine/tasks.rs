@@ -104,6 +104,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                 listener.tell(Kind::Tasks, || Event::Waiting { node, item, step });
             }
             Ok(_) => listener.tell_stored(Kind::Tasks, || Event::Finished { node, item, step }),
+            Err(error) if error.is_stop() => {}
             Err(error) => listener.tell(Kind::Tasks, || Event::Failed {
                 node,
                 item,
@@ -130,6 +131,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
         let (node, item) = (activation.node.name(), OfItem(activation.item(item)));
         match source {
             NodeError::OutcomeUnknown => Error::OutcomeUnknown { thread, node, item },
+            NodeError::Within(error) if error.speaks_for_itself() => error.around(thread),
             source => Error::Node {
                 thread,
                 node,
@@ -212,7 +214,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
                         Ok(ended) => finished.push(Finished { place, item, ended }),
                         Err(fault) => failures.add(activation, Failed { place, item, fault }),
                     }
-                    if failures.is_fatal() && self.setting.siblings == Siblings::Cancel {
+                    if failures.cancel_siblings() && self.setting.siblings == Siblings::Cancel {
                         break;
                     }
                 }

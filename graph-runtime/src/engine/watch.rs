@@ -79,6 +79,9 @@ impl Watch {
 
     /// A node's turn has failed.
     pub(super) fn failed(&self, span: &Span, node: &'static str, error: &NodeError, attempts: u32) {
+        if error.is_stop() {
+            return;
+        }
         meter::failure(self.graph, node);
         if self.traced {
             span.record("error", display(error))

@@ -98,15 +98,17 @@ pub(crate) struct StoredChild<'a> {
 }
 
 impl StoredChild<'_> {
-    /// The last part of its path: one for each call, or one for all where it remembers them.
+    /// The last part of its path.
     pub(crate) fn step(&self) -> String {
-        let Self {
-            node, turn, item, ..
-        } = self;
-        match (turn, item) {
-            (None, _) => node.to_string(),
-            (Some(turn), None) => format!("{node}@{turn}"),
-            (Some(turn), Some(item)) => format!("{node}@{turn}.{item}"),
+        Self::path(&self.node, self.turn.map(|turn| (turn, self.item)))
+    }
+
+    /// The last part of the path of a graph that a node calls: one for each call, or one for all where it remembers them.
+    pub(crate) fn path(node: &str, call: Option<(ActivationId, Option<u32>)>) -> String {
+        match call {
+            None => node.to_owned(),
+            Some((turn, None)) => format!("{node}@{turn}"),
+            Some((turn, Some(item))) => format!("{node}@{turn}.{item}"),
         }
     }
 
