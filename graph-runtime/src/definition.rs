@@ -243,8 +243,12 @@ pub trait Answering {
     fn id(&self) -> QuestionId;
     /// The name of the node that asked.
     fn node(&self) -> &'static str;
-    /// The way to who asked: the node, and where that is a graph, the node in there, and so on; each by its name and those
-    /// that it had before.
+    /// The same, and where that is a graph, the node in there that asked, and so on.
+    fn path(&self) -> Vec<&'static str> {
+        let way = self.way().into_iter();
+        way.filter_map(|names| names.first().copied()).collect()
+    }
+    /// The same, each node by its name and those that it had before.
     fn way(&self) -> Vec<&'static [&'static str]>;
     /// The answer itself as JSON.
     ///
