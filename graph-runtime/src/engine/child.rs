@@ -54,19 +54,21 @@ pub fn subgraph<'a, P: StateGraph, C: StateGraph>(
     input: impl Future<Output = Result<C::Input, NodeError>> + Send + 'a,
 ) -> BoxFuture<'a, Result<Returned<C>, NodeError>> {
     Box::pin(async move {
-        let Some(nest) = call.ties.nest.as_deref() else {
+        let Some(nest) = call.stage.ties.nest.as_deref() else {
             return Err(NodeError::Returned(
                 "the run has no place for a graph".into(),
             ));
         };
         let name = match &nest.store {
             Some(store) => {
-                let turn = (call.turn.activation, call.turn.item);
-                let turn = (!nesting.memory).then_some(turn);
+                let Turn {
+                    activation, item, ..
+                } = call.turn();
+                let turn = (!nesting.memory).then_some((activation, item));
                 let name = name_of::<P>(&store.home, call.node, turn);
                 name.await.map_err(failed)?
             }
-            None => call.turn.node,
+            None => call.node.name(),
         };
         let child = Child {
             call,
@@ -162,7 +164,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
                 self.begun(engine.await.map_err(failed)?)
             }
         };
-        let item = self.call.turn.item;
+        let item = self.call.turn().item;
         let (returned, head) = engine.see_through(before, item).await.map_err(failed)?;
         self.moved_to(head);
         Ok(returned)
@@ -181,7 +183,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
     fn call(&self) -> StoredChild<'static> {
         let Turn {
             activation, item, ..
-        } = self.call.turn;
+        } = self.call.turn();
         StoredChild {
             node: self.name.into(),
             turn: (!self.nesting.memory).then_some(activation),
@@ -219,7 +221,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
     }
 
     fn parts(&self, journal: Option<Journal>) -> Parts<C> {
-        let Turn { item, .. } = self.call.turn;
+        let Turn { item, .. } = self.call.turn();
         let (node, within) = (self.call.node, self.nesting.within);
         let key = journal.as_ref().map(|journal| journal.key.clone());
         let run = self.nest.store.as_ref().map(|store| store.run.as_str());
@@ -229,7 +231,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
             watch: Watch::new(C::ID, key.as_ref(), run),
             journal,
             setting: self.setting(),
-            listener: self.call.listener.within(move |event| Event::Within {
+            listener: self.call.stage.listener.within(move |event| Event::Within {
                 node,
                 item,
                 event: within(event),
@@ -265,7 +267,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
         };
         let Turn {
             activation, item, ..
-        } = self.call.turn;
+        } = self.call.turn();
         let ours = |call: &StoredCall| (call.turn, call.item) == (activation, item);
         let Some(call) = stand.call.filter(ours) else {
             return self.remembered(store, home, hold).await;
@@ -309,7 +311,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
     ) -> Journal {
         let Turn {
             activation, item, ..
-        } = self.call.turn;
+        } = self.call.turn();
         let header = RunHeader {
             call: Some(call.unwrap_or(StoredCall {
                 turn: activation,
