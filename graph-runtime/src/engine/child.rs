@@ -61,12 +61,14 @@ pub fn subgraph<'a, P: StateGraph, C: StateGraph>(
         };
         let name = match &nest.store {
             Some(store) => {
-                let turn = (call.turn().activation, call.turn().item);
-                let turn = (!nesting.memory).then_some(turn);
+                let Turn {
+                    activation, item, ..
+                } = call.turn();
+                let turn = (!nesting.memory).then_some((activation, item));
                 let name = name_of::<P>(&store.home, call.node, turn);
                 name.await.map_err(failed)?
             }
-            None => call.turn().node,
+            None => call.node.name(),
         };
         let child = Child {
             call,
