@@ -5,6 +5,7 @@ use quote::{format_ident, quote};
 
 use super::emit::value_of;
 use super::fields::{Taking, Writable};
+use crate::ast::ReduceHow;
 use crate::model::forms;
 use crate::names::plain;
 use crate::text;
@@ -131,7 +132,12 @@ impl Writable<'_> {
         let ty = text::ty(self.ty());
         match &self.taking {
             Taking::Replaced | Taking::Unknown => format!("`{ty}`"),
-            Taking::Reduced(reducer) => format!("`{}`", text::ty(self.delta(reducer))),
+            Taking::Reduced(reducer) => match self.field.ast.reduce.as_ref().map(|it| &it.how) {
+                Some(ReduceHow::Custom(_)) => {
+                    format!("`<{} as Reducer<{ty}>>::Delta`", text::ty(reducer))
+                }
+                _ => format!("`{ty}`"),
+            },
             Taking::Collected(reducer) | Taking::CollectedAndRemoved(reducer) => {
                 format!("`{}` or several of them", text::ty(self.item(reducer)))
             }

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use super::emit::{Emit, Placed as _, allowances, spanned, update_of};
+use super::emit::{Emit, Placed as _, allowances, sound, spanned, update_of};
 use super::questions::{Ask, asks};
 use super::within::{self, Within, children};
 use crate::ast::NodeRole;
@@ -163,9 +163,8 @@ pub(super) fn read_question(emit: &Emit<'_>) -> TokenStream {
     let asks = asks(emit);
     let arms = asks.iter().map(|ask| {
         let (camel, open, question) = (ask.camel(), ask.open(), ask.question);
-        let span = question.place();
-        let door = spanned(door, span);
-        let read = quote_spanned!(span=> #door::from_raw::<#question>(json)?);
+        let question = sound(question);
+        let read = quote!(#door::from_raw::<#question>(json)?);
         quote! {
             Node::#camel => ::core::result::Result::Ok(Question::#camel(#open { id, question: #read, due })),
         }
@@ -249,7 +248,7 @@ pub(super) fn read_answers(emit: &Emit<'_>) -> TokenStream {
                 }
             };
         }
-        let ty = &field.ty;
+        let ty = sound(&field.ty);
         quote! {
             (Node::#camel, ::core::option::Option::Some(__Items::#camel(items)), answers) => {
                 let mut __value = <#ty as ::core::default::Default>::default();

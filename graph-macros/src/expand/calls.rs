@@ -6,7 +6,8 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{ReturnType, Signature};
 
 use super::batches;
-use super::emit::{Emit, Placed as _, local, quiet, spanned};
+use super::emit::{Emit, Placed as _, local, quiet, sound};
+use super::returns::question_type;
 use super::subgraphs;
 use super::waits;
 use super::within::Within;
@@ -16,7 +17,7 @@ use crate::model::{Form, Node, Param, ParamSource};
 /// The functions, and the types that they share.
 pub(super) fn calls(emit: &Emit<'_>) -> TokenStream {
     let Emit { door, .. } = emit;
-    let state = emit.state();
+    let state = sound(&emit.state());
     let functions = emit.graph.nodes.iter().map(|node| call(emit, node));
     quote! {
         type __Call<'a> = #door::Call<'a, #state>;
@@ -243,12 +244,10 @@ fn ended(emit: &Emit<'_>, node: &Node<'_>, output: &ReturnType) -> TokenStream {
     if node.answer().is_some() {
         let ask = Ident::new(&format!("__Ask{camel}"), first);
         let asked = quote_spanned!(first=> #ask::ask(#returned));
-        let door = spanned(door, first);
-        let within = waits::within(node);
-        let asks = quote_spanned!(first=> #door::asks(&call, ::core::option::Option::as_ref(&asked), #within));
+        let (question, within) = (question_type(node).map(sound), waits::within(node));
         return quote! {
             let asked = #asked?;
-            #asks
+            #door::asks::<_, #question>(&call, ::core::option::Option::as_ref(&asked), #within)
         };
     }
     let trait_name = Ident::new(&format!("__Return{camel}"), first);

@@ -2,7 +2,7 @@
 
 use graph_topology::Topology;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::Visibility;
 use syn::spanned::Spanned;
 
@@ -131,6 +131,11 @@ pub(super) fn value_of(field: usize) -> Ident {
 /// The struct of what a node sets.
 pub(super) fn update_of(node: &Node<'_>) -> Ident {
     format_ident!("Update{}", node.camel, span = Span::call_site())
+}
+
+/// A type of the user's as all generated code names it that relies on what it can do; see `sound`.
+pub(super) fn sound(ty: &impl ToTokens) -> TokenStream {
+    quote!(__Sound<#ty>)
 }
 
 /// The same name without the user's span.

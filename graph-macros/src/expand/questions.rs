@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
 
 use super::conditional::{Part, Shape};
-use super::emit::{self, Emit, Placed as _, allowances, spanned};
+use super::emit::{self, Emit, Placed as _, allowances, sound, spanned};
 use super::returns::question_type;
 use super::within::{self, Within, children};
 use super::{answers, pause};
@@ -58,6 +58,7 @@ impl Ask<'_> {
         }
         let (Emit { krate, door, .. }, question) = (emit, self.question);
         if let Some(ast::Field { ty, .. }) = self.into {
+            let ty = sound(ty);
             return quote!(<#ty as #door::Fills>::Answer);
         }
         // At the type, where a private one is said to be.
@@ -102,7 +103,7 @@ pub(super) fn types(emit: &Emit<'_>) -> TokenStream {
     let span = asked.map_or_else(Span::call_site, |ask| ask.question.place());
     let answer = Ident::new("Answer", span);
     quote!(
-        type Question = Question;
+        type Question = __Sound<Question>;
         type Answer = #answer;
     )
 }
