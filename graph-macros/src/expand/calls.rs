@@ -17,7 +17,7 @@ use crate::model::{Form, Node, Param, ParamSource};
 /// The functions, and the types that they share.
 pub(super) fn calls(emit: &Emit<'_>) -> TokenStream {
     let Emit { door, .. } = emit;
-    let state = sound(&emit.state());
+    let state = emit.state();
     let functions = emit.graph.nodes.iter().map(|node| call(emit, node));
     quote! {
         type __Call<'a> = #door::Call<'a, #state>;
@@ -59,10 +59,18 @@ fn function(node: &Node<'_>) -> Ident {
     )
 }
 
+/// That several threads may use the state. Taken for granted wherever a graph is made of it: if it isn't so, that
+/// was said of the field, see `sound`.
+pub(super) fn shared_state(emit: &Emit<'_>) -> TokenStream {
+    let state = emit.state();
+    quote!(where for<'__trivial> #state: ::core::marker::Send + ::core::marker::Sync)
+}
+
 fn call(emit: &Emit<'_>, node: &Node<'_>) -> TokenStream {
     let name = function(node);
+    let shared = shared_state(emit);
     let Some(signature) = node.ast.signature.as_ref().filter(|_| node.whole) else {
-        return quote!(async fn #name(_call: __Call<'_>) -> __Ended { ::core::unreachable!() });
+        return quote!(async fn #name(_call: __Call<'_>) -> __Ended #shared { ::core::unreachable!() });
     };
     let door = &emit.door;
     if let NodeRole::Wait(wait) = &node.ast.role {
@@ -72,7 +80,7 @@ fn call(emit: &Emit<'_>, node: &Node<'_>) -> TokenStream {
     if let Some(child) = &node.child {
         let body = within(emit, &Within { node, child }, signature);
         return quote! {
-            async fn #name(call: __Call<'_>) -> __Ended {
+            async fn #name(call: __Call<'_>) -> __Ended #shared {
                 #item
                 #body
             }
@@ -96,16 +104,16 @@ fn call(emit: &Emit<'_>, node: &Node<'_>) -> TokenStream {
             quote!(#(#here)* #run)
         }
         (true, _) => {
-            let (shared, lent) = shared(&given);
-            quote!(#shared #door::spawned(async move { #lent #run }).await)
+            let (taken, lent) = taken_along(&given);
+            quote!(#taken #door::spawned(async move { #lent #run }).await)
         }
         (_, true) => {
-            let (shared, lent) = shared(&given);
-            quote!(#shared #door::blocking(move || { #lent #run }).await)
+            let (taken, lent) = taken_along(&given);
+            quote!(#taken #door::blocking(move || { #lent #run }).await)
         }
     };
     quote! {
-        async fn #name(call: __Call<'_>) -> __Ended {
+        async fn #name(call: __Call<'_>) -> __Ended #shared {
             let _ = &call;
             #item
             #body
@@ -186,7 +194,7 @@ fn given(emit: &Emit<'_>, node: &Node<'_>) -> Vec<Given> {
 }
 
 /// What is taken along to another thread, and lent to the function there.
-fn shared(given: &[Given]) -> (TokenStream, TokenStream) {
+fn taken_along(given: &[Given]) -> (TokenStream, TokenStream) {
     let taken = given
         .iter()
         .map(|Given { name, shared, .. }| quote!(let #name = #shared;));

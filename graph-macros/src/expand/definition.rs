@@ -33,6 +33,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
         );
         quote!(#door::FieldSpec { name: #name, saved: #saved, unordered: #unordered })
     });
+    let shared = calls::shared_state(emit);
     let items = batches::type_of(emit);
     let evolution = evolution(emit);
     let types = questions::types(emit);
@@ -65,11 +66,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
         waits::otherwise(emit),
     ];
     quote! {
-        impl #krate::StateGraph for #name
-        where
-            // That a field can't be is said at the field.
-            for<'__trivial> #name: ::core::marker::Send + ::core::marker::Sync,
-        {
+        impl #krate::StateGraph for #name #shared {
             const ID: &'static str = #id;
             const FINGERPRINT: u64 = #fingerprint;
             const FIELDS: &'static [#door::FieldSpec] = &[#(#specs),*];

@@ -5,6 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::{Expr, Type};
 
 use super::batches;
+use super::calls::shared_state;
 use super::emit::{Emit, Placed as _, as_said, quiet, spanned};
 use super::questions::{Ask, asks};
 use crate::ast::{NodeRole, Time, Wait};
@@ -13,7 +14,7 @@ use crate::names::plain;
 
 /// The function that runs a wait. The user's function is there for its name.
 pub(super) fn call(emit: &Emit<'_>, node: &Node<'_>, wait: &Wait, name: &Ident) -> TokenStream {
-    let (door, state) = (&emit.door, emit.state());
+    let (door, state, shared) = (&emit.door, emit.state(), shared_state(emit));
     let function = quiet(node.name());
     let due = match &wait.time {
         Some(Time::Until(expr)) => {
@@ -30,7 +31,7 @@ pub(super) fn call(emit: &Emit<'_>, node: &Node<'_>, wait: &Wait, name: &Ident) 
     let said = as_said("state", &due);
     quote! {
         fn #until(#said: &#state) -> ::core::option::Option<#door::Due> { #due }
-        async fn #name(call: __Call<'_>) -> __Ended {
+        async fn #name(call: __Call<'_>) -> __Ended #shared {
             let _ = self::#function;
             ::core::result::Result::Ok(#door::waits(&call, #until(call.state)))
         }
