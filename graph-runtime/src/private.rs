@@ -212,6 +212,30 @@ pub fn from_raw<T: serde::de::DeserializeOwned>(json: &RawValue) -> Result<T, se
     serde_json::from_str(json.get())
 }
 
+/// A question of a node that asks while it runs, from JSON.
+///
+/// # Errors
+/// If it isn't one of this type.
+pub fn question_from_raw<Q: Asks>(json: &RawValue) -> Result<Q, serde_json::Error> {
+    from_raw(json)
+}
+
+/// What such a question is answered, from JSON.
+///
+/// # Errors
+/// If it isn't one of this type.
+pub fn answer_from_raw<Q: Asks>(json: &RawValue) -> Result<Q::Answer, serde_json::Error> {
+    from_raw(json)
+}
+
+/// What such a question is answered, as JSON.
+///
+/// # Errors
+/// If it can't be encoded.
+pub fn answer_to_raw<Q: Asks>(answer: &Q::Answer) -> Result<Box<RawValue>, serde_json::Error> {
+    to_raw(answer)
+}
+
 /// For a node that holds no questions, items or updates of its own.
 pub fn unexpected<T>(what: &str, node: &str) -> Result<T, serde_json::Error> {
     Err(serde::de::Error::custom(format_args!(

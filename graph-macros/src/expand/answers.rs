@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use super::emit::{Emit, Placed as _, allowances, sound, spanned, update_of};
+use super::emit::{Emit, Placed as _, allowances, sound, update_of};
 use super::questions::{Ask, asks};
 use super::within::{self, Within, children};
 use crate::ast::NodeRole;
@@ -32,10 +32,7 @@ pub(super) fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>])
         .collect();
     let answering = answering(emit, asks, children);
     let answered: Vec<_> = asks.iter().filter_map(|ask| ask.answered(emit)).collect();
-    let bounds = (!answered.is_empty()).then(|| {
-        let bounds = quote!(#(#answered)*).to_string();
-        quote!(, bound(serialize = #bounds, deserialize = #bounds))
-    });
+    let bounds = bounds(emit, asks);
     quote! {
         /// An answer: made from its question, or read from JSON: `{"node": .., "id": .., "value": ..}`, or, for a node
         /// that is a graph, `{"node": .., "answer": ..}`.
@@ -110,6 +107,23 @@ pub(super) fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>])
     }
 }
 
+/// What serde is told of answers that only a trait knows: it isn't held against their types before somebody needs it.
+fn bounds(emit: &Emit<'_>, asks: &[Ask<'_>]) -> Option<TokenStream> {
+    let door = &emit.door;
+    let answered: Vec<_> = asks.iter().filter_map(|ask| ask.answered(emit)).collect();
+    let answers = asks.iter().filter(|ask| ask.answered(emit).is_some());
+    let answers: Vec<_> = answers.map(|ask| ask.answer(emit)).collect();
+    let bounds = |of: TokenStream| {
+        quote!(#(#answered)* #(for<'__trivial> #answers: #door::serde::#of,)*).to_string()
+    };
+    let (serialize, deserialize) = (
+        bounds(quote!(Serialize)),
+        bounds(quote!(de::DeserializeOwned)),
+    );
+    (!answered.is_empty())
+        .then(|| quote!(, bound(serialize = #serialize, deserialize = #deserialize)))
+}
+
 /// How the engine knows an answer.
 fn answering(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> TokenStream {
     let Emit { krate, door, .. } = emit;
@@ -117,6 +131,7 @@ fn answering(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> Toke
     let names: Vec<_> = asks.iter().map(Ask::name).collect();
     let within: Vec<_> = children.iter().map(Within::camel).collect();
     let within_names: Vec<_> = children.iter().map(Within::name).collect();
+    let written = asks.iter().map(|ask| ask.write_answer(emit));
     let answered = asks.iter().filter_map(|ask| ask.answered(emit));
     quote! {
         #[automatically_derived]
@@ -149,7 +164,7 @@ fn answering(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> Toke
                 #door::serde_json::Error,
             > {
                 match self {
-                    #(Self::#camel { value, .. } => #door::to_raw(value),)*
+                    #(Self::#camel { value, .. } => #written,)*
                     #(Self::#within { answer } => #krate::Answering::to_json(answer),)*
                 }
             }
@@ -162,9 +177,8 @@ pub(super) fn read_question(emit: &Emit<'_>) -> TokenStream {
     let Emit { krate, door, .. } = emit;
     let asks = asks(emit);
     let arms = asks.iter().map(|ask| {
-        let (camel, open, question) = (ask.camel(), ask.open(), ask.question);
-        let question = sound(question);
-        let read = quote!(#door::from_raw::<#question>(json)?);
+        let (camel, open) = (ask.camel(), ask.open());
+        let read = ask.read_question(emit);
         quote! {
             Node::#camel => ::core::result::Result::Ok(Question::#camel(#open { id, question: #read, due })),
         }
@@ -191,9 +205,9 @@ pub(super) fn read_answer(emit: &Emit<'_>) -> TokenStream {
     let asks = asks(emit);
     let arms = asks.iter().map(|ask| {
         let (camel, span) = (ask.camel(), ask.question.place());
-        let door = spanned(door, span);
         // At the question, where it is said of one that has no answer.
-        let answer = quote_spanned!(span=> Answer::#camel { id, value: #door::from_raw(json)? });
+        let read = ask.read_answer(emit);
+        let answer = quote_spanned!(span=> Answer::#camel { id, value: #read });
         quote!(Node::#camel => ::core::result::Result::Ok(#answer),)
     });
     let children = children(emit);

@@ -74,6 +74,35 @@ impl Ask<'_> {
             .then(|| quote!(for<'__trivial> #question: #krate::Asks,))
     }
 
+    /// The question out of `json`. Where only a trait says what it is, it's the trait that says that it can be read.
+    pub(super) fn read_question(&self, emit: &Emit<'_>) -> TokenStream {
+        let (door, question) = (&emit.door, self.question);
+        if self.into.is_none() {
+            return quote!(#door::question_from_raw::<#question>(json)?);
+        }
+        let question = sound(question);
+        quote!(#door::from_raw::<#question>(json)?)
+    }
+
+    /// An answer out of `json`.
+    pub(super) fn read_answer(&self, emit: &Emit<'_>) -> TokenStream {
+        let (door, question) = (&emit.door, self.question);
+        if self.into.is_none() {
+            let door = spanned(door, question.place());
+            return quote_spanned!(question.place()=> #door::answer_from_raw::<#question>(json)?);
+        }
+        quote!(#door::from_raw(json)?)
+    }
+
+    /// The answer `value` as JSON.
+    pub(super) fn write_answer(&self, emit: &Emit<'_>) -> TokenStream {
+        let (door, question) = (&emit.door, self.question);
+        if self.into.is_none() {
+            return quote!(#door::answer_to_raw::<#question>(value));
+        }
+        quote!(#door::to_raw(value))
+    }
+
     /// What the setter of the answer takes: anything, where it isn't known what fits.
     fn argument(&self, emit: &Emit<'_>) -> (TokenStream, TokenStream) {
         if !self.node.whole {
