@@ -29,8 +29,8 @@ pub use crate::run::{Run, Shown};
 #[cfg(feature = "schema")]
 pub use crate::schema::{ObjectSchema, answers_within, object_schema, questions_within, schema_of};
 pub use crate::sound::{
-    If, Sound, a_field, a_part_of_the_context, a_question, a_reducer, an_emitted_value,
-    an_item, an_unsaved_field,
+    Answered, If, Sound, a_field, a_part_of_the_context, a_question, a_question_with_its_answer,
+    a_reducer, an_emitted_value, an_item, an_unsaved_field,
 };
 pub use crate::state::{
     And, Append, Change, Collects, FieldSpec, Fields, KeepFirst, KeyOf, Last, Max, Merge, Min,

@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::interrupt::Asks;
 use crate::state::Reducer;
 
 /// `T`, if all types are sound.
@@ -48,6 +49,19 @@ pub const fn an_item<T: Serialize + for<'de> Deserialize<'de> + Send + Sync>() {
 
 /// What an ask asks.
 pub const fn a_question<T: Serialize + for<'de> Deserialize<'de> + Send>() {}
+
+/// What a node asks while it runs: the rest is asked of the trait.
+pub const fn a_question_with_its_answer<Q: Asks>() {}
+
+/// What such a question is answered: where [`Asks`] is named, what it demands is held against the question once more.
+pub trait Answered {
+    /// The type of the answer.
+    type Answer;
+}
+
+impl<Q: Asks> Answered for Q {
+    type Answer = Q::Answer;
+}
 
 /// What nodes show while they run.
 pub const fn an_emitted_value<T: Serialize + Send>() {}

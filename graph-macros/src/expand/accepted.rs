@@ -5,7 +5,6 @@ use quote::{format_ident, quote};
 
 use super::emit::value_of;
 use super::fields::{Taking, Writable};
-use crate::ast::ReduceHow;
 use crate::model::forms;
 use crate::names::plain;
 use crate::text;
@@ -17,6 +16,8 @@ pub(super) struct Accepted {
     pub(super) marker: TokenStream,
     pub(super) ty: TokenStream,
     pub(super) patch: TokenStream,
+    /// Whether it reads well: what a reducer of the user's takes is known by a long name only.
+    pub(super) readable: bool,
 }
 
 impl Accepted {
@@ -27,6 +28,7 @@ impl Accepted {
             marker: quote!(#marker),
             ty,
             patch,
+            readable: true,
         }
     }
 }
@@ -59,11 +61,11 @@ impl Writable<'_> {
             }
             Taking::Reduced(reducer) => {
                 let delta = self.delta(reducer);
-                return vec![Accepted::new(
-                    "__One",
-                    delta,
-                    quote!(#door::Patch::reduce(self)),
-                )];
+                let reduced = quote!(#door::Patch::reduce(self));
+                return vec![Accepted {
+                    readable: !self.is_custom(),
+                    ..Accepted::new("__One", delta, reduced)
+                }];
             }
             Taking::Collected(reducer) => (reducer, forms::is_one_of(ty, &["VecDeque"])),
             Taking::CollectedAndRemoved(reducer) => (reducer, !forms::is_one_of(ty, &["Vec"])),
@@ -109,6 +111,7 @@ impl Writable<'_> {
                 marker,
                 ty,
                 patch: value,
+                ..
             } = accepted;
             quote! {
                 #(#cfgs)*
@@ -132,12 +135,10 @@ impl Writable<'_> {
         let ty = text::ty(self.ty());
         match &self.taking {
             Taking::Replaced | Taking::Unknown => format!("`{ty}`"),
-            Taking::Reduced(reducer) => match self.field.ast.reduce.as_ref().map(|it| &it.how) {
-                Some(ReduceHow::Custom(_)) => {
-                    format!("`<{} as Reducer<{ty}>>::Delta`", text::ty(reducer))
-                }
-                _ => format!("`{ty}`"),
-            },
+            Taking::Reduced(reducer) if self.is_custom() => {
+                format!("`<{} as Reducer<{ty}>>::Delta`", text::ty(reducer))
+            }
+            Taking::Reduced(_) => format!("`{ty}`"),
             Taking::Collected(reducer) | Taking::CollectedAndRemoved(reducer) => {
                 format!("`{}` or several of them", text::ty(self.item(reducer)))
             }

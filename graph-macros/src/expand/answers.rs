@@ -1,9 +1,9 @@
 //! The answers of a graph: their type, and how the engine reads them and the questions.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote;
 
-use super::emit::{Emit, Placed as _, allowances, sound, update_of};
+use super::emit::{Emit, allowances, sound, update_of};
 use super::questions::{Ask, asks};
 use super::within::{self, Within, children};
 use crate::ast::NodeRole;
@@ -31,7 +31,6 @@ pub(super) fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>])
         .map(|each| each.of(emit, "Answer"))
         .collect();
     let answering = answering(emit, asks, children);
-    let answered: Vec<_> = asks.iter().filter_map(|ask| ask.answered(emit)).collect();
     let bounds = bounds(emit, asks);
     quote! {
         /// An answer: made from its question, or read from JSON: `{"node": .., "id": .., "value": ..}`, or, for a node
@@ -64,7 +63,6 @@ pub(super) fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>])
         #[automatically_derived]
         impl ::core::clone::Clone for Answer
         where
-            #(#answered)*
             #(for<'__trivial> #values: ::core::clone::Clone,)*
             #(for<'__trivial> #answers: ::core::clone::Clone,)*
         {
@@ -84,7 +82,6 @@ pub(super) fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>])
         #[automatically_derived]
         impl ::core::fmt::Debug for Answer
         where
-            #(#answered)*
             #(for<'__trivial> #values: ::core::fmt::Debug,)*
             #(for<'__trivial> #answers: ::core::fmt::Debug,)*
         {
@@ -110,17 +107,15 @@ pub(super) fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>])
 /// What serde is told of answers that only a trait knows: it isn't held against their types before somebody needs it.
 fn bounds(emit: &Emit<'_>, asks: &[Ask<'_>]) -> Option<TokenStream> {
     let door = &emit.door;
-    let answered: Vec<_> = asks.iter().filter_map(|ask| ask.answered(emit)).collect();
-    let answers = asks.iter().filter(|ask| ask.answered(emit).is_some());
+    let answers = asks.iter().filter(|ask| ask.into.is_none());
     let answers: Vec<_> = answers.map(|ask| ask.answer(emit)).collect();
-    let bounds = |of: TokenStream| {
-        quote!(#(#answered)* #(for<'__trivial> #answers: #door::serde::#of,)*).to_string()
-    };
+    let bounds =
+        |of: TokenStream| quote!(#(for<'__trivial> #answers: #door::serde::#of,)*).to_string();
     let (serialize, deserialize) = (
         bounds(quote!(Serialize)),
         bounds(quote!(de::DeserializeOwned)),
     );
-    (!answered.is_empty())
+    (!answers.is_empty())
         .then(|| quote!(, bound(serialize = #serialize, deserialize = #deserialize)))
 }
 
@@ -132,10 +127,9 @@ fn answering(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> Toke
     let within: Vec<_> = children.iter().map(Within::camel).collect();
     let within_names: Vec<_> = children.iter().map(Within::name).collect();
     let written = asks.iter().map(|ask| ask.write_answer(emit));
-    let answered = asks.iter().filter_map(|ask| ask.answered(emit));
     quote! {
         #[automatically_derived]
-        impl #krate::Answering for Answer where #(#answered)* {
+        impl #krate::Answering for Answer {
             fn id(&self) -> #krate::QuestionId {
                 match self {
                     #(Self::#camel { id, .. } => ::core::clone::Clone::clone(id),)*
@@ -204,11 +198,8 @@ pub(super) fn read_answer(emit: &Emit<'_>) -> TokenStream {
     let Emit { krate, door, .. } = emit;
     let asks = asks(emit);
     let arms = asks.iter().map(|ask| {
-        let (camel, span) = (ask.camel(), ask.question.place());
-        // At the question, where it is said of one that has no answer.
-        let read = ask.read_answer(emit);
-        let answer = quote_spanned!(span=> Answer::#camel { id, value: #read });
-        quote!(Node::#camel => ::core::result::Result::Ok(#answer),)
+        let (camel, read) = (ask.camel(), ask.read_answer(emit));
+        quote!(Node::#camel => ::core::result::Result::Ok(Answer::#camel { id, value: #read }),)
     });
     let children = children(emit);
     let within: Vec<_> = children.iter().map(Within::camel).collect();

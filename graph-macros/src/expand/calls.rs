@@ -6,7 +6,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{ReturnType, Signature};
 
 use super::batches;
-use super::emit::{Emit, Placed as _, local, quiet, sound};
+use super::emit::{Emit, enclosed, local, quiet, sound};
 use super::returns::question_type;
 use super::subgraphs;
 use super::waits;
@@ -63,7 +63,7 @@ fn function(node: &Node<'_>) -> Ident {
 /// was said of the field, see `sound`.
 pub(super) fn shared_state(emit: &Emit<'_>) -> TokenStream {
     let state = emit.state();
-    quote!(where for<'__trivial> #state: ::core::marker::Send + ::core::marker::Sync)
+    quote!(where for<'__trivial> #state: ::core::marker::Send + ::core::marker::Sync,)
 }
 
 fn call(emit: &Emit<'_>, node: &Node<'_>) -> TokenStream {
@@ -210,19 +210,21 @@ fn called(node: &Node<'_>, signature: &Signature) -> TokenStream {
     let name = quiet(node.name());
     let arguments = node.params.iter().map(argument);
     let wait = signature.asyncness.map(|_| quote!(.await));
-    quote!(let returned = (self::#name(#(#arguments),*)#wait,);)
+    let returned = Ident::new("returned", return_type(node, &signature.output).0);
+    quote!(let #returned = (self::#name(#(#arguments),*)#wait,);)
 }
 
 /// Hands over what a parameter names. A type that doesn't fit is said at the parameter's type.
 fn argument(param: &Param<'_>) -> TokenStream {
     let (first, last) = ends(param.ty);
     let place = match param.source {
-        ParamSource::Field(_) => member(&Ident::new("__state", first), param.name, last),
-        ParamSource::Context(_) => member(&Ident::new("__context", first), param.name, last),
-        ParamSource::State => behind("__state", 2, last),
-        ParamSource::Run => behind("__run", 1, last),
-        ParamSource::Item => behind("__item", 1, last),
+        ParamSource::Field(_) => member("__state", param.name),
+        ParamSource::Context(_) => member("__context", param.name),
+        ParamSource::State => quote!(**__state),
+        ParamSource::Run => quote!(*__run),
+        ParamSource::Item => quote!(*__item),
     };
+    let place = enclosed(place, last);
     match param.form {
         Form::Reference => quote_spanned!(first=> &#place),
         Form::Pointee => quote_spanned!(first=> &*#place),
@@ -232,17 +234,9 @@ fn argument(param: &Param<'_>) -> TokenStream {
     }
 }
 
-/// What is behind so many references.
-fn behind(name: &str, references: usize, span: Span) -> TokenStream {
-    let name = Ident::new(name, span);
-    let stars = std::iter::repeat_n(quote_spanned!(span=> *), references);
-    quote_spanned!(span=> #(#stars)* #name)
-}
-
-fn member(of: &Ident, name: &Ident, span: Span) -> TokenStream {
-    let mut name = name.clone();
-    name.set_span(span);
-    quote_spanned!(span=> #of.#name)
+fn member(of: &str, name: &Ident) -> TokenStream {
+    let (of, name) = (local(of), quiet(name));
+    quote!(#of.#name)
 }
 
 /// Takes what was returned.
@@ -268,10 +262,7 @@ fn ended(emit: &Emit<'_>, node: &Node<'_>, output: &ReturnType) -> TokenStream {
 
 /// What was returned, with what is said about it at the return type, and where that begins.
 fn returned(node: &Node<'_>, output: &ReturnType) -> (Span, TokenStream) {
-    let (first, last) = match output {
-        ReturnType::Default => (node.name().place(), node.name().place()),
-        ReturnType::Type(_, ty) => ends(ty),
-    };
+    let (first, last) = return_type(node, output);
     let returned = Ident::new("returned", first);
     let index = syn::Index {
         index: 0,
@@ -280,11 +271,19 @@ fn returned(node: &Node<'_>, output: &ReturnType) -> (Span, TokenStream) {
     (first, quote_spanned!(first=> #returned.#index))
 }
 
+/// Where the return type begins and ends; at the name, where there is none.
+fn return_type(node: &Node<'_>, output: &ReturnType) -> (Span, Span) {
+    match output {
+        ReturnType::Default => (node.name().span(), node.name().span()),
+        ReturnType::Type(_, ty) => ends(ty),
+    }
+}
+
 /// The first and the last place of some tokens.
 fn ends(tokens: &impl ToTokens) -> (Span, Span) {
     let mut tokens = tokens.to_token_stream().into_iter();
     let first = tokens
         .next()
-        .map_or_else(Span::call_site, |token| token.place());
-    (first, tokens.last().map_or(first, |token| token.place()))
+        .map_or_else(Span::call_site, |token| token.span());
+    (first, tokens.last().map_or(first, |token| token.span()))
 }

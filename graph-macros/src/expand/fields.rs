@@ -114,10 +114,17 @@ impl<'e> Writable<'e> {
 
     /// What a reducer takes: of ours, one value of the field's type.
     pub(super) fn delta(&self, reducer: &TokenStream) -> TokenStream {
-        match &self.field.ast.reduce.as_ref().map(|reduce| &reduce.how) {
-            Some(ReduceHow::Custom(_)) => self.projected(reducer, "Reducer", "Delta"),
-            _ => self.ty().to_token_stream(),
+        if self.is_custom() {
+            self.projected(reducer, "Reducer", "Delta")
+        } else {
+            self.ty().to_token_stream()
         }
+    }
+
+    /// Whether the reducer is one of the user's.
+    pub(super) fn is_custom(&self) -> bool {
+        let reduce = self.field.ast.reduce.as_ref();
+        reduce.is_some_and(|reduce| matches!(reduce.how, ReduceHow::Custom(_)))
     }
 
     /// One item, written out where it can be seen, so that it reads well in docs and messages.

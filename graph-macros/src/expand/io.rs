@@ -213,7 +213,10 @@ pub(super) fn output_json(emit: &Emit<'_>) -> TokenStream {
             let ast::Field { name, ty, cfgs, .. } = field.ast;
             let (text, sound) = (crate::names::plain(name), sound(ty));
             let (ty, value) = if forms::is_unordered(ty) {
-                (quote!(__Sorted<'_, #sound>), quote!(&__Sorted(&output.#name)))
+                (
+                    quote!(__Sorted<'_, #sound>),
+                    quote!(&__Sorted(&output.#name)),
+                )
             } else {
                 (sound, quote!(&output.#name))
             };

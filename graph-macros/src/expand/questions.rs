@@ -1,11 +1,11 @@
 //! What the graph asks.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
 use syn::Type;
 
 use super::conditional::{Part, Shape};
-use super::emit::{self, Emit, Placed as _, allowances, sound, spanned};
+use super::emit::{self, Emit, allowances, sound};
 use super::returns::question_type;
 use super::within::{self, Within, children};
 use super::{answers, pause};
@@ -56,47 +56,36 @@ impl Ask<'_> {
         if !self.node.whole {
             return quote!(());
         }
-        let (Emit { krate, door, .. }, question) = (emit, self.question);
+        let (door, question) = (&emit.door, self.question);
         if let Some(ast::Field { ty, .. }) = self.into {
             let ty = sound(ty);
             return quote!(<#ty as #door::Fills>::Answer);
         }
-        // At the type, where a private one is said to be.
-        let krate = spanned(krate, question.place());
-        quote_spanned!(question.place()=> <#question as #krate::Asks>::Answer)
-    }
-
-    /// That its question has an answer, where only a trait says which: held against the type in one place, and not
-    /// wherever the answer is named.
-    pub(super) fn answered(&self, emit: &Emit<'_>) -> Option<TokenStream> {
-        let (krate, question) = (&emit.krate, self.question);
-        (self.node.whole && self.into.is_none())
-            .then(|| quote!(for<'__trivial> #question: #krate::Asks,))
+        let question = sound(question);
+        quote!(<#question as #door::Answered>::Answer)
     }
 
     /// The question out of `json`. Where only a trait says what it is, it's the trait that says that it can be read.
     pub(super) fn read_question(&self, emit: &Emit<'_>) -> TokenStream {
-        let (door, question) = (&emit.door, self.question);
+        let (door, question) = (&emit.door, sound(self.question));
         if self.into.is_none() {
             return quote!(#door::question_from_raw::<#question>(json)?);
         }
-        let question = sound(question);
         quote!(#door::from_raw::<#question>(json)?)
     }
 
     /// An answer out of `json`.
     pub(super) fn read_answer(&self, emit: &Emit<'_>) -> TokenStream {
-        let (door, question) = (&emit.door, self.question);
+        let (door, question) = (&emit.door, sound(self.question));
         if self.into.is_none() {
-            let door = spanned(door, question.place());
-            return quote_spanned!(question.place()=> #door::answer_from_raw::<#question>(json)?);
+            return quote!(#door::answer_from_raw::<#question>(json)?);
         }
         quote!(#door::from_raw(json)?)
     }
 
     /// The answer `value` as JSON.
     pub(super) fn write_answer(&self, emit: &Emit<'_>) -> TokenStream {
-        let (door, question) = (&emit.door, self.question);
+        let (door, question) = (&emit.door, sound(self.question));
         if self.into.is_none() {
             return quote!(#door::answer_to_raw::<#question>(value));
         }
@@ -127,13 +116,9 @@ pub(super) fn types(emit: &Emit<'_>) -> TokenStream {
     if asks.is_empty() && children(emit).is_empty() {
         return quote!(type Question = #door::NoAnswer; type Answer = #door::NoAnswer;);
     }
-    // At the question, where it is said of one that has no answer.
-    let asked = asks.iter().find(|ask| ask.answered(emit).is_some());
-    let span = asked.map_or_else(Span::call_site, |ask| ask.question.place());
-    let answer = Ident::new("Answer", span);
     quote!(
         type Question = __Sound<Question>;
-        type Answer = #answer;
+        type Answer = Answer;
     )
 }
 
@@ -176,7 +161,6 @@ fn open(emit: &Emit<'_>, ask: &Ask<'_>) -> TokenStream {
     let Emit { krate, door, .. } = emit;
     let (vis, allow, name, camel) = (emit.vis(), allowances(), ask.open(), ask.camel());
     let (question, (argument, value)) = (ask.question, ask.argument(emit));
-    let answered = ask.answered(emit).map(|bound| quote!(where #bound));
     let node = ask.name();
     let doc = match ask.into {
         Some(into) => format!(
@@ -224,7 +208,7 @@ fn open(emit: &Emit<'_>, ask: &Ask<'_>) -> TokenStream {
         impl #name {
             /// Answers it.
             #[must_use]
-            #vis fn answer(&self, answer: impl #argument) -> Answer #answered {
+            #vis fn answer(&self, answer: impl #argument) -> Answer {
                 Answer::#camel { id: ::core::clone::Clone::clone(&self.id), value: #value }
             }
             #called

@@ -84,9 +84,11 @@ fn nodes(emit: &Emit<'_>) -> TokenStream {
     let questions = asks
         .filter_map(question_type)
         .map(|ty: &Type| ask(emit, "a_question", ty));
+    let asked = emit.graph.nodes.iter().filter_map(|node| node.interrupts());
+    let asked = asked.map(|ty| ask(emit, "a_question_with_its_answer", ty));
     let emitted = emit.graph.module.args.emits.iter();
     let emitted = emitted.map(|ty| ask(emit, "an_emitted_value", ty));
-    items.chain(questions).chain(emitted).collect()
+    items.chain(questions).chain(asked).chain(emitted).collect()
 }
 
 /// Whether reducers fit: not asked where the types themselves don't hold.

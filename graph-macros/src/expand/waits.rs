@@ -2,11 +2,12 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 use syn::{Expr, Type};
 
 use super::batches;
 use super::calls::shared_state;
-use super::emit::{Emit, Placed as _, as_said, quiet, spanned};
+use super::emit::{Emit, as_said, local, quiet, spanned};
 use super::questions::{Ask, asks};
 use crate::ast::{NodeRole, Time, Wait};
 use crate::model::{Node, ParamSource};
@@ -18,8 +19,8 @@ pub(super) fn call(emit: &Emit<'_>, node: &Node<'_>, wait: &Wait, name: &Ident) 
     let function = quiet(node.name());
     let due = match &wait.time {
         Some(Time::Until(expr)) => {
-            let door = spanned(door, expr.place());
-            quote_spanned!(expr.place()=> #door::Until::until(#expr))
+            let door = spanned(door, expr.span());
+            quote_spanned!(expr.span()=> #door::Until::until(#expr))
         }
         Some(Time::Length(length)) => {
             let micros = micros(*length);
@@ -57,8 +58,9 @@ fn micros(length: std::time::Duration) -> u64 {
 
 /// The run of a node that asks while it runs.
 pub(super) fn asking(emit: &Emit<'_>, question: &Type) -> TokenStream {
-    let door = spanned(&emit.door, question.place());
-    quote_spanned!(question.place()=> #door::asking::<#question, _>(&call))
+    let (span, call) = (question.span(), local("call"));
+    let door = spanned(&emit.door, span);
+    quote_spanned!(span=> #door::asking::<#question, _>(&#call))
 }
 
 /// The work of a node, which stops where it asks.
