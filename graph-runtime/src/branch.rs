@@ -5,6 +5,7 @@ use std::future::IntoFuture;
 use std::sync::Arc;
 
 use crate::checkpointer::At;
+use crate::child::ChildAt;
 use crate::definition::{BoxFuture, StateGraph};
 use crate::drawing::RunDrawing;
 use crate::engine::{ByHand, Command, Origin, Request, set_by_hand};
@@ -12,7 +13,7 @@ use crate::error::Error;
 use crate::event::Listener;
 use crate::id::MomentId;
 use crate::invocation::Invocation;
-use crate::moment::{Moment, thread_text};
+use crate::moment::{Moment, Placed, thread_text};
 use crate::setting::Setting;
 use crate::shared::Core;
 
@@ -21,7 +22,9 @@ use crate::shared::Core;
 /// Going on from a moment that isn't the thread's head begins a branch: a moment whose parent is the old one. The
 /// thread's head is what was written last, so the branch is where the thread stands from then on; the moments of
 /// the old branch stay as they are, and [`history`](crate::Thread::history) shows them all. Whatever was unfinished on the
-/// old branch stays there: its questions can't be answered any more, and what siblings had finished is run again.
+/// old branch stays there: its questions can't be answered any more (on the branch they are asked under new ids), and what
+/// siblings had finished is run again. A graph within this one stands on the branch where it stood at the moment,
+/// also one that remembers its calls; [`with_child`](Self::with_child) goes back within it.
 ///
 /// ```
 /// # use graph_runtime::prelude::*;
@@ -57,6 +60,8 @@ pub struct ThreadAt<G: StateGraph> {
     moment: MomentId,
     /// The thread that what is done goes to, if it is another.
     into: Option<Arc<str>>,
+    /// Graphs within that are to stand elsewhere.
+    placed: Vec<Placed>,
 }
 
 impl<G: StateGraph> ThreadAt<G> {
@@ -66,6 +71,7 @@ impl<G: StateGraph> ThreadAt<G> {
             thread,
             moment,
             into: None,
+            placed: Vec::new(),
         }
     }
 
@@ -77,6 +83,68 @@ impl<G: StateGraph> ThreadAt<G> {
     #[must_use = "the other thread begins with what is done there"]
     pub fn into(mut self, thread: impl Into<Arc<str>>) -> Self {
         self.into = Some(thread.into());
+        self
+    }
+
+    /// The same moment, but a graph within stands at another moment of its own, or with other values: a branch that
+    /// goes on in the middle of what the graph has done. Its node has to be active here. Others stand as they stood.
+    ///
+    /// ```
+    /// # use graph_runtime::prelude::*;
+    /// # #[graph(id = "draft")]
+    /// # pub mod draft {
+    /// #     #[state]
+    /// #     pub struct Draft {
+    /// #         #[input]
+    /// #         pub topic: String,
+    /// #         pub text: String,
+    /// #     }
+    /// #     edges! { start -> look_up -> write -> end; }
+    /// #     #[node]
+    /// #     fn look_up() {}
+    /// #     #[node(writes(text))]
+    /// #     fn write(topic: &str) -> String { format!("about {topic}") }
+    /// # }
+    /// # #[graph(id = "desk")]
+    /// # mod desk {
+    /// #     use super::draft;
+    /// #     #[state]
+    /// #     pub struct Desk {
+    /// #         pub draft: Option<draft::Output>,
+    /// #     }
+    /// #     edges! { start -> plan -> author -> end; }
+    /// #     #[node]
+    /// #     fn plan() {}
+    /// #     #[subgraph(draft::Draft, into = draft)]
+    /// #     fn author() -> draft::Input { draft::Input::new().topic("rain") }
+    /// # }
+    /// # use draft::{Draft, Values};
+    /// # use desk::Desk;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Error> {
+    /// # let thread = Desk::graph().checkpointer(MemorySaver::new()).build().thread("t");
+    /// # thread.invoke(desk::Input::new()).await?;
+    /// let history = thread.history().await?;
+    /// // What `author` did, newest first: `write`, `look_up`.
+    /// let author = thread.child::<Draft>(&history[0].children[0])?;
+    /// let looked_up = author.history().await?.remove(1);
+    /// // Once more from there, about something else.
+    /// let snow = author.at(looked_up.id).values(Values::new().topic("snow"));
+    /// let planned = history[1].id;
+    /// let outcome = thread.at(planned).with_child(snow).resume().await?;
+    /// if let Outcome::Done(output) = outcome {
+    ///     assert_eq!(output.draft.as_ref().unwrap().text, "about snow");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Of what is done: [`Error::NotActive`] if nothing calls the graph here, [`Error::UnknownMoment`] if the graph has no
+    /// such moment, [`Error::GraphChanged`] if values are to be set in what this version can't read.
+    #[must_use = "it stands there on the branch that is begun next"]
+    pub fn with_child<C: StateGraph>(mut self, child: ChildAt<C>) -> Self {
+        self.placed.push(child.into_placed());
         self
     }
 
@@ -155,7 +223,7 @@ impl<G: StateGraph> ThreadAt<G> {
     }
 
     fn origin(&self) -> Origin {
-        Origin::of(&self.thread, self.moment, self.destination())
+        Origin::of(&self.thread, self.moment, self.destination()).with(self.placed.clone())
     }
 }
 
@@ -166,6 +234,7 @@ impl<G: StateGraph> Clone for ThreadAt<G> {
             thread: Arc::clone(&self.thread),
             moment: self.moment,
             into: self.into.clone(),
+            placed: self.placed.clone(),
         }
     }
 }

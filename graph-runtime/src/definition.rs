@@ -54,7 +54,7 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     /// What a run gives.
     type Output: Send + 'static;
     /// What anybody may set by hand: any field.
-    type Values: Send + 'static;
+    type Values: Clone + Send + Sync + 'static;
     /// What a node sets: one variant a node.
     type Update: Clone + Serialize + Send + Sync + 'static;
     /// What the graph asks: one variant an ask.

@@ -241,6 +241,16 @@ pub enum Error {
         /// What would wait for ever, or start twice.
         what: String,
     },
+    /// At that moment nothing calls the graph within this one that was to stand elsewhere. Nothing was written.
+    #[error(
+        "nothing calls `{path}` where {thread} is to go on from; choose a moment that has its node in `next`"
+    )]
+    NotActive {
+        /// The thread.
+        thread: String,
+        /// The path of the graph within it.
+        path: String,
+    },
     /// A moment can't be taken to a thread that has moments of its own. Nothing was written.
     #[error(
         "{thread} has moments of its own, and a branch needs a thread without any; choose another id, or `reset()` it"

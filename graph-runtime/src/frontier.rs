@@ -70,6 +70,13 @@ impl<G: StateGraph> Activation<G> {
         self.questions.iter().flatten()
     }
 
+    /// Whether it waits, and has tasks that don't: what those have come to is kept beside the records.
+    pub(crate) fn waits_in_part(&self) -> bool {
+        let item_waits = |item| self.awaited().any(|open| open.item == self.item(item));
+        let is_whole = || (0..).take(self.width()).all(item_waits);
+        self.is_waiting() && !self.ends_by_answers() && !is_whole()
+    }
+
     /// The number of a task, where there are several.
     pub(crate) fn item(&self, item: u32) -> Option<u32> {
         self.batch.as_ref().map(|_| item)
@@ -133,19 +140,21 @@ impl<G: StateGraph> Frontier<G> {
         });
     }
 
-    /// Names every turn anew, so that nothing that hangs on the old names can reach it.
-    pub(crate) fn reissue(&mut self, moment: MomentId) {
-        for (index, activation) in (0..).zip(&mut self.active) {
-            let id = ActivationId { moment, index };
-            activation.id = id;
-            if G::topology().nodes[activation.node.index()].kind == NodeKind::Subgraph {
-                // A graph within this one is stored by the turn, so it is another one now, and asks anew.
-                activation.questions = None;
-            }
-            for question in activation.questions.iter_mut().flatten() {
-                question.id.activation = id;
-            }
-        }
+    /// Names every turn anew, so that nothing that hangs on the old names can reach it. Gives the old names, each
+    /// with the new one.
+    pub(crate) fn reissue(&mut self, moment: MomentId) -> Vec<(ActivationId, ActivationId)> {
+        let active = (0..).zip(&mut self.active);
+        active
+            .map(|(index, activation)| {
+                let (old, id) = (activation.id, ActivationId { moment, index });
+                activation.id = id;
+                let asked = activation.questions.iter_mut().flatten();
+                for question in asked.filter(|question| question.id.activation == old) {
+                    question.id.activation = id;
+                }
+                (old, id)
+            })
+            .collect()
     }
 
     /// What would go wrong with a run that stands here.

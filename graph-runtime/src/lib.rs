@@ -97,7 +97,7 @@ pub use checkpointer::{
     At, Cause, Chain, Checkpointer, Commit, Expect, Lease, MemorySaver, Message, Page, Query,
     Record, Source, StoreError, Write, WriteKey, WriteKind,
 };
-pub use child::ChildThread;
+pub use child::{ChildAt, ChildThread};
 pub use clock::{Clock, SystemClock};
 pub use definition::{Answering, BoxFuture, GraphNode, StateGraph};
 pub use drawing::RunDrawing;

@@ -11,6 +11,8 @@ use crate::graphs::row::{self, Row};
 use crate::office::office::{self, Office, Question};
 use crate::office::{Desk, LOG, builder, input, polled, to_the_end, writes, yes};
 use crate::store::{Store, on_every_backend};
+use crate::watch::Watch;
+use crate::workshop;
 
 fn say(text: &str) -> chat::Input {
     chat::Input::new().messages([text.to_owned()])
@@ -135,6 +137,17 @@ on_every_backend! {
         thread.invoke(say("three")).await.unwrap();
         let state = thread.state().await.unwrap().unwrap().state;
         assert_eq!(state.messages, ["one", "echo: one", "three", "echo: three"]);
+    }
+
+    async fn where_some_items_wait_those_that_had_ended_are_run_again(store) {
+        let (desk, watch) = (Arc::<Desk>::default(), Watch::new());
+        let thread = workshop::thread(store.open().await, &desk, &watch, Durability::Async);
+        let pause = thread.invoke(workshop::input()).await.unwrap().paused().unwrap();
+        let outcome = thread.at(pause.moment()).replay().await.unwrap();
+        let mut log = workshop::to_the_end(&thread, &watch, outcome).await.unwrap().log;
+        let mut expected = workshop::LOG.map(str::to_owned);
+        (log.sort(), expected.sort());
+        assert_eq!(log, expected, "each item has its result");
     }
 
     async fn resume_at_the_head_keeps_what_is_finished_and_replay_drops_it(store) {

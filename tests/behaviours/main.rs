@@ -57,6 +57,7 @@ mod slow;
 mod store;
 mod stranded;
 mod streaming;
+mod subgraph_branches;
 mod subgraph_crashes;
 mod subgraph_memory;
 mod subgraph_questions;

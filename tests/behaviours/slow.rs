@@ -51,6 +51,11 @@ impl Slow {
         text
     }
 
+    /// Lets only so many commits more succeed.
+    pub(crate) fn fail_after(&self, commits: u64) {
+        self.left.store(commits, Ordering::SeqCst);
+    }
+
     /// Lets everything succeed from now on.
     pub(crate) fn mend(&self) {
         self.left.store(u64::MAX, Ordering::SeqCst);

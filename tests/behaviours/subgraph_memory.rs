@@ -9,7 +9,7 @@ use crate::store::on_every_backend;
 
 /// Counts, and asks at every second call.
 #[graph(id = "counter")]
-mod counter {
+pub(crate) mod counter {
     #[state]
     pub struct Counter {
         #[input]
@@ -40,7 +40,7 @@ mod counter {
 
 /// Calls it four times, and beside it one that forgets.
 #[graph(id = "caller")]
-mod caller {
+pub(crate) mod caller {
     use super::*;
 
     #[state]

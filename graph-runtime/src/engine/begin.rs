@@ -164,10 +164,10 @@ async fn begin<G: StateGraph>(
     } = taken;
     let back_to = hold.back_to().filter(|_| matches!(origin, Origin::Head));
     let origin = match back_to {
-        Some(Before(Some(moment))) => Origin::Moment(moment),
+        Some(Before(Some(moment))) => Origin::here(moment),
         _ => origin,
     };
-    let ground = ground(&home, &origin, command.branches()).await?;
+    let ground = ground(&home, origin, command.branches()).await?;
     let stood = back_to.map(|Before(moment)| moment);
     hold.begins_at(stood.unwrap_or_else(|| ground.as_ref().and_then(Ground::head)));
     let header = RunHeader::of::<G>(run, &setting.metadata);
@@ -217,7 +217,7 @@ impl<G: StateGraph> Engine<G> {
         }
         self.went_on = true;
         Arc::make_mut(&mut self.state).merge(input, &mut self.change);
-        let (moment, now) = self.first_moment();
+        let (moment, now) = self.first_moment().await?;
         self.note(moment, now, Source::Input).await?;
         self.tell_step(moment);
         Ok(self)
@@ -249,7 +249,7 @@ impl<G: StateGraph> Engine<G> {
     /// Follows the route from `start`, and stores the input with what it leads to.
     pub(super) async fn start(&mut self) -> Result<(), Error> {
         self.resumes = false;
-        let (moment, now) = self.first_moment();
+        let (moment, now) = self.first_moment().await?;
         let routed = catch_unwind(AssertUnwindSafe(|| {
             self.state.route(None, &mut self.next);
             self.start_next(moment);
@@ -269,8 +269,11 @@ impl<G: StateGraph> Engine<G> {
     }
 
     /// The id and time of the run's first moment.
-    pub(super) fn first_moment(&mut self) -> (MomentId, Timestamp) {
-        self.departure.take().unwrap_or_else(|| self.new_moment())
+    pub(super) async fn first_moment(&mut self) -> Result<(MomentId, Timestamp), Error> {
+        match self.departure.take() {
+            Some(departure) => self.take_along(*departure).await,
+            None => Ok(self.new_moment()),
+        }
     }
 
     /// Goes on as far as pauses let it: an answer is no word on them.

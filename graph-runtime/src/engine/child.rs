@@ -3,84 +3,25 @@
 //! It is run by the same engine, on a thread of its own below the outer one. What it had done by then is found
 //! there when the node is run again, so nothing in it is done twice, whatever happens to the outer run.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use super::backlog::Flush;
-use super::branch::Ground;
+use super::branch::{Ground, ground};
 use super::journal::Journal;
+use super::nest::{Nest, NestStore};
 use super::parts::Parts;
 use super::registry::{Busy, Hold};
-use super::request::Home;
+use super::request::{Home, Origin};
 use super::watch::Watch;
-use super::{Durability, Engine, Stopped};
-use crate::cache::Cache;
+use super::{Engine, Stopped};
 use crate::checkpointer::At;
-use crate::clock::Clock;
 use crate::definition::{BoxFuture, Call, StateGraph, Turn};
 use crate::error::{Error, NodeError};
 use crate::event::Event;
-use crate::id::{MomentId, ThreadKey};
+use crate::id::MomentId;
 use crate::moment::{RunHeader, Stand, StoredCall, StoredChild};
-use crate::setting::{Setting, Siblings};
+use crate::setting::Setting;
 use crate::stop::Stopping;
-use crate::store::Store;
 use crate::waiting::Awaited;
-
-/// What the graphs within a run take over from it.
-pub(crate) struct Nest {
-    pub(crate) store: Option<NestStore>,
-    pub(crate) step_limit: usize,
-    pub(crate) durability: Durability,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) metadata: BTreeMap<String, String>,
-    pub(crate) siblings: Siblings,
-    pub(crate) cache: Arc<dyn Cache>,
-    /// Memory across threads.
-    pub(crate) memory: Option<Arc<dyn Store>>,
-    /// Where those that have moved stand now, until the next moment says so.
-    moved: Mutex<Vec<StoredChild<'static>>>,
-}
-
-impl Nest {
-    pub(super) fn of<G: StateGraph>(journal: Option<&Journal>, setting: &Setting<G>) -> Self {
-        Self {
-            store: journal.map(Journal::nest),
-            step_limit: setting.step_limit,
-            durability: setting.durability,
-            clock: Arc::clone(&setting.clock),
-            metadata: setting.metadata.clone(),
-            siblings: setting.siblings,
-            cache: Arc::clone(&setting.cache),
-            memory: setting.store.clone(),
-            moved: Mutex::default(),
-        }
-    }
-
-    /// Those that have moved, in an order that doesn't depend on who was first.
-    pub(super) fn take_moved(&self) -> Vec<StoredChild<'static>> {
-        let mut moved = std::mem::take(&mut *self.moved());
-        moved.sort_by(|one, other| (&one.node, one.item).cmp(&(&other.node, other.item)));
-        moved
-    }
-
-    fn moved(&self) -> MutexGuard<'_, Vec<StoredChild<'static>>> {
-        self.moved.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Where a run is stored, for those within it.
-pub(crate) struct NestStore {
-    /// The run's own place; its children lie below.
-    pub(crate) home: Home,
-    /// The thread itself, with which the answers are kept.
-    pub(crate) root: ThreadKey,
-    /// The run's id, which is theirs too.
-    pub(crate) run: String,
-    pub(crate) flush: Flush,
-    /// The epoch of the thread's lease, where it has one.
-    pub(crate) epoch: u64,
-}
 
 /// How a graph is a node of another.
 pub struct Nesting<P: StateGraph, C: StateGraph> {
@@ -139,7 +80,7 @@ enum Found<C: StateGraph> {
     /// Nowhere, or at the end of another call: the journal is to begin one.
     Nothing(Option<Journal>),
     /// Another call has left this.
-    Memory(Journal, Stand<C>),
+    Memory(Journal, Ground<C>),
     /// In the middle of this call.
     Begun(Journal, Stand<C>, Option<C>),
     /// At the end of this call.
@@ -161,15 +102,15 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
                 let parts = self.parts(Some(journal));
                 (
                     parts
-                        .standing(here(stand), false)
+                        .standing(Ground::here(stand), false)
                         .map_err(failed)?
                         .going_on(),
                     before,
                 )
             }
-            Found::Memory(journal, stand) => {
+            Found::Memory(journal, ground) => {
                 let input = input.await?;
-                self.begin_again(journal, stand, input)
+                self.begin_again(journal, ground, input)
                     .await
                     .map_err(failed)?
             }
@@ -187,11 +128,15 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
 
     fn moved_to(&self, head: Option<MomentId>) {
         if let Some(head) = head {
-            self.nest.moved().push(self.stored(head));
+            self.nest.moved(StoredChild {
+                head,
+                ..self.call()
+            });
         }
     }
 
-    fn stored(&self, head: MomentId) -> StoredChild<'static> {
+    /// By what it is found. Nobody knows yet where it stands.
+    fn call(&self) -> StoredChild<'static> {
         let Turn {
             node,
             activation,
@@ -202,7 +147,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
             node: node.into(),
             turn: (!self.nesting.memory).then_some(activation),
             item: item.filter(|_| !self.nesting.memory),
-            head,
+            head: MomentId::numbered(0),
         }
     }
 
@@ -222,14 +167,14 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
     async fn begin_again(
         &self,
         mut journal: Journal,
-        stand: Stand<C>,
+        ground: Ground<C>,
         input: C::Input,
     ) -> Result<(Engine<C>, Option<C>), Error> {
         if self.nesting.lend.is_some() {
             // What is lent isn't told as a change, since only the outer graph knows what it is.
             journal.want_snapshot();
         }
-        let engine = self.parts(Some(journal)).standing(here(stand), true)?;
+        let engine = self.parts(Some(journal)).standing(ground, true)?;
         let begun = engine.abandon_and_begin(input, |state| self.lend(state));
         Ok(self.begun(begun.await?))
     }
@@ -275,10 +220,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
             return Ok(Found::Nothing(None));
         };
         let home = Home {
-            key: store
-                .home
-                .key
-                .child(&self.stored(MomentId::numbered(0)).step())?,
+            key: store.home.key.child(&self.call().step())?,
             ..store.home.clone()
         };
         // Nobody else can be at it, but what an earlier run has handed to its writer may still be on the way.
@@ -291,7 +233,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
         } = self.call.turn;
         let ours = |call: &StoredCall| (call.turn, call.item) == (activation, item);
         let Some(call) = stand.call.filter(ours) else {
-            return Ok(Found::Memory(self.journal(store, home, hold, None), stand));
+            return self.remembered(store, home, hold).await;
         };
         let before = match call.began.filter(|_| self.nesting.lend.is_some()) {
             Some(began) => home.reader().stand::<C>(At::Moment(began)).await?,
@@ -303,6 +245,24 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
         }
         let journal = self.journal(store, home, hold, Some(call));
         Ok(Found::Begun(journal, stand, before))
+    }
+
+    /// Where the last call has left it that this run knows of. What came later belongs to a branch that was left, or to a
+    /// call that this run knows nothing of.
+    async fn remembered(
+        &self,
+        store: &NestStore,
+        home: Home,
+        hold: Hold,
+    ) -> Result<Found<C>, Error> {
+        let mut journal = self.journal(store, home.clone(), hold, None);
+        if let Some(moment) = self.nest.stands_at(&self.call())
+            && let Some(ground) = ground(&home, Origin::here(moment), false).await?
+        {
+            return Ok(Found::Memory(journal, ground));
+        }
+        journal.leave_behind(home.reader().leftover().await?);
+        Ok(Found::Nothing(Some(journal)))
     }
 
     fn journal(
@@ -350,14 +310,6 @@ impl<C: StateGraph> Engine<C> {
             Stopped::Paused { .. } => Returned::Waits(self.awaited(item)?),
         };
         Ok((returned, head))
-    }
-}
-
-/// Where a graph goes on that isn't taken back.
-fn here<C: StateGraph>(stand: Stand<C>) -> Ground<C> {
-    Ground {
-        stand,
-        leaves: None,
     }
 }
 

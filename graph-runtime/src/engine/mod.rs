@@ -17,6 +17,7 @@ mod keeping;
 mod lanes;
 mod lease;
 mod lookup;
+mod nest;
 mod note;
 mod parts;
 mod past;
@@ -35,10 +36,10 @@ use std::sync::Arc;
 pub(crate) use answer::{asked, open_questions, question};
 pub(crate) use aside::Aside;
 pub(crate) use begin::{Request, run, run_thread, set_by_hand};
-pub(crate) use child::Nest;
 pub use child::{Nesting, Returned, subgraph};
 pub use durability::Durability;
 pub use envelope::read_within;
+pub(crate) use nest::Nest;
 pub(crate) use past::requeue;
 pub use registry::Busy;
 pub(crate) use registry::Registry;
@@ -50,8 +51,7 @@ use crate::error::{Error, OfThread};
 use crate::event::{Event, Kind, Listener};
 use crate::failure::Failure;
 use crate::frontier::{Activation, Frontier, Slots};
-use crate::id::{ActivationId, MomentId, Timestamp};
-use crate::moment::StoredChild;
+use crate::id::{ActivationId, MomentId};
 use crate::outcome::{Done, Outcome};
 use crate::run::Ties;
 use crate::setting::Setting;
@@ -59,6 +59,7 @@ use crate::state::Change;
 use crate::stop::{Stop, Stopping};
 use crate::waiting::Answers;
 use advance::Turnover;
+use branch::Departure;
 use failures::{Failed, Failures};
 use journal::Journal;
 use keeping::Kept;
@@ -87,8 +88,8 @@ pub(crate) struct Engine<G: StateGraph> {
     passed: HashSet<ActivationId>,
     /// The node turns that the thread stands at as they are stored, whether or not they could be read.
     turns: Vec<ActivationId>,
-    /// The moment with which a branch begins, until it is noted.
-    departure: Option<(MomentId, Timestamp)>,
+    /// The branch that is to begin, until it has.
+    departure: Option<Box<Departure>>,
     went_on: bool,
     past: Past,
     /// Whether turns of an earlier run are ready.
@@ -107,8 +108,6 @@ pub(crate) struct Engine<G: StateGraph> {
     noted_slots: Slots,
     /// The failures that wait at joins, as the last moment has them.
     noted_failures: Vec<(usize, Failure)>,
-    /// The graphs within this one that have come somewhere, as the last moment has them.
-    children: Vec<StoredChild<'static>>,
 }
 
 /// Tells tasks on other threads when the run is over, however it ends.

@@ -8,16 +8,14 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use super::journal::{Entry, Journal, World};
-use super::{Engine, Event, Kind, Nest};
+use super::{Engine, Event, Kind};
 use crate::checkpointer::Source;
 use crate::definition::{GraphNode, Items, StateGraph};
 use crate::error::Error;
 use crate::failure::Failure;
 use crate::frontier::{Activation, Frontier, OpenQuestion, Slots, filled_slots};
 use crate::id::{ActivationId, MomentId, Timestamp};
-use crate::moment::{
-    Body, StoredActivation, StoredChild, StoredQuestion, StoredQuestions, move_on,
-};
+use crate::moment::{Body, StoredActivation, StoredQuestion, StoredQuestions};
 
 impl<G: StateGraph> Engine<G> {
     /// Tells the listener where the run is now.
@@ -52,7 +50,6 @@ impl<G: StateGraph> Engine<G> {
             journal,
             turnover,
             noted_slots,
-            children,
             ties,
             listener,
             noted_failures,
@@ -78,9 +75,9 @@ impl<G: StateGraph> Engine<G> {
         } else {
             started
         };
-        let moved = moved(ties.0.nest.as_deref(), children);
+        let nest = ties.0.nest.as_deref();
         let mut body = Body {
-            children: if snapshot { children.clone() } else { moved },
+            children: nest.map_or_else(Vec::new, |nest| nest.to_note(snapshot)),
             ran: turnover
                 .ran
                 .iter()
@@ -137,10 +134,8 @@ impl<G: StateGraph> Engine<G> {
             change.measure(&whole);
         }
         noted_slots.clone_from(&frontier.slots);
-        // What has ended is seen at this moment, and no longer.
-        if !children.is_empty() {
-            let active = || frontier.active.iter().map(|activation| activation.id);
-            children.retain(|child| child.matters(active()));
+        if let Some(nest) = nest {
+            nest.keep_those_of(|| frontier.active.iter().map(|activation| activation.id));
         }
         noted_failures.clone_from(&frontier.failures);
         Ok(())
@@ -181,16 +176,6 @@ fn asked<'a, G: StateGraph>(
             questions: questions(activation).unwrap_or_default(),
         })
         .collect()
-}
-
-/// Takes in where the graphs within this one stand now, and gives those that have moved.
-fn moved(
-    nest: Option<&Nest>,
-    children: &mut Vec<StoredChild<'static>>,
-) -> Vec<StoredChild<'static>> {
-    let moved = nest.map(Nest::take_moved).unwrap_or_default();
-    move_on(children, moved.iter().cloned());
-    moved
 }
 
 fn encode_state<G: StateGraph>(state: &G) -> Result<Vec<u8>, Error> {

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::advance::Turnover;
 use super::branch::{Ground, position};
 use super::failures::Failures;
-use super::journal::{Journal, Position};
+use super::journal::Journal;
 use super::keeping::{Kept, KeptResult};
 use super::past::Past;
 use super::request::Command;
@@ -67,13 +67,7 @@ impl<G: StateGraph> Parts<G> {
             });
         };
         if let (Some(journal), Some(leftover)) = (&mut self.journal, leftover) {
-            let position = Position {
-                head: leftover.head,
-                sequence: leftover.sequence,
-                ..Position::default()
-            };
-            journal.stand_at(position, &[]);
-            journal.forget(leftover.turns);
+            journal.leave_behind(leftover);
         }
         self.fresh(input, |_| ()).await
     }
@@ -138,7 +132,9 @@ impl<G: StateGraph> Parts<G> {
         });
         let mut engine = self.engine(moment.state, change);
         engine.turns = turns;
-        engine.children = children;
+        if let Some(nest) = &engine.ties.0.nest {
+            nest.stand_at(children);
+        }
         engine.noted_slots.clone_from(&frontier.slots);
         engine.noted_failures.clone_from(&frontier.failures);
         engine.frontier = frontier;
@@ -152,8 +148,8 @@ impl<G: StateGraph> Parts<G> {
             engine.ties.0.notes.remember(key, json);
         }
         engine.passed = passed;
-        if let Some(Leftover { turns, .. }) = leaves {
-            engine.leave(turns);
+        if let Some(leaves) = leaves {
+            engine.leave(leaves);
         }
         Ok(engine)
     }
@@ -204,7 +200,6 @@ impl<G: StateGraph> Parts<G> {
             turnover: Turnover::default(),
             noted_slots: Slots::none::<G>(),
             noted_failures: Vec::new(),
-            children: Vec::new(),
         }
     }
 }

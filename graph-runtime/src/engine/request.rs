@@ -8,7 +8,7 @@ use crate::checkpointer::Checkpointer;
 use crate::definition::StateGraph;
 use crate::error::Error;
 use crate::id::{MomentId, ThreadKey};
-use crate::moment::{Reader, ThreadSeal};
+use crate::moment::{Placed, Reader, ThreadSeal};
 
 /// What a run is told to do.
 pub(crate) enum Command<G: StateGraph> {
@@ -34,25 +34,50 @@ pub(crate) struct ByHand<G: StateGraph> {
 }
 
 /// Where a run begins.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) enum Origin {
     /// Where the thread stands.
     #[default]
     Head,
-    /// At a moment of the thread.
-    Moment(MomentId),
-    /// At a moment of another thread, which is left as it is.
-    Elsewhere(Arc<str>, MomentId),
+    /// At a moment.
+    Moment(Then),
+}
+
+/// A moment to begin at.
+#[derive(Clone)]
+pub(crate) struct Then {
+    pub(crate) moment: MomentId,
+    /// The thread whose moment it is, if that is another one. It is left as it is.
+    pub(crate) thread: Option<Arc<str>>,
+    /// Graphs within that are to stand elsewhere.
+    pub(crate) placed: Vec<Placed>,
 }
 
 impl Origin {
     /// A moment of a thread, for what goes to this one or another.
     pub(crate) fn of(thread: &Arc<str>, moment: MomentId, destination: &Arc<str>) -> Self {
-        if thread == destination {
-            Self::Moment(moment)
-        } else {
-            Self::Elsewhere(Arc::clone(thread), moment)
+        Self::Moment(Then {
+            moment,
+            thread: Some(Arc::clone(thread)).filter(|thread| thread != destination),
+            placed: Vec::new(),
+        })
+    }
+
+    /// With graphs within that stand elsewhere.
+    pub(crate) fn with(mut self, placed: Vec<Placed>) -> Self {
+        if let Self::Moment(then) = &mut self {
+            then.placed = placed;
         }
+        self
+    }
+
+    /// A moment of the thread itself.
+    pub(crate) fn here(moment: MomentId) -> Self {
+        Self::Moment(Then {
+            moment,
+            thread: None,
+            placed: Vec::new(),
+        })
     }
 }
 

@@ -2,8 +2,9 @@
 //! over parts they don't know, so later versions have room.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
@@ -109,7 +110,7 @@ impl StoredChild<'_> {
         }
     }
 
-    fn is_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         (&self.node, self.turn, self.item) == (&other.node, other.turn, other.item)
     }
 
@@ -168,6 +169,18 @@ pub(crate) struct StoredActivation<'a> {
     /// What it is there to take on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) failures: Vec<Failure>,
+}
+
+impl StoredActivation<'_> {
+    /// Whether it waits, and has tasks that don't.
+    pub(super) fn waits_in_part(&self) -> bool {
+        let (Some(items), Some(questions)) = (self.items, &self.questions) else {
+            return false;
+        };
+        let items = serde_json::from_str::<Vec<IgnoredAny>>(items.get());
+        let waiting: BTreeSet<_> = questions.iter().map(|question| question.item).collect();
+        items.is_ok_and(|items| waiting.len() < items.len())
+    }
 }
 
 /// What a node turn asks.

@@ -27,7 +27,7 @@ pub(super) fn is_outdated<G: StateGraph>(replay: &Replay<'_>) -> bool {
 
 impl Reader<'_> {
     /// The state, brought into this version's form first if it has another.
-    pub(super) fn state<G: StateGraph>(&self, replay: &Replay<'_>) -> Result<G, Error> {
+    pub(crate) fn state<G: StateGraph>(&self, replay: &Replay<'_>) -> Result<G, Error> {
         let mut json = replay.image.to_json();
         if let Some(migrate) = G::MIGRATE.filter(|_| is_outdated::<G>(replay)) {
             json = migrated(&json, migrate)
@@ -43,7 +43,7 @@ impl Reader<'_> {
     }
 
     /// What is active, in this version's terms.
-    pub(super) fn frontier<G: StateGraph>(
+    pub(crate) fn frontier<G: StateGraph>(
         &self,
         replay: &Replay<'_>,
     ) -> Result<Frontier<G>, Error> {

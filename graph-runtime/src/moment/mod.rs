@@ -1,6 +1,8 @@
 //! Moments: what was the case after a step, and how it is stored and read back.
 
 mod body;
+mod carry;
+mod copy;
 mod evolve;
 mod json;
 mod leftover;
@@ -13,8 +15,11 @@ pub(crate) use body::{
     Body, RunHeader, StoredActivation, StoredCall, StoredChild, StoredQuestion, StoredQuestions,
     move_on,
 };
+pub(crate) use carry::{Luggage, Placed, rename};
+pub(crate) use copy::Renamed;
+pub(crate) use evolve::fingerprint;
 pub(crate) use leftover::Leftover;
 pub(crate) use payload::{ThreadSeal, draft};
 pub use read::{Child, Moment};
 pub(crate) use read::{Reader, Stand, thread_text};
-pub(crate) use replay::answers_of;
+pub(crate) use replay::{Replay, answers_of};

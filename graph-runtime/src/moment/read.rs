@@ -66,6 +66,18 @@ pub struct Child {
     pub moment: MomentId,
 }
 
+impl Child {
+    /// As it is stored where this turn has called it; none for one that remembers its calls.
+    pub(super) fn as_stored(&self, turn: Option<ActivationId>) -> StoredChild<'static> {
+        StoredChild {
+            node: self.node.clone().into(),
+            turn,
+            item: self.item.filter(|_| turn.is_some()),
+            head: self.moment,
+        }
+    }
+}
+
 /// Where a thread stands, ready to go on.
 pub(crate) struct Stand<G: StateGraph> {
     pub(crate) moment: Moment<G>,

@@ -27,7 +27,7 @@ pub(crate) struct Replay<'a> {
     pub(crate) bytes: usize,
 }
 
-/// Goes through a chain from its snapshot and shows what stands after each record.
+/// Goes through a chain from its snapshot and shows what stands after each record; gives what stands after the last.
 ///
 /// # Errors
 /// `Corrupt` with the damaged record if one isn't what was written, or is missing.
@@ -35,10 +35,10 @@ pub(crate) fn replay<'a, E: From<Damage<'a>>>(
     chain: &'a Chain,
     seal: ThreadSeal,
     mut look: impl FnMut(&'a Record, &Replay<'a>) -> Result<(), E>,
-) -> Result<(), E> {
+) -> Result<Option<Replay<'a>>, E> {
     let mut records = chain.records.iter();
     let Some(first) = records.next() else {
-        return Ok(());
+        return Ok(None);
     };
     let mut replay = Replay::begin(first, seal).map_err(|cause| Damage {
         record: first,
@@ -60,7 +60,7 @@ pub(crate) fn replay<'a, E: From<Damage<'a>>>(
         look(record, &replay)?;
         before = record;
     }
-    Ok(())
+    Ok(Some(replay))
 }
 
 /// A record that can't be read.

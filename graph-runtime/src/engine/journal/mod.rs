@@ -12,9 +12,9 @@ use self::entry::encode;
 pub(crate) use self::entry::{Entry, World};
 use super::aside::Aside;
 use super::backlog::{Backlog, Flush};
-use super::child::NestStore;
 use super::durability::Durability;
 use super::lease::Leased;
+use super::nest::NestStore;
 use super::past::Past;
 use super::registry::Hold;
 use super::request::Home;
@@ -22,8 +22,8 @@ use super::watch::Watch;
 use super::writer::{Store, Writer};
 use crate::checkpointer::{Checkpointer, Commit, Expect, Record, StoreError, Write, WriteKey};
 use crate::error::Error;
-use crate::id::{ActivationId, MomentId, ThreadKey};
-use crate::moment::{RunHeader, ThreadSeal, thread_text};
+use crate::id::{ActivationId, MomentId, ThreadKey, Timestamp};
+use crate::moment::{Leftover, Luggage, Placed, RunHeader, ThreadSeal, thread_text};
 
 /// What reading a moment may cost beside twice its state, so that small states aren't snapshots all the time.
 const SNAPSHOT_SLACK: usize = 4096;
@@ -158,8 +158,19 @@ impl Journal {
         } = position;
         (self.head, self.parent, self.base) = (head, parent, base);
         (self.sequence, self.step, self.chain) = (sequence, step, chain);
-        self.snapshot_due = outdated;
+        self.snapshot_due |= outdated;
         self.written = writes.iter().map(|write| write.key.activation).collect();
+    }
+
+    /// Begins anew where something is stored already, and leaves that behind.
+    pub(crate) fn leave_behind(&mut self, leftover: Leftover) {
+        let position = Position {
+            head: leftover.head,
+            sequence: leftover.sequence,
+            ..Position::default()
+        };
+        self.stand_at(position, &[]);
+        self.forget(leftover.turns);
     }
 
     pub(crate) fn head(&self) -> Option<MomentId> {
@@ -194,6 +205,19 @@ impl Journal {
             flush: self.aside.flush_handle(),
             epoch: self.epoch,
         }
+    }
+
+    /// Packs what goes along onto a branch that begins at a time.
+    pub(crate) fn luggage<'a>(&'a self, at: Timestamp, placed: &'a [Placed]) -> Luggage<'a> {
+        Luggage::new(&*self.store.saver, self.header.clone(), at, placed)
+    }
+
+    /// Stores something of a graph within this run.
+    pub(crate) async fn store_for(&self, key: &ThreadKey, mut commit: Commit) -> Result<(), Error> {
+        commit.epoch = self.epoch;
+        let slot = self.hold.slot();
+        let stored = self.store.commit_surely(key, commit, slot).await;
+        stored.map_err(|source| self.failure(source))
     }
 
     /// The way to the store for what nodes keep themselves.
