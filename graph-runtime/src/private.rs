@@ -236,6 +236,27 @@ pub fn answer_to_raw<Q: Asks>(answer: &Q::Answer) -> Result<Box<RawValue>, serde
     to_raw(answer)
 }
 
+/// Writes what such a question is answered.
+///
+/// # Errors
+/// If it can't be encoded.
+pub fn write_answer<Q: Asks, S: serde::Serializer>(
+    answer: &Q::Answer,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serde::Serialize::serialize(answer, serializer)
+}
+
+/// Reads what such a question is answered.
+///
+/// # Errors
+/// If it isn't one of this type.
+pub fn read_answer<'de, Q: Asks, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Q::Answer, D::Error> {
+    serde::Deserialize::deserialize(deserializer)
+}
+
 /// For a node that holds no questions, items or updates of its own.
 pub fn unexpected<T>(what: &str, node: &str) -> Result<T, serde_json::Error> {
     Err(serde::de::Error::custom(format_args!(

@@ -31,6 +31,9 @@ macro_rules! written {
                 pub many: $many,
                 /// Answered.
                 pub answer: Option<$one>,
+                /// What was answered, kept as it came.
+                #[reduce(append)]
+                pub answers: Vec<Answer>,
             }
 
             edges! {

@@ -61,10 +61,10 @@ impl Writable<'_> {
             }
             Taking::Reduced(reducer) => {
                 let delta = self.delta(reducer);
-                let reduced = quote!(#door::Patch::reduce(self));
+                let patch = quote!(#door::Patch::reduce(self));
                 return vec![Accepted {
                     readable: !self.is_custom(),
-                    ..Accepted::new("__One", delta, reduced)
+                    ..Accepted::new("__One", delta, patch)
                 }];
             }
             Taking::Collected(reducer) => (reducer, forms::is_one_of(ty, &["VecDeque"])),
@@ -134,11 +134,10 @@ impl Writable<'_> {
     pub(super) fn takes(&self) -> String {
         let ty = text::ty(self.ty());
         match &self.taking {
-            Taking::Replaced | Taking::Unknown => format!("`{ty}`"),
             Taking::Reduced(reducer) if self.is_custom() => {
                 format!("`<{} as Reducer<{ty}>>::Delta`", text::ty(reducer))
             }
-            Taking::Reduced(_) => format!("`{ty}`"),
+            Taking::Replaced | Taking::Unknown | Taking::Reduced(_) => format!("`{ty}`"),
             Taking::Collected(reducer) | Taking::CollectedAndRemoved(reducer) => {
                 format!("`{}` or several of them", text::ty(self.item(reducer)))
             }

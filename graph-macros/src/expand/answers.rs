@@ -31,13 +31,13 @@ pub(super) fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>])
         .map(|each| each.of(emit, "Answer"))
         .collect();
     let answering = answering(emit, asks, children);
-    let bounds = bounds(emit, asks);
+    let serde = asks.iter().map(|ask| ask.serde(emit));
     quote! {
         /// An answer: made from its question, or read from JSON: `{"node": .., "id": .., "value": ..}`, or, for a node
         /// that is a graph, `{"node": .., "answer": ..}`.
         #allow
         #[derive(#door::serde::Serialize, #door::serde::Deserialize)]
-        #[serde(crate = #path, tag = "node" #bounds)]
+        #[serde(crate = #path, tag = "node")]
         #vis enum Answer {
             #(
                 #[doc = #docs]
@@ -47,6 +47,7 @@ pub(super) fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>])
                     /// The question's id.
                     id: #krate::QuestionId,
                     /// The answer.
+                    #serde
                     value: #values,
                 },
             )*
@@ -102,21 +103,6 @@ pub(super) fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>])
 
         #answering
     }
-}
-
-/// What serde is told of answers that only a trait knows: it isn't held against their types before somebody needs it.
-fn bounds(emit: &Emit<'_>, asks: &[Ask<'_>]) -> Option<TokenStream> {
-    let door = &emit.door;
-    let answers = asks.iter().filter(|ask| ask.into.is_none());
-    let answers: Vec<_> = answers.map(|ask| ask.answer(emit)).collect();
-    let bounds =
-        |of: TokenStream| quote!(#(for<'__trivial> #answers: #door::serde::#of,)*).to_string();
-    let (serialize, deserialize) = (
-        bounds(quote!(Serialize)),
-        bounds(quote!(de::DeserializeOwned)),
-    );
-    (!answers.is_empty())
-        .then(|| quote!(, bound(serialize = #serialize, deserialize = #deserialize)))
 }
 
 /// How the engine knows an answer.

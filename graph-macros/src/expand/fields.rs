@@ -151,7 +151,7 @@ impl<'e> Writable<'e> {
 
     /// What an update says about the field.
     pub(super) fn patch(&self) -> TokenStream {
-        let (door, ty, given) = (&self.emit.door, self.sound(), self.given());
+        let (door, ty, given) = (&self.emit.door, self.sound(), sound(&self.given()));
         match &self.taking {
             Taking::Replaced | Taking::Unknown => quote!(#door::Patch<#ty>),
             Taking::Reduced(_) | Taking::Collected(_) => quote!(#door::Patch<#ty, #given>),

@@ -12,6 +12,7 @@ use super::{answers, pause};
 use crate::ast;
 use crate::model::Node;
 use crate::names::plain;
+use crate::text;
 
 /// An ask of which everything is known.
 pub(super) struct Ask<'e> {
@@ -51,18 +52,16 @@ impl Ask<'_> {
         format_ident!("Question{}", self.node.camel)
     }
 
-    /// The type of an answer.
+    /// The type of an answer. Not by way of what is asked of all types: a state may hold answers.
     pub(super) fn answer(&self, emit: &Emit<'_>) -> TokenStream {
         if !self.node.whole {
             return quote!(());
         }
         let (door, question) = (&emit.door, self.question);
         if let Some(ast::Field { ty, .. }) = self.into {
-            let ty = sound(ty);
-            return quote!(<#ty as #door::Fills>::Answer);
+            return quote!(<#door::Sound<#ty, __ASKED> as #door::Fills>::Answer);
         }
-        let question = sound(question);
-        quote!(<#question as #door::Answered>::Answer)
+        quote!(<#door::Sound<#question, __ASKED> as #door::Answered>::Answer)
     }
 
     /// The question out of `json`. Where only a trait says what it is, it's the trait that says that it can be read.
@@ -81,6 +80,20 @@ impl Ask<'_> {
             return quote!(#door::answer_from_raw::<#question>(json)?);
         }
         quote!(#door::from_raw(json)?)
+    }
+
+    /// How serde writes and reads an answer of which only a trait says that it can be written and read.
+    pub(super) fn serde(&self, emit: &Emit<'_>) -> Option<TokenStream> {
+        if !self.node.whole || self.into.is_some() {
+            return None;
+        }
+        let door = text::ty(&emit.door);
+        let question = format!("{door}::Sound<{}, __ASKED>", text::ty(self.question));
+        let (write, read) = (
+            format!("{door}::write_answer::<{question}, _>"),
+            format!("{door}::read_answer::<{question}, _>"),
+        );
+        Some(quote!(#[serde(serialize_with = #write, deserialize_with = #read)]))
     }
 
     /// The answer `value` as JSON.

@@ -3,7 +3,7 @@
 //! `__SOUND` asks for it, each at the type's own token, and `__Sound<T>` is `T` if all is well. Where something is
 //! amiss, it is no type at all, and the compiler keeps silent about the generated code that names it.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
@@ -11,16 +11,22 @@ use syn::spanned::Spanned as _;
 use super::emit::{Emit, spanned};
 use super::fields::Writable;
 use super::returns::question_type;
-use crate::ast::NodeRole;
-use crate::model::ParamSource;
+use crate::ast::{Field, NodeRole};
+use crate::model::{Node, ParamSource};
 
 pub(super) fn sound(emit: &Emit<'_>) -> TokenStream {
     let door = &emit.door;
     let types = [fields(emit), context(emit), nodes(emit)];
-    let reducers = reducers(emit);
+    let (asked, reducers) = (asked(emit), reducers(emit));
+    let all = if asked.is_some() {
+        quote!(__ASKED)
+    } else {
+        quote!(true)
+    };
     quote! {
+        #asked
         #[allow(dead_code)]
-        const __TYPES: bool = { #(#types)* true };
+        const __TYPES: bool = { #(#types)* #all };
         #[allow(dead_code)]
         const __SOUND: bool = { #reducers __TYPES };
 
@@ -35,7 +41,7 @@ pub(super) fn sound(emit: &Emit<'_>) -> TokenStream {
 fn ask(emit: &Emit<'_>, what: &str, ty: &impl ToTokens) -> TokenStream {
     let span = ty.span();
     let door = spanned(&emit.door, span);
-    let what = proc_macro2::Ident::new(what, span);
+    let what = Ident::new(what, span);
     quote_spanned!(span=> #door::#what::<#ty>();)
 }
 
@@ -76,6 +82,25 @@ fn context(emit: &Emit<'_>) -> TokenStream {
         .collect()
 }
 
+/// What is answered: by itself, since a state may hold answers.
+fn asked(emit: &Emit<'_>) -> Option<TokenStream> {
+    let questions = emit.graph.nodes.iter().filter_map(Node::interrupts);
+    let fields = emit.asks().map(|(_, field)| emit.graph.fields[field].ast);
+    let asked: Vec<_> = questions
+        .map(|ty| ask(emit, "a_question_with_its_answer", ty))
+        .chain(fields.map(|Field { ty, cfgs, .. }| {
+            let asked = ask(emit, "a_field", ty);
+            quote!(#(#cfgs)* #asked)
+        }))
+        .collect();
+    (!asked.is_empty()).then(|| {
+        quote! {
+            #[allow(dead_code)]
+            const __ASKED: bool = { #(#asked)* true };
+        }
+    })
+}
+
 /// What nodes are given, ask and show.
 fn nodes(emit: &Emit<'_>) -> TokenStream {
     let items = emit.batches().map(|(_, ty)| ask(emit, "an_item", ty));
@@ -84,11 +109,9 @@ fn nodes(emit: &Emit<'_>) -> TokenStream {
     let questions = asks
         .filter_map(question_type)
         .map(|ty: &Type| ask(emit, "a_question", ty));
-    let asked = emit.graph.nodes.iter().filter_map(|node| node.interrupts());
-    let asked = asked.map(|ty| ask(emit, "a_question_with_its_answer", ty));
     let emitted = emit.graph.module.args.emits.iter();
     let emitted = emitted.map(|ty| ask(emit, "an_emitted_value", ty));
-    items.chain(questions).chain(asked).chain(emitted).collect()
+    items.chain(questions).chain(emitted).collect()
 }
 
 /// Whether reducers fit: not asked where the types themselves don't hold.
