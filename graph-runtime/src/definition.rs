@@ -12,15 +12,17 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::engine::Stage;
 use crate::error::NodeError;
-use crate::event::{Kind, Listener};
+use crate::event::Kind;
 use crate::failure::Failure;
+use crate::frontier::Activation;
 use crate::id::{ActivationId, MomentId, QuestionId, Timestamp};
 use crate::outcome::Pause;
 use crate::policy::Policy;
-use crate::run::{Pulse, Run, Ties};
+use crate::run::{Pulse, Run};
 use crate::state::{Change, FieldSpec};
-use crate::waiting::{Answers, Awaited};
+use crate::waiting::Awaited;
 
 /// A graph's state, and all that `#[graph]` has found out about the graph. Implemented by the macro.
 ///
@@ -303,12 +305,13 @@ pub struct Call<'a, G: StateGraph> {
     pub state: &'a Arc<G>,
     /// The context.
     pub context: &'a Arc<G::Context>,
-    pub(crate) ties: &'a Arc<Ties<G::Emit>>,
-    pub(crate) listener: &'a Listener<G>,
-    pub(crate) turn: Turn,
-    pub(crate) answers: &'a Answers,
-    /// What it is called to take on.
-    pub(crate) failures: Option<&'a Arc<[Failure]>>,
+    /// What it shares with the other tasks of its step. Few nodes ask for that, so it is looked up where one does.
+    pub(crate) stage: &'a Stage<'a, G>,
+    pub(crate) activation: &'a Activation<G>,
+    /// Which task of its turn it is; 0 outside of a `for`.
+    pub(crate) number: u32,
+    /// Which attempt of this run it is, from 1.
+    pub(crate) attempt: u32,
     /// Its signs of life, where somebody waits for them.
     pub(crate) pulse: Option<Arc<Pulse>>,
 }
@@ -342,11 +345,25 @@ impl<G: StateGraph> Call<'_, G> {
     /// The run as the node sees it.
     pub fn run(&self) -> Run<G::Emit> {
         Run::new(
-            Arc::clone(self.ties),
-            self.turn,
-            self.failures.cloned(),
+            Arc::clone(self.stage.ties),
+            self.turn(),
+            self.activation.failures.clone(),
             self.pulse.clone(),
         )
+    }
+
+    pub(crate) fn turn(&self) -> Turn {
+        let Self {
+            stage, activation, ..
+        } = self;
+        Turn {
+            node: activation.node.name(),
+            activation: activation.id,
+            item: activation.item(self.number),
+            step: stage.step,
+            attempt: stage.attempts_before(activation) + self.attempt,
+            head: stage.head,
+        }
     }
 }
 

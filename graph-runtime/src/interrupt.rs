@@ -250,8 +250,8 @@ impl<Q, E> Asking<Q, E> {
 impl<G: StateGraph> Call<'_, G> {
     /// The run as a node sees it that asks.
     pub fn asking<Q>(&self) -> Asking<Q, G::Emit> {
-        let task = self.turn.question_id();
-        let given = given(self.answers, &task);
+        let task = self.turn().question_id();
+        let given = given(self.stage.answers, &task);
         Asking::with_answers(self.run(), task, given)
     }
 }

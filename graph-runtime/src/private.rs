@@ -140,7 +140,7 @@ pub fn asks<G: StateGraph, Q: serde::Serialize>(
         return Ok(Ended::Nothing);
     };
     Ok(Ended::Waits(vec![Awaited {
-        id: call.turn.question_id(),
+        id: call.turn().question_id(),
         question: Some(to_raw(question).map_err(failed)?),
         due: within.and_then(after),
     }]))
@@ -162,7 +162,7 @@ pub fn waits<G: StateGraph>(call: &Call<'_, G>, due: Option<Due>) -> Ended<G> {
         return Ended::Nothing;
     };
     Ended::Waits(vec![Awaited {
-        id: call.turn.question_id(),
+        id: call.turn().question_id(),
         question: None,
         due: Some(due),
     }])

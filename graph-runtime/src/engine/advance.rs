@@ -1,6 +1,7 @@
 //! From the results of a step to the next frontier: updates, then routes, then joins.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ use crate::waiting::Answers;
 pub(super) struct Turnover<G: StateGraph> {
     /// The nodes that ran or were answered, in task order.
     pub(super) ran: Vec<G::Node>,
+    /// What they are called, once that is put into words.
+    pub(super) names: Vec<Cow<'static, str>>,
     pub(super) ended: Vec<ActivationId>,
     /// Activations that wait from now on, or still.
     pub(super) asked: Vec<ActivationId>,
@@ -41,6 +44,7 @@ impl<G: StateGraph> Default for Turnover<G> {
     fn default() -> Self {
         Self {
             ran: Vec::new(),
+            names: Vec::new(),
             ended: Vec::new(),
             asked: Vec::new(),
             held: Vec::new(),
@@ -89,9 +93,11 @@ impl<G: StateGraph> Turnover<G> {
 
 impl<G: StateGraph> Engine<G> {
     /// [`take_step`](Self::take_step) for the only active node.
-    pub(super) fn take_one(&mut self, update: G::Update, moment: MomentId) -> Result<(), Error> {
+    pub(super) fn take_one(&mut self, update: G::Update) -> Result<(MomentId, Timestamp), Error> {
+        let (moment, now) = self.new_moment();
+        self.turnover.clear();
         let Some(Activation { id, node, .. }) = self.frontier.active.pop() else {
-            return Ok(());
+            return Ok((moment, now));
         };
         self.turnover.ran.push(node);
         self.turnover.ended.push(id);
@@ -108,7 +114,10 @@ impl<G: StateGraph> Engine<G> {
             state.route(Some(node), &mut self.next);
             self.start_next(moment);
         }));
-        step.map_err(|payload| self.route_panic(node.name(), &*payload))
+        match step {
+            Ok(()) => Ok((moment, now)),
+            Err(payload) => Err(self.route_panic(node.name(), &*payload)),
+        }
     }
 
     pub(super) fn route_panic(&self, from: &'static str, payload: &(dyn Any + Send)) -> Error {
@@ -134,9 +143,9 @@ impl<G: StateGraph> Engine<G> {
     pub(super) fn take_step(
         &mut self,
         only: Option<Ended<G>>,
-        moment: MomentId,
-        now: Timestamp,
-    ) -> Result<(), Error> {
+    ) -> Result<(MomentId, Timestamp), Error> {
+        let (moment, now) = self.new_moment();
+        self.turnover.clear();
         self.finished.extend(only.map(|ended| Finished {
             place: 0,
             item: 0,
@@ -153,7 +162,7 @@ impl<G: StateGraph> Engine<G> {
                 .retain(|activation| !ended.contains(&activation.id));
             self.kept.retain(|(turn, _), _| !ended.contains(turn));
             self.start_next(moment);
-            Ok(())
+            Ok((moment, now))
         }));
         step.unwrap_or_else(|payload| Err(self.route_panic(at, &*payload)))
     }
@@ -259,15 +268,18 @@ impl<G: StateGraph> Engine<G> {
         for started in next.started.drain(..) {
             begin(frontier, started);
         }
-        frontier.failures.append(&mut next.failures);
-        for (join, slot) in next.filled.drain(..) {
-            if frontier.slots.fill(G::topology(), join, slot) {
-                let started = Started {
-                    node: G::Node::ALL[usize::from(G::topology().joins[join].to)],
-                    batch: None,
-                    failures: frontier.take_failures(join),
-                };
-                begin(frontier, started);
+        // A failure that is on its way to a join fills it, so mostly there is neither.
+        if !next.filled.is_empty() {
+            frontier.failures.append(&mut next.failures);
+            for (join, slot) in next.filled.drain(..) {
+                if frontier.slots.fill(G::topology(), join, slot) {
+                    let started = Started {
+                        node: G::Node::ALL[usize::from(G::topology().joins[join].to)],
+                        batch: None,
+                        failures: frontier.take_failures(join),
+                    };
+                    begin(frontier, started);
+                }
             }
         }
         frontier.sort();

@@ -55,7 +55,7 @@ pub fn subgraph<'a, P: StateGraph, C: StateGraph>(
     input: impl Future<Output = Result<C::Input, NodeError>> + Send + 'a,
 ) -> BoxFuture<'a, Result<Returned<C>, NodeError>> {
     Box::pin(async move {
-        let Some(nest) = call.ties.nest.as_deref() else {
+        let Some(nest) = call.stage.ties.nest.as_deref() else {
             return Err(NodeError::Returned(
                 "the run has no place for a graph".into(),
             ));
@@ -120,7 +120,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
                 self.begun(engine.await.map_err(failed)?)
             }
         };
-        let item = self.call.turn.item;
+        let item = self.call.turn().item;
         let (returned, head) = engine.see_through(before, item).await.map_err(failed)?;
         self.moved_to(head);
         Ok(returned)
@@ -142,7 +142,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
             activation,
             item,
             ..
-        } = self.call.turn;
+        } = self.call.turn();
         StoredChild {
             node: node.into(),
             turn: (!self.nesting.memory).then_some(activation),
@@ -180,7 +180,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
     }
 
     fn parts(&self, journal: Option<Journal>) -> Parts<C> {
-        let Turn { item, .. } = self.call.turn;
+        let Turn { item, .. } = self.call.turn();
         let (node, within) = (self.call.node, self.nesting.within);
         let key = journal.as_ref().map(|journal| journal.key.clone());
         let run = self.nest.store.as_ref().map(|store| store.run.as_str());
@@ -191,7 +191,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
             watch: Watch::new(C::ID, key.as_ref(), run),
             journal,
             setting: self.setting(),
-            listener: self.call.listener.within(move |event| Event::Within {
+            listener: self.call.stage.listener.within(move |event| Event::Within {
                 node,
                 item,
                 event: within(event),
@@ -230,7 +230,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
         };
         let Turn {
             activation, item, ..
-        } = self.call.turn;
+        } = self.call.turn();
         let ours = |call: &StoredCall| (call.turn, call.item) == (activation, item);
         let Some(call) = stand.call.filter(ours) else {
             return self.remembered(store, home, hold).await;
@@ -274,7 +274,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
     ) -> Journal {
         let Turn {
             activation, item, ..
-        } = self.call.turn;
+        } = self.call.turn();
         let header = RunHeader {
             call: Some(call.unwrap_or(StoredCall {
                 turn: activation,

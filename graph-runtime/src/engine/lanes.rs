@@ -93,7 +93,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
 
     /// The next task of a lane.
     pub(super) fn start(
-        &self,
+        &'a self,
         frontier: &'a Frontier<G>,
         lanes: &mut [Lane],
         lane: usize,
@@ -124,7 +124,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
         }))
     }
 
-    fn task(&self, activation: &'a Activation<G>, item: u32) -> Task<'a, G> {
+    fn task(&'a self, activation: &'a Activation<G>, item: u32) -> Task<'a, G> {
         match self.setting.policies.get(activation.node.index()) {
             None => Task::Plain(G::call_boxed(self.call(activation, item, 1))),
             Some(policy) => Task::Guarded(Box::pin(self.run_or_look_up(activation, item, policy))),

@@ -44,6 +44,7 @@ pub(crate) use past::requeue;
 pub use registry::Busy;
 pub(crate) use registry::Registry;
 pub(crate) use request::{ByHand, Command, Home, Origin};
+pub(crate) use tasks::Stage;
 
 use crate::checkpointer::Source;
 use crate::definition::{Ended, GraphNode, Next, StateGraph};
@@ -51,7 +52,7 @@ use crate::error::{Error, OfThread};
 use crate::event::{Event, Kind, Listener};
 use crate::failure::Failure;
 use crate::frontier::{Activation, Frontier, Slots};
-use crate::id::{ActivationId, MomentId};
+use crate::id::{ActivationId, MomentId, Timestamp};
 use crate::outcome::{Done, Outcome};
 use crate::run::Ties;
 use crate::setting::Setting;
@@ -60,11 +61,11 @@ use crate::stop::{Stop, Stopping};
 use crate::waiting::Answers;
 use advance::Turnover;
 use branch::Departure;
-use failures::{Failed, Failures};
+use failures::{Failed, Failures, Fault};
 use journal::Journal;
 use keeping::Kept;
 use past::Past;
-use tasks::{Finished, Stage};
+use tasks::{Finished, Unfinished};
 use watch::Watch;
 
 /// A run under way.
@@ -196,10 +197,10 @@ impl<G: StateGraph> Engine<G> {
             self.watch.begin_step(self.next_step());
             let ended = match self.frontier.active.as_slice() {
                 [only] if only.is_plain() && self.kept.is_empty() && self.is_left_alone(only) => {
-                    match self.stage().run_one(only).await? {
+                    match self.stage().run_one(only).await {
                         Ok(ended) => Some(ended),
-                        Err(failed) => {
-                            self.fail_alone(failed)?;
+                        Err(unfinished) => {
+                            self.end_unfinished(*unfinished)?;
                             None
                         }
                     }
@@ -209,16 +210,10 @@ impl<G: StateGraph> Engine<G> {
                     None
                 }
             };
-            if !self.failures.taken_on.is_empty() {
-                // A node that failed with the store is no node that failed.
-                self.flush().await?;
-            }
-            let (moment, now) = self.new_moment();
-            self.turnover.clear();
-            match ended {
-                Some(Ended::Update(update)) => self.take_one(update, moment)?,
-                ended => self.take_step(ended, moment, now)?,
-            }
+            let (moment, now) = match ended {
+                Some(Ended::Update(update)) => self.take_one(update)?,
+                ended => self.take_several(ended).await?,
+            };
             if self.journal.is_some() {
                 self.note(moment, now, Source::Step).await?;
             }
@@ -237,17 +232,38 @@ impl<G: StateGraph> Engine<G> {
         }
     }
 
+    /// Takes whatever a step has come to, beside the most common case: what its only node has set.
+    async fn take_several(
+        &mut self,
+        only: Option<Ended<G>>,
+    ) -> Result<(MomentId, Timestamp), Error> {
+        if !self.failures.taken_on.is_empty() {
+            // A node that failed with the store is no node that failed.
+            self.flush().await?;
+        }
+        self.take_step(only)
+    }
+
     /// Whether nothing is done about the node beside running it.
     fn is_left_alone(&self, only: &Activation<G>) -> bool {
         self.setting.policies.get(only.node.index()).is_none()
     }
 
-    /// What becomes of the failure of the only node: it is taken on, or the run ends with it.
+    /// What becomes of the only node's turn that hasn't ended: its failure is taken on, or the run ends with it.
     #[cold]
-    fn fail_alone(&mut self, failed: Failed) -> Result<(), Error> {
+    fn end_unfinished(&mut self, unfinished: Unfinished) -> Result<(), Error> {
+        let source = match unfinished {
+            Unfinished::Failed(source) => source,
+            Unfinished::Stopped(stop) => return Err(self.stopped_by(stop)),
+        };
         self.finished.clear();
         self.failures.clear();
-        let only = &self.frontier.active[failed.place];
+        let only = &self.frontier.active[0];
+        let failed = Failed {
+            place: 0,
+            item: 0,
+            fault: Fault::of(source, 1),
+        };
         self.failures.add(only, failed);
         match self.failures.settle() {
             Some(Failed { item, fault, .. }) => Err(self.stage().error(only, item, fault.source)),

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::journal::{Entry, Journal, World};
 use super::{Engine, Event, Kind};
-use crate::checkpointer::Source;
+use crate::checkpointer::{Commit, Source};
 use crate::definition::{GraphNode, Items, StateGraph};
 use crate::error::Error;
 use crate::failure::Failure;
@@ -43,6 +43,37 @@ impl<G: StateGraph> Engine<G> {
         at: Timestamp,
         source: Source,
     ) -> Result<(), Error> {
+        let Some(journal) = &mut self.journal else {
+            return Ok(());
+        };
+        if !self.turnover.held.is_empty() {
+            let held = std::mem::take(&mut self.turnover.held);
+            journal.keep(held).await?;
+        }
+        // Put into words by a function that awaits nothing, so that none of it has to be moved into a future.
+        let Some(worded) = self.put_into_words(moment, at, source)? else {
+            return Ok(());
+        };
+        let Some(journal) = &mut self.journal else {
+            return Ok(());
+        };
+        journal.record(worded.commit, worded.last).await?;
+        self.listener.tell(Kind::Debug, || Event::Recorded {
+            moment,
+            step: journal.step(),
+            bytes: journal.last_size(),
+            snapshot: worded.snapshot,
+        });
+        Ok(())
+    }
+
+    /// The next record, unless nothing is stored; from here on it counts as noted.
+    fn put_into_words(
+        &mut self,
+        moment: MomentId,
+        at: Timestamp,
+        source: Source,
+    ) -> Result<Option<Worded>, Error> {
         let Self {
             state,
             frontier,
@@ -51,16 +82,12 @@ impl<G: StateGraph> Engine<G> {
             turnover,
             noted_slots,
             ties,
-            listener,
             noted_failures,
             ..
         } = self;
         let Some(journal) = journal else {
-            return Ok(());
+            return Ok(None);
         };
-        if !turnover.held.is_empty() {
-            journal.keep(std::mem::take(&mut turnover.held)).await?;
-        }
         let state_size = change.state_size();
         let operations = change
             .operations()
@@ -76,29 +103,28 @@ impl<G: StateGraph> Engine<G> {
             started
         };
         let nest = ties.0.nest.as_deref();
-        let mut body = Body {
-            children: nest.map_or_else(Vec::new, |nest| nest.to_note(snapshot)),
-            ran: turnover
-                .ran
-                .iter()
-                .map(|node| Cow::Borrowed(node.name()))
-                .collect(),
-            answered: std::mem::take(&mut turnover.answered),
-            slots: if snapshot {
-                slots::<G>(&frontier.slots, &Slots::none::<G>())
-            } else {
-                slots::<G>(&frontier.slots, noted_slots)
-            },
-            started: started_turns(frontier, snapshot, moment, &carried),
-            failures: (snapshot || frontier.failures != *noted_failures)
-                .then(|| waiting_failures::<G>(&frontier.failures))
-                .filter(|waiting| !snapshot || !waiting.is_empty()),
-            ..Body::default()
+        let mut body = if snapshot {
+            Body {
+                slots: slots::<G>(&frontier.slots, &Slots::none::<G>()),
+                failures: waiting_failures::<G>(&frontier.failures, &[]),
+                ..Body::default()
+            }
+        } else {
+            Body {
+                slots: slots::<G>(&frontier.slots, noted_slots),
+                failures: waiting_failures::<G>(&frontier.failures, noted_failures),
+                still: still(frontier, moment),
+                asked: asked(frontier, &turnover.asked),
+                ..Body::default()
+            }
         };
-        if !snapshot {
-            body.still = still(frontier, moment);
-            body.asked = asked(frontier, &turnover.asked);
-        }
+        body.children = nest.map_or_else(Vec::new, |nest| nest.to_note(snapshot));
+        body.started = started_turns(frontier, snapshot, moment, &carried);
+        body.answered = std::mem::take(&mut turnover.answered);
+        let names = turnover.ran.iter().map(|node| node.name().into());
+        turnover.names.clear();
+        turnover.names.extend(names);
+        body.ran = Cow::Borrowed(&turnover.names);
         let whole = if snapshot {
             encode_state(&**state)?
         } else {
@@ -109,37 +135,46 @@ impl<G: StateGraph> Engine<G> {
         } else {
             World::Change(operations)
         };
-        // Nothing goes on by itself after this one: the run ends or waits. And whoever takes a failure on can rely
-        // on it.
-        let last = frontier.ready().next().is_none() || !turnover.failed.is_empty();
+        journal.forget_too(&turnover.closed);
         let entry = Entry {
             id: moment,
             at,
             source,
-            body,
             world,
             ended: &turnover.ended,
             due: frontier.due(),
         };
-        journal.forget_too(&turnover.closed);
-        journal.record(entry, last).await?;
-        listener.tell(Kind::Debug, || Event::Recorded {
-            moment,
-            step: journal.step(),
-            bytes: journal.last_size(),
-            snapshot,
-        });
+        let commit = journal.word(&entry, body)?;
+        // Nothing goes on by itself after this one: the run ends or waits. And whoever takes a failure on can rely
+        // on it.
+        let last = frontier.ready().next().is_none() || !turnover.failed.is_empty();
         change.clear();
         if snapshot {
             change.measure(&whole);
         }
-        noted_slots.clone_from(&frontier.slots);
+        if *noted_slots != frontier.slots {
+            noted_slots.clone_from(&frontier.slots);
+        }
         if let Some(nest) = nest {
             nest.keep_those_of(|| frontier.active.iter().map(|activation| activation.id));
         }
-        noted_failures.clone_from(&frontier.failures);
-        Ok(())
+        if *noted_failures != frontier.failures {
+            noted_failures.clone_from(&frontier.failures);
+        }
+        Ok(Some(Worded {
+            commit,
+            last,
+            snapshot,
+        }))
     }
+}
+
+/// A moment in words.
+struct Worded {
+    commit: Commit,
+    /// Whether it has to be stored at once.
+    last: bool,
+    snapshot: bool,
 }
 
 /// The turns that begin with this moment; in a snapshot all of them.
@@ -159,8 +194,11 @@ fn started_turns<'a, G: StateGraph>(
 
 /// The turns that began earlier and go on.
 fn still<G: StateGraph>(frontier: &Frontier<G>, moment: MomentId) -> Vec<ActivationId> {
+    // Mostly there is none, for which `collect` has more to prepare than all the rest.
+    let mut still = Vec::new();
     let ids = frontier.active.iter().map(|activation| activation.id);
-    ids.filter(|id| id.moment != moment).collect()
+    still.extend(ids.filter(|id| id.moment != moment));
+    still
 }
 
 /// What those wait for that have come to wait.
@@ -168,6 +206,9 @@ fn asked<'a, G: StateGraph>(
     frontier: &'a Frontier<G>,
     turns: &[ActivationId],
 ) -> Vec<StoredQuestions<'a>> {
+    if turns.is_empty() {
+        return Vec::new();
+    }
     let active = frontier.active.iter();
     active
         .filter(|activation| turns.contains(&activation.id))
@@ -230,15 +271,21 @@ fn stored<'a, G: StateGraph>(
     }
 }
 
-/// The failures that wait at joins, each with its join.
+/// The failures that wait at joins, each with its join, if they differ from what was noted last.
 fn waiting_failures<G: StateGraph>(
-    waiting: &[(usize, Failure)],
-) -> Vec<(Cow<'static, str>, Failure)> {
+    now: &[(usize, Failure)],
+    noted: &[(usize, Failure)],
+) -> Option<Vec<(Cow<'static, str>, Failure)>> {
+    if now == noted {
+        return None;
+    }
     let text = |join| Cow::Owned(G::topology().join_text(join));
-    let waiting = waiting.iter();
-    waiting
-        .map(|(join, failure)| (text(*join), failure.clone()))
-        .collect()
+    let waiting = now.iter();
+    Some(
+        waiting
+            .map(|(join, failure)| (text(*join), failure.clone()))
+            .collect(),
+    )
 }
 
 fn questions<G: StateGraph>(activation: &Activation<G>) -> Option<Vec<StoredQuestion<'_>>> {
@@ -268,18 +315,19 @@ fn stored_question(turn: ActivationId, open: &OpenQuestion) -> StoredQuestion<'_
     }
 }
 
+type StoredSlots = BTreeMap<Cow<'static, str>, Vec<u32>>;
+
 /// The joins whose slots differ from what was noted last.
-fn slots<G: StateGraph>(now: &Slots, noted: &Slots) -> BTreeMap<Cow<'static, str>, Vec<u32>> {
+fn slots<G: StateGraph>(now: &Slots, noted: &Slots) -> Option<StoredSlots> {
     if now == noted {
-        return BTreeMap::new();
+        return None;
     }
     let topology = G::topology();
     let changed = (0..topology.joins.len())
         .filter(|&join| now.of(topology, join) != noted.of(topology, join));
-    changed
-        .map(|join| {
-            let filled = filled_slots(now.of(topology, join));
-            (Cow::Owned(topology.join_text(join)), filled)
-        })
-        .collect()
+    let filled = changed.map(|join| {
+        let filled = filled_slots(now.of(topology, join));
+        (Cow::Owned(topology.join_text(join)), filled)
+    });
+    Some(filled.collect())
 }

@@ -9,12 +9,12 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use futures_util::stream::FuturesUnordered;
 
-use super::failures::{Failed, Failures, Fault};
+use super::failures::{Failed, Failures};
 use super::journal::Journal;
 use super::keeping::{Keeping, Kept};
 use super::past::Past;
 use super::watch::Watch;
-use crate::definition::{Call, Ended, GraphNode, StateGraph, Turn};
+use crate::definition::{Call, Ended, GraphNode, StateGraph};
 use crate::error::{Error, NodeError, OfItem, OfThread};
 use crate::event::{Event, Kind, Listener};
 use crate::frontier::{Activation, Frontier};
@@ -33,6 +33,12 @@ pub(crate) struct Finished<G: StateGraph> {
     /// The item's index; 0 outside of a `for`.
     pub(crate) item: u32,
     pub(crate) ended: Ended<G>,
+}
+
+/// Why the only task of a step hasn't ended. It is handed on in a box: what is rare isn't to make every result large.
+pub(crate) enum Unfinished {
+    Failed(NodeError),
+    Stopped(Stop),
 }
 
 /// All that tasks share in a step.
@@ -64,29 +70,21 @@ impl<G: StateGraph> Copy for Stage<'_, G> {}
 
 impl<'a, G: StateGraph> Stage<'a, G> {
     pub(super) fn call(
-        &self,
+        &'a self,
         activation: &'a Activation<G>,
-        item: u32,
+        number: u32,
         attempt: u32,
     ) -> Call<'a, G> {
         let batch = activation.batch.as_ref();
         Call {
             node: activation.node,
-            item: batch.map(|batch| (&batch.items, item as usize)),
+            item: batch.map(|batch| (&batch.items, number as usize)),
             state: self.state,
             context: self.context,
-            ties: self.ties,
-            listener: self.listener,
-            turn: Turn {
-                node: activation.node.name(),
-                activation: activation.id,
-                item: batch.map(|_| item),
-                step: self.step,
-                attempt: self.attempts_before(activation) + attempt,
-                head: self.head,
-            },
-            answers: self.answers,
-            failures: activation.failures.as_ref(),
+            stage: self,
+            activation,
+            number,
+            attempt,
             pulse: None,
         }
     }
@@ -144,33 +142,38 @@ impl<'a, G: StateGraph> Stage<'a, G> {
 
     /// Runs the only task of a step where it is, without a box. Nothing is done about it beside.
     pub(crate) async fn run_one(
-        &self,
+        &'a self,
         activation: &'a Activation<G>,
-    ) -> Result<Result<Ended<G>, Failed>, Error> {
+    ) -> Result<Ended<G>, Box<Unfinished>> {
         let node = activation.node;
         self.tell_started(node, None);
         let span = self.span(activation, None);
         let timed = meter::Timed::begin();
         let mut task = pin!(G::call(self.call(activation, 0, 1)));
-        let task = poll_fn(|cx| span.in_scope(|| caught(task.as_mut(), cx)));
-        let result = self.stopping.or(task).await;
-        let result = result.map_err(|stop| self.stopped_by(stop))?;
+        let polled = poll_fn(|cx| match span.in_scope(|| caught(task.as_mut(), cx)) {
+            Poll::Ready(result) => Poll::Ready(result.map_err(Unfinished::Failed)),
+            Poll::Pending => (self.stopping.poll(cx)).map(|stop| Err(Unfinished::Stopped(stop))),
+        });
+        let result = polled.await.map_err(Box::new);
+        let told = match result.as_ref().map_err(|unfinished| &**unfinished) {
+            Ok(ended) => Ok(ended),
+            Err(Unfinished::Failed(source)) => Err(source),
+            Err(Unfinished::Stopped(_)) => return result,
+        };
         meter::node(G::ID, node.name(), timed);
-        self.tell_ended(node, None, result.as_ref());
-        Ok(result.map_err(|source| {
-            self.watch.failed(&span, node.name(), &source, 1);
-            Failed {
-                place: 0,
-                item: 0,
-                fault: Fault::of(source, 1),
-            }
-        }))
+        if self.listener.listens() {
+            self.tell_ended(node, None, told);
+        }
+        if let Err(source) = told {
+            self.watch.failed(&span, node.name(), source, 1);
+        }
+        result
     }
 
     /// Runs the tasks of a step together. All of them end, whatever becomes of the others, unless siblings are to be
     /// cancelled; what finished is kept before a failure is reported.
     pub(crate) async fn run_all(
-        &self,
+        &'a self,
         frontier: &'a Frontier<G>,
         kept: &Kept,
         finished: &mut Vec<Finished<G>>,
@@ -237,14 +240,16 @@ impl<'a, G: StateGraph> Stage<'a, G> {
         Ok(())
     }
 
+    #[inline]
     pub(super) fn span(&self, activation: &Activation<G>, item: Option<u32>) -> tracing::Span {
-        let attempt = self.attempts_before(activation) + 1;
         self.watch
-            .node(activation.node.name(), activation.id, item, attempt)
+            .node(activation.node.name(), activation.id, item, || {
+                self.attempts_before(activation) + 1
+            })
     }
 
     /// How often earlier runs have begun the turn, as far as that is known.
-    pub(super) fn attempts_before(&self, activation: &Activation<G>) -> u32 {
+    pub(crate) fn attempts_before(&self, activation: &Activation<G>) -> u32 {
         self.past.attempts(activation.id)
     }
 }

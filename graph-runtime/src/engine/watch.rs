@@ -6,7 +6,7 @@ use tracing::field::{Empty, display};
 use tracing::{Instrument as _, Level, Span, debug_span, info_span};
 
 use crate::checkpointer::{Checkpointer, Commit, StoreError};
-use crate::definition::StateGraph;
+use crate::definition::{BoxFuture, StateGraph};
 use crate::error::{Error, NodeError};
 use crate::id::{ActivationId, MomentId, ThreadKey};
 use crate::meter;
@@ -68,12 +68,12 @@ impl Watch {
         node: &'static str,
         activation: ActivationId,
         item: Option<u32>,
-        attempt: u32,
+        attempt: impl FnOnce() -> u32,
     ) -> Span {
         if !self.traced {
             return Span::none();
         }
-        let moment = display(activation.moment);
+        let (moment, attempt) = (display(activation.moment), attempt());
         info_span!(parent: &self.step, "node", node, item, %moment, attempt, attempts = Empty, error = Empty)
     }
 
@@ -86,16 +86,26 @@ impl Watch {
         }
     }
 
-    /// Stores a commit.
-    pub(super) async fn commit(
+    /// Stores a commit. Where nobody watches, that is the checkpointer's own future and nothing around it.
+    pub(super) fn commit<'a>(
+        &'a self,
+        saver: &'a dyn Checkpointer,
+        thread: &'a ThreadKey,
+        commit: Commit,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        if self.traced || meter::ON {
+            Box::pin(self.commit_seen(saver, thread, commit))
+        } else {
+            saver.commit(thread, commit)
+        }
+    }
+
+    async fn commit_seen(
         &self,
         saver: &dyn Checkpointer,
         thread: &ThreadKey,
         commit: Commit,
     ) -> Result<(), StoreError> {
-        if !self.traced && !meter::ON {
-            return saver.commit(thread, commit).await;
-        }
         let timed = meter::Timed::begin();
         let (records, writes, bytes) = (commit.records.len(), commit.writes.len(), size(&commit));
         let span = debug_span!(parent: &self.run, "commit", records, writes, bytes, error = Empty);

@@ -10,6 +10,7 @@ use super::backlog::Backlog;
 use super::registry::Slot;
 use super::watch::{Watch, size};
 use crate::checkpointer::{Checkpointer, Commit, StoreError};
+use crate::definition::BoxFuture;
 use crate::id::ThreadKey;
 
 /// Where a run's commits go.
@@ -20,8 +21,12 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    pub(super) async fn commit(&self, key: &ThreadKey, commit: Commit) -> Result<(), StoreError> {
-        self.watch.commit(&*self.saver, key, commit).await
+    pub(super) fn commit<'a>(
+        &'a self,
+        key: &'a ThreadKey,
+        commit: Commit,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.watch.commit(&*self.saver, key, commit)
     }
 
     /// Commits so that dropping the run doesn't leave it open whether the commit happens: it is seen through, and the

@@ -19,10 +19,10 @@ use crate::id::{ActivationId, MomentId, QuestionId, Timestamp};
 pub(crate) struct Body<'a> {
     /// The run; on its first record and on snapshots, else as on the parent.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    pub(crate) run: Option<RunHeader<'a>>,
+    pub(crate) run: Option<Box<RunHeader<'a>>>,
     /// The nodes that ran.
-    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) ran: Vec<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "<[_]>::is_empty")]
+    pub(crate) ran: Cow<'a, [Cow<'a, str>]>,
     /// The whole state.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub(crate) state: Option<&'a RawValue>,
@@ -47,8 +47,8 @@ pub(crate) struct Body<'a> {
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) children: Vec<StoredChild<'a>>,
     /// The slots that are filled, of every join where that changed.
-    #[serde(borrow, default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) slots: BTreeMap<Cow<'a, str>, Vec<u32>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(crate) slots: Option<BTreeMap<Cow<'a, str>, Vec<u32>>>,
     /// The failures that wait at joins, each with its join; else as on the parent.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub(crate) failures: Option<Vec<(Cow<'a, str>, Failure)>>,

@@ -108,11 +108,11 @@ impl<'r> Copy<'r> {
         } = self;
         let state = RawValue::from_string(state).map_err(encoded)?;
         let body = Body {
-            run: Some(run),
+            run: Some(Box::new(run)),
             state: Some(&state),
             started,
             children,
-            slots: replay.slots.clone(),
+            slots: Some(replay.slots.clone()).filter(|slots| !slots.is_empty()),
             failures: Some(replay.failures.clone()).filter(|failures| !failures.is_empty()),
             ..Body::default()
         };

@@ -118,9 +118,9 @@ impl<'a> Replay<'a> {
     fn follow(&mut self, record: &'a Record, body: Body<'a>) {
         self.bytes += record.payload.len();
         if let Some(run) = body.run {
-            self.run = run;
+            self.run = *run;
         }
-        self.ran = body.ran;
+        self.ran = body.ran.into_owned();
         // What a turn has left behind is seen at the moment at which it ended, and no longer.
         let active = &self.active;
         self.children
@@ -143,7 +143,7 @@ impl<'a> Replay<'a> {
         if let Some(failures) = body.failures {
             self.failures = failures;
         }
-        for (join, filled) in body.slots {
+        for (join, filled) in body.slots.into_iter().flatten() {
             if filled.is_empty() {
                 self.slots.remove(&join);
             } else {

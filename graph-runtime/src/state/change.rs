@@ -207,16 +207,10 @@ impl FieldLog<'_> {
             out.push(b',');
         }
         out.push(b'[');
-        let words = [Some(self.spec.name), Some(verb), key];
-        let words = words.into_iter().flatten().try_for_each(|word| {
-            serde_json::to_writer(&mut *out, word)?;
-            out.push(b',');
-            Ok(())
-        });
-        let before = out.len();
-        match words.and_then(|()| encode_into(out, value, self.spec.unordered)) {
-            Ok(()) => {
-                let written = out.len() - before;
+        let written = encode_word(out, self.spec.name)
+            .and_then(|()| encode_operation(out, verb, key, value, self.spec.unordered));
+        match written {
+            Ok(written) => {
                 out.push(b']');
                 written
             }
@@ -233,6 +227,33 @@ impl FieldLog<'_> {
         encode_into(&mut out, value, self.spec.unordered)?;
         Ok(out)
     }
+}
+
+/// Writes what was done to a field, and returns the length of the value with which it was.
+fn encode_operation<T: Serialize + ?Sized>(
+    out: &mut Vec<u8>,
+    verb: &str,
+    key: Option<&str>,
+    value: &T,
+    unordered: bool,
+) -> Result<usize, serde_json::Error> {
+    // A verb is one of ours, without anything that would have to be escaped.
+    out.push(b'"');
+    out.extend_from_slice(verb.as_bytes());
+    out.extend_from_slice(b"\",");
+    if let Some(key) = key {
+        encode_word(out, key)?;
+    }
+    let before = out.len();
+    encode_into(out, value, unordered)?;
+    Ok(out.len() - before)
+}
+
+/// Writes a name, which may be anything: the graph's author has chosen it.
+fn encode_word(out: &mut Vec<u8>, word: &str) -> Result<(), serde_json::Error> {
+    serde_json::to_writer(&mut *out, word)?;
+    out.push(b',');
+    Ok(())
 }
 
 /// Counts what is written.

@@ -55,7 +55,7 @@ impl MemorySaver {
 }
 
 impl Shelf {
-    fn commit(&mut self, key: &ThreadKey, commit: Commit) -> Result<(), StoreError> {
+    fn commit(&mut self, key: &ThreadKey, commit: &mut Commit) -> Result<(), StoreError> {
         let lease = match commit.epoch {
             0 => 0,
             _ => self.lease_of(key).map_or(0, |lease| lease.epoch),
@@ -134,9 +134,9 @@ impl Shelf {
 
 #[async_trait]
 impl Checkpointer for MemorySaver {
-    async fn commit(&self, thread: &ThreadKey, commit: Commit) -> Result<(), StoreError> {
+    async fn commit(&self, thread: &ThreadKey, mut commit: Commit) -> Result<(), StoreError> {
         commit.check()?;
-        self.with(|shelf| shelf.commit(thread, commit))
+        self.with(|shelf| shelf.commit(thread, &mut commit))
     }
 
     async fn load(&self, thread: &ThreadKey, at: At) -> Result<Option<Chain>, StoreError> {

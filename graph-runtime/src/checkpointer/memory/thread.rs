@@ -1,6 +1,6 @@
 //! One thread in memory, or one path of it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::super::{
     At, Chain, Commit, Message, Query, Record, Source, StoreError, Write, WriteKey,
@@ -11,8 +11,8 @@ use crate::id::MomentId;
 #[derive(Debug, Default)]
 pub(super) struct Thread {
     records: Vec<Record>,
-    /// Where each record lies.
-    places: HashMap<MomentId, usize>,
+    /// Where each record lies, in the order of their ids. New ones mostly go to the end: ids are ordered by time.
+    places: Vec<usize>,
     writes: BTreeMap<WriteKey, Vec<u8>>,
     inbox: BTreeMap<u64, Vec<u8>>,
 }
@@ -22,25 +22,46 @@ impl Thread {
         self.records.last()
     }
 
-    pub(super) fn commit(&mut self, commit: Commit, lease: u64) -> Result<(), StoreError> {
+    /// Takes what is to be kept out of a commit.
+    pub(super) fn commit(&mut self, commit: &mut Commit, lease: u64) -> Result<(), StoreError> {
         let head = self.head().map(|head| (head.id, head.sequence));
         if !commit.applies(head, lease)? {
             return Ok(());
         }
-        for record in commit.records {
-            self.places.insert(record.id, self.records.len());
-            self.records.push(record);
+        for record in commit.records.drain(..) {
+            self.add(record);
         }
-        for activation in commit.consumed {
+        for &activation in &commit.consumed {
             self.writes.retain(|key, _| key.activation != activation);
         }
-        for write in commit.writes {
+        for write in commit.writes.drain(..) {
             self.writes.entry(write.key).or_insert(write.payload);
         }
-        for position in commit.received {
-            self.inbox.remove(&position);
+        for position in &commit.received {
+            self.inbox.remove(position);
         }
         Ok(())
+    }
+
+    fn add(&mut self, record: Record) {
+        let at = self.rank(record.id);
+        self.places.insert(at, self.records.len());
+        self.records.push(record);
+    }
+
+    /// How many records have this id or one before it.
+    fn rank(&self, id: MomentId) -> usize {
+        let is_before = |&place: &usize| self.records[place].id <= id;
+        if self.places.last().is_none_or(is_before) {
+            return self.places.len();
+        }
+        self.places.partition_point(is_before)
+    }
+
+    /// Where a record lies: the one that was written last, if there are several with one id.
+    fn place(&self, id: MomentId) -> Option<usize> {
+        let place = *self.places[..self.rank(id)].last()?;
+        (self.records[place].id == id).then_some(place)
     }
 
     pub(super) fn writes(&self) -> Vec<Write> {
@@ -82,7 +103,7 @@ impl Thread {
         let head = self.head()?;
         let tip = match at {
             At::Head => self.records.len() - 1,
-            At::Moment(id) => *self.places.get(&id)?,
+            At::Moment(id) => self.place(id)?,
         };
         let records = self.line(tip);
         let is_head = records.last().is_some_and(|tip| tip.id == head.id);
@@ -100,12 +121,72 @@ impl Thread {
             let record = &self.records[place];
             let parent = record.parent.filter(|_| !record.is_snapshot())?;
             // What a record goes on from lies before it, or the line would never end.
-            let found = self.places.get(&parent).copied();
-            found.filter(|&parent| parent < place)
+            self.place(parent).filter(|&parent| parent < place)
         };
         let places = std::iter::successors(Some(tip), parent);
         let mut line: Vec<_> = places.map(|place| self.records[place].clone()).collect();
         line.reverse();
         line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::Expect;
+    use super::*;
+    use crate::id::Timestamp;
+
+    /// A thread whose records have ids of these times, in this order, each going on from the one before.
+    fn thread(times: &[u64]) -> (Thread, Vec<MomentId>) {
+        let of_time = |&time| MomentId::at(Timestamp::from_micros(time));
+        let ids: Vec<_> = times.iter().map(of_time).collect();
+        let mut thread = Thread::default();
+        for (sequence, (place, &id)) in (1..).zip(ids.iter().enumerate()) {
+            let parent = place.checked_sub(1).map(|before| ids[before]);
+            let mut commit = Commit {
+                expected: Expect::Head(parent),
+                records: vec![Record {
+                    id,
+                    parent,
+                    base: ids[0],
+                    sequence,
+                    step: sequence,
+                    source: Source::Step,
+                    created_at: Timestamp::from_micros(0),
+                    due: None,
+                    payload: Vec::new(),
+                }],
+                ..Commit::default()
+            };
+            thread.commit(&mut commit, 0).unwrap();
+        }
+        (thread, ids)
+    }
+
+    #[test]
+    fn records_are_found_though_the_clock_went_back() {
+        let (thread, ids) = thread(&[5, 9, 2, 7, 1, 8]);
+        for (place, &id) in ids.iter().enumerate() {
+            assert_eq!(thread.place(id), Some(place));
+            let chain = thread.chain(At::Moment(id)).unwrap();
+            let line: Vec<_> = chain.records.iter().map(|record| record.id).collect();
+            assert_eq!(line, ids[..=place]);
+        }
+        for time in [0, 5, 10] {
+            assert_eq!(
+                thread.place(MomentId::at(Timestamp::from_micros(time))),
+                None
+            );
+        }
+    }
+
+    #[test]
+    fn of_records_with_one_id_the_last_one_is_found() {
+        let (mut thread, ids) = thread(&[1, 2, 3]);
+        let mut again = thread.records[0].clone();
+        again.sequence = 9;
+        thread.add(again);
+        assert_eq!(thread.place(ids[0]), Some(3));
+        assert_eq!(thread.place(ids[1]), Some(1));
     }
 }

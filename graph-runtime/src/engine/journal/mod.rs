@@ -1,32 +1,26 @@
 //! Writing a run down: what becomes a record, when, and in which durability.
 
 mod answers;
+mod beside;
 mod entry;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use serde::de::DeserializeOwned;
-
-use self::entry::encode;
 pub(crate) use self::entry::{Entry, World};
 use super::aside::Aside;
 use super::backlog::{Backlog, Flush};
 use super::durability::Durability;
 use super::lease::Leased;
 use super::nest::NestStore;
-use super::past::Past;
 use super::registry::Hold;
 use super::request::Home;
 use super::watch::Watch;
 use super::writer::{Store, Writer};
-use crate::checkpointer::{Checkpointer, Commit, Expect, Record, StoreError, Write, WriteKey};
+use crate::checkpointer::{Checkpointer, Commit, StoreError, Write};
 use crate::error::Error;
 use crate::id::{ActivationId, MomentId, ThreadKey, Timestamp};
 use crate::moment::{Leftover, Luggage, Placed, RunHeader, ThreadSeal, thread_text};
-
-/// What reading a moment may cost beside twice its state, so that small states aren't snapshots all the time.
-const SNAPSHOT_SLACK: usize = 4096;
 
 /// The written side of a run.
 pub(crate) struct Journal {
@@ -225,16 +219,9 @@ impl Journal {
         Arc::clone(&self.aside)
     }
 
-    /// Whether the next record has to be a snapshot: where the chain would cost more than twice the state.
-    pub(crate) fn wants_snapshot(&self, change: usize, state: usize) -> bool {
-        self.parent.is_none()
-            || self.snapshot_due
-            || self.chain + change > 2 * state + SNAPSHOT_SLACK
-    }
-
-    /// Stores a step; `last` if the run ends or pauses with it, so that it has to be stored at once.
-    pub(crate) async fn record(&mut self, entry: Entry<'_>, last: bool) -> Result<(), Error> {
-        let commit = self.commit_of(entry)?;
+    /// Stores a step that was put into [words](Self::word); `last` if the run ends or pauses with it, so that it
+    /// has to be stored at once.
+    pub(crate) async fn record(&mut self, commit: Commit, last: bool) -> Result<(), Error> {
         // The input is acknowledged before the first node runs, in every durability. That of a graph within another
         // one can be made again.
         let first = std::mem::take(&mut self.header_due) && self.outer.is_none();
@@ -244,65 +231,6 @@ impl Journal {
         }
         let at_once = last || first || self.durability == Durability::Sync;
         self.store(commit, at_once).await
-    }
-
-    fn commit_of(&mut self, entry: Entry<'_>) -> Result<Commit, Error> {
-        let Entry {
-            id,
-            at,
-            source,
-            mut body,
-            world,
-            ended,
-            due,
-        } = entry;
-        let snapshot = matches!(world, World::State(_));
-        if snapshot || self.header_due {
-            if let Some(call) = &mut self.header.call {
-                call.began.get_or_insert(id);
-            }
-            body.run = Some(self.header.clone());
-        }
-        let base = if snapshot {
-            id
-        } else {
-            self.base.unwrap_or(id)
-        };
-        let draft = encode(&body, &world, self.usual_size)?;
-        let mut record = Record {
-            id,
-            parent: self.parent,
-            base,
-            sequence: self.sequence + 1,
-            step: self.step + 1,
-            source,
-            created_at: at,
-            due,
-            payload: Vec::new(),
-        };
-        record.payload = self.seal.seal_record(&record, draft);
-        let expected = Expect::Head(self.head);
-        let size = record.payload.len();
-        self.usual_size = size;
-        self.chain = if snapshot { size } else { self.chain + size };
-        (self.head, self.parent, self.base) = (Some(id), Some(id), Some(base));
-        self.snapshot_due &= !snapshot;
-        (self.sequence, self.step) = (record.sequence, record.step);
-        if self.aside.has_written() {
-            self.written.extend(self.aside.take_written());
-        }
-        let written = &mut self.written;
-        let mut consumed = std::mem::take(&mut self.forgotten);
-        if !written.is_empty() {
-            consumed.extend(ended.iter().copied().filter(|id| written.remove(id)));
-        }
-        Ok(Commit {
-            expected,
-            records: vec![record],
-            consumed,
-            epoch: self.epoch,
-            ..Commit::default()
-        })
     }
 
     async fn store(&mut self, commit: Commit, at_once: bool) -> Result<(), Error> {
@@ -339,76 +267,6 @@ impl Journal {
             );
         }
         self.writer.is_some()
-    }
-
-    /// Keeps things beside the records: results of tasks whose siblings are still running, pauses. They are
-    /// handed over, not awaited: the record that takes them in, or a flush, comes after them.
-    pub(crate) async fn keep(&mut self, writes: Vec<(WriteKey, Vec<u8>)>) -> Result<(), Error> {
-        self.keep_by(writes, false).await
-    }
-
-    /// [`keep`](Self::keep), stored when this returns.
-    pub(crate) async fn keep_now(&mut self, writes: Vec<(WriteKey, Vec<u8>)>) -> Result<(), Error> {
-        self.keep_by(writes, true).await
-    }
-
-    async fn keep_by(
-        &mut self,
-        writes: Vec<(WriteKey, Vec<u8>)>,
-        at_once: bool,
-    ) -> Result<(), Error> {
-        if writes.is_empty() {
-            return Ok(());
-        }
-        self.written
-            .extend(writes.iter().map(|(key, _)| key.activation));
-        let seal = |(key, body): (WriteKey, Vec<u8>)| Write {
-            payload: self.seal.seal_write(&key, &body),
-            key,
-        };
-        let writes = writes.into_iter().map(seal).collect();
-        let commit = Commit {
-            expected: Expect::Head(self.head),
-            writes,
-            epoch: self.epoch,
-            ..Commit::default()
-        };
-        self.store(commit, at_once).await
-    }
-
-    /// Lets whatever is stored for these node turns go with the next record: answers may have come in for them
-    /// since their writes were read.
-    pub(crate) fn forget(&mut self, turns: Vec<ActivationId>) {
-        self.written.retain(|turn| !turns.contains(turn));
-        self.forgotten = turns;
-    }
-
-    /// [`forget`](Self::forget), beside those that go already.
-    pub(crate) fn forget_too(&mut self, turns: &[ActivationId]) {
-        self.written.retain(|turn| !turns.contains(turn));
-        self.forgotten.extend_from_slice(turns);
-    }
-
-    /// What earlier runs have left of turns that they didn't end.
-    pub(crate) fn past(&self, writes: &[Write]) -> Result<Past, Error> {
-        Past::of(writes, self.seal).map_err(|source| self.failure(source))
-    }
-
-    /// The body of a write.
-    pub(crate) fn open<T: DeserializeOwned>(&self, write: &Write) -> Result<T, Error> {
-        self.open_with(self.seal, write)
-    }
-
-    fn open_with<T: DeserializeOwned>(&self, seal: ThreadSeal, write: &Write) -> Result<T, Error> {
-        let body = seal
-            .open_write(&write.key, &write.payload)
-            .map_err(|source| self.failure(source))?;
-        serde_json::from_slice(body).map_err(|error| {
-            self.failure(StoreError::Corrupt(format!(
-                "the write {} can't be read: {error}",
-                write.key
-            )))
-        })
     }
 
     /// Waits until everything is stored.
