@@ -48,7 +48,7 @@ macro_rules! written {
             #[node(writes(many))]
             fn $node($field: $ty, many: &$many, state: &Written, run: &Run) -> Option<$one> {
                 assert_eq!((&$field, many), (&state.$field, &state.many));
-                Some(many.len() as $one + run.attempt())
+                Some(many.iter().sum::<$one>() * run.attempt())
             }
 
             #[node(writes(many), asks($asked))]
