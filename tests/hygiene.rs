@@ -12,7 +12,7 @@ mod graphs;
 mod hygiene_cases;
 
 use graph_runtime::prelude::*;
-use hygiene_cases::{cfg, derived, forms, private, raw, shadows, two};
+use hygiene_cases::{cfg, derived, forms, private, raw, shadows, two, written};
 
 #[tokio::test]
 async fn types_of_the_user_may_be_called_like_those_of_std() {
@@ -113,4 +113,17 @@ fn stored_names_follow_serde() {
         serde_json::to_string(&one).expect("encodes"),
         "{\"y\":5,\"many\":{}}"
     );
+}
+
+#[tokio::test]
+async fn a_macro_of_the_users_may_write_the_graph() {
+    use written::written::{Input, Written};
+    let graph = Written::graph().checkpointer(MemorySaver::new()).build();
+    let thread = graph.thread("a");
+    let asked = thread.invoke(Input::new("x")).await.expect("runs");
+    let pause = asked.paused().expect("asks");
+    let answer = pause.asks().expect("asks while it runs").answer(7u32);
+    let asked = thread.answer(answer).await.expect("goes on");
+    let pause = asked.paused().expect("asks");
+    assert_eq!(pause.ask().expect("asks").question, [1, 2, 3, 7]);
 }

@@ -73,6 +73,7 @@ mod run;
 mod schema;
 mod setting;
 mod shared;
+mod sound;
 mod state;
 mod stop;
 mod store;

@@ -28,6 +28,10 @@ pub use crate::policy::{Effect, Policy, Retry, error_is};
 pub use crate::run::{Run, Shown};
 #[cfg(feature = "schema")]
 pub use crate::schema::{ObjectSchema, answers_within, object_schema, questions_within, schema_of};
+pub use crate::sound::{
+    Answered, If, Sound, a_field, a_part_of_the_context, a_question, a_question_with_its_answer,
+    a_reducer, an_emitted_value, an_item, an_unsaved_field,
+};
 pub use crate::state::{
     And, Append, Change, Collects, FieldSpec, Fields, KeepFirst, KeyOf, Last, Max, Merge, Min,
     Never, Or, Patch, Reducer, Removes, Shares, Sum, Union, Upsert, entry, plain, replaced,
@@ -209,6 +213,51 @@ pub fn to_raw<T: serde::Serialize + ?Sized>(value: &T) -> Result<Box<RawValue>, 
 /// If it isn't one of this type.
 pub fn from_raw<T: serde::de::DeserializeOwned>(json: &RawValue) -> Result<T, serde_json::Error> {
     serde_json::from_str(json.get())
+}
+
+/// A question of a node that asks while it runs, from JSON.
+///
+/// # Errors
+/// If it isn't one of this type.
+pub fn question_from_raw<Q: Asks>(json: &RawValue) -> Result<Q, serde_json::Error> {
+    from_raw(json)
+}
+
+/// What such a question is answered, from JSON.
+///
+/// # Errors
+/// If it isn't one of this type.
+pub fn answer_from_raw<Q: Asks>(json: &RawValue) -> Result<Q::Answer, serde_json::Error> {
+    from_raw(json)
+}
+
+/// What such a question is answered, as JSON.
+///
+/// # Errors
+/// If it can't be encoded.
+pub fn answer_to_raw<Q: Asks>(answer: &Q::Answer) -> Result<Box<RawValue>, serde_json::Error> {
+    to_raw(answer)
+}
+
+/// Writes what such a question is answered.
+///
+/// # Errors
+/// If it can't be encoded.
+pub fn write_answer<Q: Asks, S: serde::Serializer>(
+    answer: &Q::Answer,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serde::Serialize::serialize(answer, serializer)
+}
+
+/// Reads what such a question is answered.
+///
+/// # Errors
+/// If it isn't one of this type.
+pub fn read_answer<'de, Q: Asks, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Q::Answer, D::Error> {
+    serde::Deserialize::deserialize(deserializer)
 }
 
 /// For a node that holds no questions, items or updates of its own.

@@ -8,3 +8,4 @@ pub mod raw;
 #[allow(dead_code)] // what is there is only there to be stumbled over
 pub mod shadows;
 pub mod two;
+pub mod written;

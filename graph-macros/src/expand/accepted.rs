@@ -16,6 +16,8 @@ pub(super) struct Accepted {
     pub(super) marker: TokenStream,
     pub(super) ty: TokenStream,
     pub(super) patch: TokenStream,
+    /// Whether it reads well: what a reducer of the user's takes is known by a long name only.
+    pub(super) readable: bool,
 }
 
 impl Accepted {
@@ -26,6 +28,7 @@ impl Accepted {
             marker: quote!(#marker),
             ty,
             patch,
+            readable: true,
         }
     }
 }
@@ -58,11 +61,11 @@ impl Writable<'_> {
             }
             Taking::Reduced(reducer) => {
                 let delta = self.delta(reducer);
-                return vec![Accepted::new(
-                    "__One",
-                    delta,
-                    quote!(#door::Patch::reduce(self)),
-                )];
+                let patch = quote!(#door::Patch::reduce(self));
+                return vec![Accepted {
+                    readable: !self.is_custom(),
+                    ..Accepted::new("__One", delta, patch)
+                }];
             }
             Taking::Collected(reducer) => (reducer, forms::is_one_of(ty, &["VecDeque"])),
             Taking::CollectedAndRemoved(reducer) => (reducer, !forms::is_one_of(ty, &["Vec"])),
@@ -108,6 +111,7 @@ impl Writable<'_> {
                 marker,
                 ty,
                 patch: value,
+                ..
             } = accepted;
             quote! {
                 #(#cfgs)*
@@ -130,8 +134,10 @@ impl Writable<'_> {
     pub(super) fn takes(&self) -> String {
         let ty = text::ty(self.ty());
         match &self.taking {
-            Taking::Replaced | Taking::Unknown => format!("`{ty}`"),
-            Taking::Reduced(reducer) => format!("`{}`", text::ty(self.delta(reducer))),
+            Taking::Reduced(reducer) if self.is_custom() => {
+                format!("`<{} as Reducer<{ty}>>::Delta`", text::ty(reducer))
+            }
+            Taking::Replaced | Taking::Unknown | Taking::Reduced(_) => format!("`{ty}`"),
             Taking::Collected(reducer) | Taking::CollectedAndRemoved(reducer) => {
                 format!("`{}` or several of them", text::ty(self.item(reducer)))
             }

@@ -1,9 +1,9 @@
 //! The answers of a graph: their type, and how the engine reads them and the questions.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote;
 
-use super::emit::{Emit, Placed as _, allowances, spanned, update_of};
+use super::emit::{Emit, allowances, sound, update_of};
 use super::questions::{Ask, asks};
 use super::within::{self, Within, children};
 use crate::ast::NodeRole;
@@ -34,17 +34,13 @@ pub(super) fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>])
         .map(|each| each.of(emit, "Answer"))
         .collect();
     let answering = answering(emit, asks, children);
-    let answered: Vec<_> = asks.iter().filter_map(|ask| ask.answered(emit)).collect();
-    let bounds = (!answered.is_empty()).then(|| {
-        let bounds = quote!(#(#answered)*).to_string();
-        quote!(, bound(serialize = #bounds, deserialize = #bounds))
-    });
+    let serde = asks.iter().map(|ask| ask.serde(emit));
     quote! {
         /// An answer: made from its question, or read from JSON: `{"node": .., "id": .., "value": ..}`, or, for a node
         /// that is a graph, `{"node": .., "answer": ..}`.
         #allow
         #[derive(#door::serde::Serialize, #door::serde::Deserialize)]
-        #[serde(crate = #path, tag = "node" #bounds)]
+        #[serde(crate = #path, tag = "node")]
         #vis enum Answer {
             #(
                 #[doc = #docs]
@@ -54,6 +50,7 @@ pub(super) fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>])
                     /// The question's id.
                     id: #krate::QuestionId,
                     /// The answer.
+                    #serde
                     value: #values,
                 },
             )*
@@ -71,7 +68,6 @@ pub(super) fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>])
         #[automatically_derived]
         impl ::core::clone::Clone for Answer
         where
-            #(#answered)*
             #(for<'__trivial> #values: ::core::clone::Clone,)*
             #(for<'__trivial> #answers: ::core::clone::Clone,)*
         {
@@ -91,7 +87,6 @@ pub(super) fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>])
         #[automatically_derived]
         impl ::core::fmt::Debug for Answer
         where
-            #(#answered)*
             #(for<'__trivial> #values: ::core::fmt::Debug,)*
             #(for<'__trivial> #answers: ::core::fmt::Debug,)*
         {
@@ -129,10 +124,10 @@ fn answering(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> Toke
     let ways = ways.map(|(name, ask)| all_names(name, ask.node));
     let within_ways = within_names.iter().zip(children);
     let within_ways = within_ways.map(|(name, each)| all_names(name, each.node));
-    let answered = asks.iter().filter_map(|ask| ask.answered(emit));
+    let written = asks.iter().map(|ask| ask.write_answer(emit));
     quote! {
         #[automatically_derived]
-        impl #krate::Answering for Answer where #(#answered)* {
+        impl #krate::Answering for Answer {
             fn id(&self) -> #krate::QuestionId {
                 match self {
                     #(Self::#camel { id, .. } => ::core::clone::Clone::clone(id),)*
@@ -161,7 +156,7 @@ fn answering(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> Toke
                 #door::serde_json::Error,
             > {
                 match self {
-                    #(Self::#camel { value, .. } => #door::to_raw(value),)*
+                    #(Self::#camel { value, .. } => #written,)*
                     #(Self::#within { answer } => #krate::Answering::to_json(answer),)*
                 }
             }
@@ -174,10 +169,8 @@ pub(super) fn read_question(emit: &Emit<'_>) -> TokenStream {
     let Emit { krate, door, .. } = emit;
     let asks = asks(emit);
     let arms = asks.iter().map(|ask| {
-        let (camel, open, question) = (ask.camel(), ask.open(), ask.question);
-        let span = question.place();
-        let door = spanned(door, span);
-        let read = quote_spanned!(span=> #door::from_raw::<#question>(json)?);
+        let (camel, open) = (ask.camel(), ask.open());
+        let read = ask.read_question(emit);
         quote! {
             Node::#camel => ::core::result::Result::Ok(Question::#camel(#open { id, question: #read, due })),
         }
@@ -203,11 +196,8 @@ pub(super) fn read_answer(emit: &Emit<'_>) -> TokenStream {
     let Emit { krate, door, .. } = emit;
     let asks = asks(emit);
     let arms = asks.iter().map(|ask| {
-        let (camel, span) = (ask.camel(), ask.question.place());
-        let door = spanned(door, span);
-        // At the question, where it is said of one that has no answer.
-        let answer = quote_spanned!(span=> Answer::#camel { id, value: #door::from_raw(json)? });
-        quote!(Node::#camel => ::core::result::Result::Ok(#answer),)
+        let (camel, read) = (ask.camel(), ask.read_answer(emit));
+        quote!(Node::#camel => ::core::result::Result::Ok(Answer::#camel { id, value: #read }),)
     });
     let children = children(emit);
     let within: Vec<_> = children.iter().map(Within::camel).collect();
@@ -261,7 +251,7 @@ pub(super) fn read_answers(emit: &Emit<'_>) -> TokenStream {
                 }
             };
         }
-        let ty = &field.ty;
+        let ty = sound(&field.ty);
         quote! {
             (Node::#camel, ::core::option::Option::Some(__Items::#camel(items)), answers) => {
                 let mut __value = <#ty as ::core::default::Default>::default();

@@ -1,9 +1,9 @@
 //! The items of `for`s, one variant for each node that is reached by one.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote;
 
-use super::emit::{Emit, Placed as _, spanned};
+use super::emit::{Emit, sound};
 use crate::model::Node;
 
 /// The type that stands for items in the definition.
@@ -28,22 +28,12 @@ pub(super) fn item(node: &Node<'_>, from: &TokenStream, or: &TokenStream) -> Tok
 /// The type of the items.
 pub(super) fn batches(emit: &Emit<'_>) -> TokenStream {
     let Emit { krate, door, .. } = emit;
-    let state = emit.state();
+    let state = sound(&emit.state());
     let camel: Vec<_> = emit.batches().map(|(node, _)| &node.camel).collect();
     if camel.is_empty() {
         return TokenStream::new();
     }
-    let types: Vec<_> = emit.batches().map(|(_, ty)| ty).collect();
-    let written = emit.batches().map(|(_, ty)| {
-        let span = ty.place();
-        let door = spanned(door, span);
-        quote_spanned!(span=> #door::to_raw::<::std::vec::Vec<#ty>>(items))
-    });
-    let read = emit.batches().map(|(_, ty)| {
-        let span = ty.place();
-        let door = spanned(door, span);
-        quote_spanned!(span=> #door::from_raw::<::std::vec::Vec<#ty>>(json))
-    });
+    let types: Vec<_> = emit.batches().map(|(_, ty)| sound(ty)).collect();
     let rest = (camel.len() < emit.graph.nodes.len())
         .then(|| quote!(_ => #door::unexpected("items", #krate::GraphNode::name(node)),));
     quote! {
@@ -61,7 +51,7 @@ pub(super) fn batches(emit: &Emit<'_>) -> TokenStream {
                 ::std::boxed::Box<#door::serde_json::value::RawValue>,
                 #door::serde_json::Error,
             > {
-                match self { #(Self::#camel(items) => #written,)* }
+                match self { #(Self::#camel(items) => #door::to_raw(items),)* }
             }
 
             fn from_json(
@@ -69,7 +59,7 @@ pub(super) fn batches(emit: &Emit<'_>) -> TokenStream {
                 json: &#door::serde_json::value::RawValue,
             ) -> ::core::result::Result<Self, #door::serde_json::Error> {
                 match node {
-                    #(Node::#camel => ::core::result::Result::map(#read, Self::#camel),)*
+                    #(Node::#camel => ::core::result::Result::map(#door::from_raw(json), Self::#camel),)*
                     #rest
                 }
             }

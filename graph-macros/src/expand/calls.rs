@@ -6,7 +6,8 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{ReturnType, Signature};
 
 use super::batches;
-use super::emit::{Emit, Placed as _, local, quiet, spanned};
+use super::emit::{Emit, enclosed, local, quiet, sound};
+use super::returns::question_type;
 use super::subgraphs;
 use super::waits;
 use super::within::Within;
@@ -58,10 +59,18 @@ fn function(node: &Node<'_>) -> Ident {
     )
 }
 
+/// That several threads may use the state. Taken for granted wherever a graph is made of it: if it isn't so, that
+/// was said of the field, see `sound`.
+pub(super) fn shared_state(emit: &Emit<'_>) -> TokenStream {
+    let state = emit.state();
+    quote!(where for<'__trivial> #state: ::core::marker::Send + ::core::marker::Sync,)
+}
+
 fn call(emit: &Emit<'_>, node: &Node<'_>) -> TokenStream {
     let name = function(node);
+    let shared = shared_state(emit);
     let Some(signature) = node.ast.signature.as_ref().filter(|_| node.whole) else {
-        return quote!(async fn #name(_call: __Call<'_>) -> __Ended { ::core::unreachable!() });
+        return quote!(async fn #name(_call: __Call<'_>) -> __Ended #shared { ::core::unreachable!() });
     };
     let door = &emit.door;
     if let NodeRole::Wait(wait) = &node.ast.role {
@@ -71,7 +80,7 @@ fn call(emit: &Emit<'_>, node: &Node<'_>) -> TokenStream {
     if let Some(child) = &node.child {
         let body = within(emit, &Within { node, child }, signature);
         return quote! {
-            async fn #name(call: __Call<'_>) -> __Ended {
+            async fn #name(call: __Call<'_>) -> __Ended #shared {
                 #item
                 #body
             }
@@ -95,16 +104,16 @@ fn call(emit: &Emit<'_>, node: &Node<'_>) -> TokenStream {
             quote!(#(#here)* #run)
         }
         (true, _) => {
-            let (shared, lent) = shared(&given);
-            quote!(#shared #door::spawned(async move { #lent #run }).await)
+            let (taken, lent) = taken_along(&given);
+            quote!(#taken #door::spawned(async move { #lent #run }).await)
         }
         (_, true) => {
-            let (shared, lent) = shared(&given);
-            quote!(#shared #door::blocking(move || { #lent #run }).await)
+            let (taken, lent) = taken_along(&given);
+            quote!(#taken #door::blocking(move || { #lent #run }).await)
         }
     };
     quote! {
-        async fn #name(call: __Call<'_>) -> __Ended {
+        async fn #name(call: __Call<'_>) -> __Ended #shared {
             let _ = &call;
             #item
             #body
@@ -185,7 +194,7 @@ fn given(emit: &Emit<'_>, node: &Node<'_>) -> Vec<Given> {
 }
 
 /// What is taken along to another thread, and lent to the function there.
-fn shared(given: &[Given]) -> (TokenStream, TokenStream) {
+fn taken_along(given: &[Given]) -> (TokenStream, TokenStream) {
     let taken = given
         .iter()
         .map(|Given { name, shared, .. }| quote!(let #name = #shared;));
@@ -201,19 +210,21 @@ fn called(node: &Node<'_>, signature: &Signature) -> TokenStream {
     let name = quiet(node.name());
     let arguments = node.params.iter().map(argument);
     let wait = signature.asyncness.map(|_| quote!(.await));
-    quote!(let returned = (self::#name(#(#arguments),*)#wait,);)
+    let returned = Ident::new("returned", return_type(node, &signature.output).0);
+    quote!(let #returned = (self::#name(#(#arguments),*)#wait,);)
 }
 
 /// Hands over what a parameter names. A type that doesn't fit is said at the parameter's type.
 fn argument(param: &Param<'_>) -> TokenStream {
     let (first, last) = ends(param.ty);
     let place = match param.source {
-        ParamSource::Field(_) => member(&Ident::new("__state", first), param.name, last),
-        ParamSource::Context(_) => member(&Ident::new("__context", first), param.name, last),
-        ParamSource::State => behind("__state", 2, last),
-        ParamSource::Run => behind("__run", 1, last),
-        ParamSource::Item => behind("__item", 1, last),
+        ParamSource::Field(_) => member("__state", param.name),
+        ParamSource::Context(_) => member("__context", param.name),
+        ParamSource::State => quote!(**__state),
+        ParamSource::Run => quote!(*__run),
+        ParamSource::Item => quote!(*__item),
     };
+    let place = enclosed(place, last);
     match param.form {
         Form::Reference => quote_spanned!(first=> &#place),
         Form::Pointee => quote_spanned!(first=> &*#place),
@@ -223,17 +234,9 @@ fn argument(param: &Param<'_>) -> TokenStream {
     }
 }
 
-/// What is behind so many references.
-fn behind(name: &str, references: usize, span: Span) -> TokenStream {
-    let name = Ident::new(name, span);
-    let stars = std::iter::repeat_n(quote_spanned!(span=> *), references);
-    quote_spanned!(span=> #(#stars)* #name)
-}
-
-fn member(of: &Ident, name: &Ident, span: Span) -> TokenStream {
-    let mut name = name.clone();
-    name.set_span(span);
-    quote_spanned!(span=> #of.#name)
+fn member(of: &str, name: &Ident) -> TokenStream {
+    let (of, name) = (local(of), quiet(name));
+    quote!(#of.#name)
 }
 
 /// Takes what was returned.
@@ -243,12 +246,10 @@ fn ended(emit: &Emit<'_>, node: &Node<'_>, output: &ReturnType) -> TokenStream {
     if node.answer().is_some() {
         let ask = Ident::new(&format!("__Ask{camel}"), first);
         let asked = quote_spanned!(first=> #ask::ask(#returned));
-        let door = spanned(door, first);
-        let within = waits::within(node);
-        let asks = quote_spanned!(first=> #door::asks(&call, ::core::option::Option::as_ref(&asked), #within));
+        let (question, within) = (question_type(node).map(sound), waits::within(node));
         return quote! {
             let asked = #asked?;
-            #asks
+            #door::asks::<_, #question>(&call, ::core::option::Option::as_ref(&asked), #within)
         };
     }
     let trait_name = Ident::new(&format!("__Return{camel}"), first);
@@ -261,10 +262,7 @@ fn ended(emit: &Emit<'_>, node: &Node<'_>, output: &ReturnType) -> TokenStream {
 
 /// What was returned, with what is said about it at the return type, and where that begins.
 fn returned(node: &Node<'_>, output: &ReturnType) -> (Span, TokenStream) {
-    let (first, last) = match output {
-        ReturnType::Default => (node.name().place(), node.name().place()),
-        ReturnType::Type(_, ty) => ends(ty),
-    };
+    let (first, last) = return_type(node, output);
     let returned = Ident::new("returned", first);
     let index = syn::Index {
         index: 0,
@@ -273,11 +271,19 @@ fn returned(node: &Node<'_>, output: &ReturnType) -> (Span, TokenStream) {
     (first, quote_spanned!(first=> #returned.#index))
 }
 
+/// Where the return type begins and ends; at the name, where there is none.
+fn return_type(node: &Node<'_>, output: &ReturnType) -> (Span, Span) {
+    match output {
+        ReturnType::Default => (node.name().span(), node.name().span()),
+        ReturnType::Type(_, ty) => ends(ty),
+    }
+}
+
 /// The first and the last place of some tokens.
 fn ends(tokens: &impl ToTokens) -> (Span, Span) {
     let mut tokens = tokens.to_token_stream().into_iter();
     let first = tokens
         .next()
-        .map_or_else(Span::call_site, |token| token.place());
-    (first, tokens.last().map_or(first, |token| token.place()))
+        .map_or_else(Span::call_site, |token| token.span());
+    (first, tokens.last().map_or(first, |token| token.span()))
 }

@@ -3,12 +3,13 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use super::emit::{Emit, Placed as _, allowances, default_of};
+use super::emit::{Emit, allowances, default_of, sound};
+use super::fields::Writable;
 use super::{
     answers, batches, caching, calls, emitted, io, policies, questions, routes, state, updates,
     values, waits, within,
 };
-use crate::ast::{Field, Scope};
+use crate::ast::Scope;
 use crate::model::forms;
 
 pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
@@ -32,6 +33,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
         );
         quote!(#door::FieldSpec { name: #name, saved: #saved, unordered: #unordered })
     });
+    let shared = calls::shared_state(emit);
     let items = batches::type_of(emit);
     let evolution = evolution(emit);
     let types = questions::types(emit);
@@ -39,7 +41,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
         || quote!(()),
         |context| {
             let name = super::emit::quiet(&context.name);
-            quote!(#name)
+            sound(&name)
         },
     );
     let within = within::events_type(emit);
@@ -64,7 +66,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
         waits::otherwise(emit),
     ];
     quote! {
-        impl #krate::StateGraph for #name {
+        impl #krate::StateGraph for #name #shared {
             const ID: &'static str = #id;
             const FINGERPRINT: u64 = #fingerprint;
             const FIELDS: &'static [#door::FieldSpec] = &[#(#specs),*];
@@ -75,7 +77,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
             type Node = Node;
             type Items = #items;
             type Input = Input;
-            type Output = Output;
+            type Output = __Sound<Output>;
             type Values = Values;
             type Update = Update;
             #types
@@ -124,17 +126,18 @@ fn evolution(emit: &Emit<'_>) -> TokenStream {
 pub(super) fn graph(emit: &Emit<'_>) -> TokenStream {
     let krate = &emit.krate;
     let (vis, state, allow) = (emit.vis(), emit.state(), allowances());
+    let sound = sound(&state);
     let drawing = emit.topology.as_ref().map(drawing);
     quote! {
         /// The graph, ready to run, with a checkpointer.
         #drawing
         #allow
-        #vis type Graph = #krate::Graph<#state>;
+        #vis type Graph = #krate::Graph<#sound>;
 
         #allow
         impl #state {
             /// A builder of this graph.
-            #vis fn graph() -> #krate::Builder<#state> {
+            #vis fn graph() -> #krate::Builder<#sound> {
                 ::core::default::Default::default()
             }
         }
@@ -156,11 +159,9 @@ fn resets(emit: &Emit<'_>) -> TokenStream {
         emit.fields()
             .filter(|(_, field)| field.ast.scope == scope && !field.ast.is_given_at_start())
             .map(|(index, field)| {
-                let Field { name, ty, cfgs, .. } = field.ast;
-                let default = default_of(index);
-                quote_spanned! {ty.place()=>
-                    #(#cfgs)* change.reset(#index, &mut self.#name, #default());
-                }
+                let (cfgs, default) = (&field.ast.cfgs, default_of(index));
+                let reset = Writable::new(emit, index).change("reset", &quote!(#default()));
+                quote!(#(#cfgs)* #reset)
             })
             .collect()
     };
@@ -184,13 +185,10 @@ fn reach(emit: &Emit<'_>) -> TokenStream {
     let whole = || emit.asks().filter(|(node, _)| node.whole);
     let arms = whole().map(|(node, field)| {
         let camel = &node.camel;
-        let Field { name, cfgs, .. } = emit.graph.fields[field].ast;
-        quote! {
-            Node::#camel => {
-                #(#cfgs)*
-                change.reset(#field, &mut self.#name, ::core::default::Default::default());
-            }
-        }
+        let cfgs = &emit.graph.fields[field].ast.cfgs;
+        let empty = quote!(::core::default::Default::default());
+        let reset = Writable::new(emit, field).change("reset", &empty);
+        quote!(Node::#camel => { #(#cfgs)* #reset })
     });
     let rest = (whole().count() < emit.graph.nodes.len()).then(|| quote!(_ => {}));
     quote! {

@@ -1,10 +1,9 @@
 //! What all parts of the expansion share: the graph, the way to the runtime, the names of what is generated.
 
 use graph_topology::Topology;
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{format_ident, quote};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
 use syn::Visibility;
-use syn::spanned::Spanned;
 
 use crate::ast::{Module, ReduceHow};
 use crate::model::{Field, Graph, Node};
@@ -133,6 +132,11 @@ pub(super) fn update_of(node: &Node<'_>) -> Ident {
     format_ident!("Update{}", node.camel, span = Span::call_site())
 }
 
+/// A type of the user's as all generated code names it that relies on what it can do; see `sound`.
+pub(super) fn sound(ty: &impl ToTokens) -> TokenStream {
+    quote!(__Sound<#ty>)
+}
+
 /// The same name without the user's span.
 pub(super) fn quiet(name: &Ident) -> Ident {
     let mut name = name.clone();
@@ -151,23 +155,19 @@ pub(super) fn reducer(how: &ReduceHow, span: Span, door: &TokenStream) -> Option
     Some(quote::quote_spanned!(span=> #door::#name))
 }
 
-/// Where something stands in the source.
-pub(super) trait Placed {
-    /// Its place, for what is generated: there an editor and the compiler point to, while names are looked up where
-    /// all that is generated is. The two differ where a graph is written by a macro of the user's.
-    fn place(&self) -> Span;
-}
-
-impl<T: Spanned> Placed for T {
-    fn place(&self) -> Span {
-        self.span().resolved_at(Span::call_site())
-    }
-}
-
-/// A variable of what is generated, within tokens that have the user's place as it is: the compiler is briefer about
-/// those than about what has been [placed](Placed).
+/// A variable of what is generated, within tokens that have the user's place as it is. Names are looked up where all
+/// that is generated is: the two differ where a graph is written by a macro of the user's. A place that were looked up
+/// there, too, would do as well, but the compiler tells of the expansion wherever it shows one.
 pub(super) fn local(name: &str) -> Ident {
     Ident::new(name, Span::call_site())
+}
+
+/// Something generated in parentheses that have the user's place: of what it is a part of, the compiler sees no more
+/// than they show.
+pub(super) fn enclosed(tokens: TokenStream, span: Span) -> TokenStream {
+    let mut group = Group::new(Delimiter::Parenthesis, tokens);
+    group.set_span(span);
+    TokenTree::from(group).into()
 }
 
 /// A name as the user's expressions say it, so that they find what it stands for: where a graph is written by a

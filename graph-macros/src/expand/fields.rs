@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::Type;
 
-use super::emit::{Emit, Placed as _, default_of, reducer, spanned};
+use super::emit::{Emit, default_of, reducer, sound, spanned};
 use crate::ast::ReduceHow;
 use crate::model::{Field, forms};
 use crate::names::plain;
@@ -92,7 +92,7 @@ impl<'e> Writable<'e> {
     }
 
     /// Where messages about the reducer go.
-    fn span(&self) -> Span {
+    pub(super) fn span(&self) -> Span {
         self.field
             .ast
             .reduce
@@ -100,27 +100,31 @@ impl<'e> Writable<'e> {
             .map_or_else(Span::call_site, |reduce| reduce.span)
     }
 
-    /// Where messages about what an update says go: a reducer that doesn't fit has spoilt its type.
-    pub(super) fn place(&self) -> Span {
-        let reduce = self.field.ast.reduce.as_ref();
-        reduce.map_or_else(|| self.ty().place(), |reduce| reduce.span)
+    /// Its type, as what relies on it names it.
+    pub(super) fn sound(&self) -> TokenStream {
+        sound(self.ty())
     }
 
-    /// `<Reducer as Trait<Type>>::Name`, all of it at the reducer's token, so that a reducer that
-    /// doesn't fit is said once however often it is named.
+    /// `<Reducer as Trait<Type>>::Name`
     pub(super) fn projected(&self, reducer: &TokenStream, of: &str, name: &str) -> TokenStream {
-        let span = self.span();
-        let (of, name) = (Ident::new(of, span), Ident::new(name, span));
-        let (krate, ty) = (spanned(&self.emit.krate, span), self.ty());
-        quote_spanned!(span=> <#reducer as #krate::#of<#ty>>::#name)
+        let (of, name) = (format_ident!("{of}"), format_ident!("{name}"));
+        let (krate, ty) = (&self.emit.krate, self.sound());
+        quote!(<#reducer as #krate::#of<#ty>>::#name)
     }
 
     /// What a reducer takes: of ours, one value of the field's type.
     pub(super) fn delta(&self, reducer: &TokenStream) -> TokenStream {
-        match &self.field.ast.reduce.as_ref().map(|reduce| &reduce.how) {
-            Some(ReduceHow::Custom(_)) => self.projected(reducer, "Reducer", "Delta"),
-            _ => self.ty().to_token_stream(),
+        if self.is_custom() {
+            self.projected(reducer, "Reducer", "Delta")
+        } else {
+            self.ty().to_token_stream()
         }
+    }
+
+    /// Whether the reducer is one of the user's.
+    pub(super) fn is_custom(&self) -> bool {
+        let reduce = self.field.ast.reduce.as_ref();
+        reduce.is_some_and(|reduce| matches!(reduce.how, ReduceHow::Custom(_)))
     }
 
     /// One item, written out where it can be seen, so that it reads well in docs and messages.
@@ -147,7 +151,7 @@ impl<'e> Writable<'e> {
 
     /// What an update says about the field.
     pub(super) fn patch(&self) -> TokenStream {
-        let (door, ty, given) = (&self.emit.door, self.ty(), self.given());
+        let (door, ty, given) = (&self.emit.door, self.sound(), sound(&self.given()));
         match &self.taking {
             Taking::Replaced | Taking::Unknown => quote!(#door::Patch<#ty>),
             Taking::Reduced(_) | Taking::Collected(_) => quote!(#door::Patch<#ty, #given>),
@@ -309,27 +313,37 @@ impl<'e> Writable<'e> {
         }
     }
 
+    /// Sets or resets the field, and writes it down if it is stored.
+    pub(super) fn change(&self, how: &str, value: &TokenStream) -> TokenStream {
+        let (name, index, ty) = (self.name(), self.index, self.sound());
+        if self.field.ast.unsaved.is_some() {
+            return quote!(self.#name = #value;);
+        }
+        let how = format_ident!("{how}");
+        quote!(change.#how::<#ty>(#index, &mut self.#name, #value);)
+    }
+
     /// Applies the patch in `update` to the state.
     pub(super) fn apply(&self, update: &Ident) -> TokenStream {
         let (name, index, cfgs) = (self.name(), self.index, &self.field.ast.cfgs);
+        if self.field.ast.unsaved.is_some() {
+            let call = match &self.taking {
+                Taking::Replaced | Taking::Unknown => quote!(apply_unsaved),
+                Taking::Reduced(reducer) | Taking::Collected(reducer) => {
+                    quote!(apply_unsaved_with::<#reducer>)
+                }
+                Taking::CollectedAndRemoved(reducer) => {
+                    quote!(apply_unsaved_removing::<#reducer>)
+                }
+            };
+            return quote!(#(#cfgs)* #update.#name.#call(&mut self.#name););
+        }
         let call = match &self.taking {
-            Taking::Replaced | Taking::Unknown => quote_spanned!(self.ty().place()=> apply),
+            Taking::Replaced | Taking::Unknown => quote!(apply),
             Taking::Reduced(reducer) | Taking::Collected(reducer) => quote!(apply_with::<#reducer>),
             Taking::CollectedAndRemoved(reducer) => quote!(apply_removing::<#reducer>),
         };
-        let span = self.ty().place();
-        quote_spanned!(span=> #(#cfgs)* #update.#name.#call(#index, &mut self.#name, change);)
-    }
-
-    /// A function that is there for its bound alone: it comes before everything that needs the same, so
-    /// what the compiler says first about a reducer that doesn't fit, it says at the reducer.
-    pub(super) fn fits(&self) -> Option<TokenStream> {
-        let reducer = self.taking.reducer()?;
-        let (span, ty, cfgs) = (self.span(), self.ty(), &self.field.ast.cfgs);
-        let krate = spanned(&self.emit.krate, span);
-        let bound = quote_spanned!(span=> #reducer: #krate::Reducer<#ty>);
-        let name = format_ident!("__fits_{}", self.index);
-        Some(quote!(#(#cfgs)* fn #name() where #bound {}))
+        quote!(#(#cfgs)* #update.#name.#call(#index, &mut self.#name, change);)
     }
 
     /// The function that makes the default.

@@ -1,10 +1,10 @@
 //! `Input` and `Output`: what a run is given and what it gives.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote};
 
 use super::conditional::{Part, Shape};
-use super::emit::{Emit, Placed as _, allowances, default_of, spanned};
+use super::emit::{Emit, allowances, default_of, sound};
 use super::fields::Writable;
 use super::json;
 use crate::ast;
@@ -35,9 +35,9 @@ pub(super) fn input(emit: &Emit<'_>) -> TokenStream {
     let (vis, allow) = (emit.vis(), allowances());
     let parts: Vec<Part> = inputs(emit)
         .map(|input| {
-            let ast::Field { name, ty, cfgs, .. } = input.field.ast;
+            let ast::Field { name, cfgs, .. } = input.field.ast;
             let ty = if is_value(&input) {
-                ty.to_token_stream()
+                input.sound()
             } else {
                 input.patch()
             };
@@ -145,8 +145,9 @@ pub(super) fn merging(emit: &Emit<'_>) -> TokenStream {
     let update = format_ident!("input");
     let merges = inputs(emit).map(|input| {
         if is_value(&input) {
-            let (name, cfgs, index) = (input.name(), &input.field.ast.cfgs, input.index);
-            quote!(#(#cfgs)* change.set(#index, &mut self.#name, input.#name);)
+            let (name, cfgs) = (input.name(), &input.field.ast.cfgs);
+            let set = input.change("set", &quote!(input.#name));
+            quote!(#(#cfgs)* #set)
         } else {
             input.apply(&update)
         }
@@ -210,19 +211,21 @@ pub(super) fn output_json(emit: &Emit<'_>) -> TokenStream {
         .filter(|(_, field)| field.output && field.ast.unsaved.is_none())
         .map(|(_, field)| {
             let ast::Field { name, ty, cfgs, .. } = field.ast;
-            let (span, text) = (ty.place(), crate::names::plain(name));
-            let door = spanned(door, span);
-            let value = if forms::is_unordered(ty) {
-                quote_spanned!(span=> &__Sorted::<#ty>(&output.#name))
+            let (text, sound) = (crate::names::plain(name), sound(ty));
+            let (ty, value) = if forms::is_unordered(ty) {
+                (
+                    quote!(__Sorted<'_, #sound>),
+                    quote!(&__Sorted(&output.#name)),
+                )
             } else {
-                quote_spanned!(span=> &output.#name)
+                (sound, quote!(&output.#name))
             };
-            quote_spanned! {span=>
+            quote! {
                 #(#cfgs)*
                 #door::serde_json::Map::insert(
                     &mut fields,
                     <::std::string::String as ::core::convert::From<&str>>::from(#text),
-                    #door::serde_json::to_value(#value)?,
+                    #door::serde_json::to_value::<&#ty>(#value)?,
                 );
             }
         });
@@ -248,7 +251,7 @@ pub(super) fn into_output(emit: &Emit<'_>) -> TokenStream {
             quote!(#(#cfgs)* #name: self.#name)
         });
     quote! {
-        fn into_output(self) -> Output {
+        fn into_output(self) -> __Sound<Output> {
             Output { #(#fields),* }
         }
     }

@@ -23,6 +23,7 @@ mod questions;
 mod returns;
 mod routes;
 mod schemas;
+mod sound;
 mod state;
 mod subgraphs;
 mod suits;
@@ -118,11 +119,10 @@ fn derived(emit: &Emit<'_>) -> TokenStream {
         definition::definition(emit),
         schemas::schemas(emit),
     ];
-    let fits = (0..emit.graph.fields.len()).filter_map(|field| Writable::new(emit, field).fits());
+    let sound = sound::sound(emit);
     quote! {
-        #[allow(dead_code)]
-        const _: () = { #(#fits)* };
         #(#keys)*
+        #sound
         #(#public)*
         #[allow(
             clippy::all, clippy::pedantic, dead_code, private_bounds, unreachable_code, unreachable_pub,

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::emit::{Emit, allowances};
+use super::emit::{Emit, allowances, sound};
 use crate::names::plain;
 use crate::text;
 
@@ -12,6 +12,7 @@ pub(super) fn node_enum(emit: &Emit<'_>) -> TokenStream {
         krate, door, graph, ..
     } = emit;
     let (vis, state, allow) = (emit.vis(), emit.state(), allowances());
+    let sound = sound(&state);
     let camel: Vec<_> = graph.nodes.iter().map(|node| &node.camel).collect();
     let names: Vec<String> = graph.nodes.iter().map(|node| plain(node.name())).collect();
     let indices = 0..graph.nodes.len();
@@ -41,7 +42,7 @@ pub(super) fn node_enum(emit: &Emit<'_>) -> TokenStream {
             #[must_use]
             #vis fn route(self, state: &#state) -> ::std::vec::Vec<Node> {
                 let mut next = ::core::default::Default::default();
-                #krate::StateGraph::route(state, ::core::option::Option::Some(self), &mut next);
+                <#sound as #krate::StateGraph>::route(state, ::core::option::Option::Some(self), &mut next);
                 #door::Next::nodes(&next)
             }
 
@@ -49,7 +50,7 @@ pub(super) fn node_enum(emit: &Emit<'_>) -> TokenStream {
             #[must_use]
             #vis fn route_from_start(state: &#state) -> ::std::vec::Vec<Node> {
                 let mut next = ::core::default::Default::default();
-                #krate::StateGraph::route(state, ::core::option::Option::None, &mut next);
+                <#sound as #krate::StateGraph>::route(state, ::core::option::Option::None, &mut next);
                 #door::Next::nodes(&next)
             }
         }

@@ -3,14 +3,14 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::emit::{Emit, allowances};
+use super::emit::{Emit, allowances, sound};
 use super::questions::Ask;
 use super::within::Within;
 
 /// The type of a pause.
 pub(super) fn pause(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>]) -> TokenStream {
     let Emit { krate, .. } = emit;
-    let (vis, allow, state) = (emit.vis(), allowances(), emit.state());
+    let (vis, allow, state) = (emit.vis(), allowances(), sound(&emit.state()));
     let several = asks.len() + children.len() > 1;
     let kinds = asks.iter().map(|ask| {
         let doc = format!(

@@ -1,17 +1,18 @@
 //! What the graph asks.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
 use syn::Type;
 
 use super::conditional::{Part, Shape};
-use super::emit::{self, Emit, Placed as _, allowances, spanned};
+use super::emit::{self, Emit, allowances, sound};
 use super::returns::question_type;
 use super::within::{self, Within, children};
 use super::{answers, pause};
 use crate::ast;
 use crate::model::Node;
 use crate::names::plain;
+use crate::text;
 
 /// An ask of which everything is known.
 pub(super) struct Ask<'e> {
@@ -51,26 +52,57 @@ impl Ask<'_> {
         format_ident!("Question{}", self.node.camel)
     }
 
-    /// The type of an answer.
+    /// The type of an answer. Not by way of what is asked of all types: a state may hold answers.
     pub(super) fn answer(&self, emit: &Emit<'_>) -> TokenStream {
         if !self.node.whole {
             return quote!(());
         }
-        let (Emit { krate, door, .. }, question) = (emit, self.question);
+        let (door, question) = (&emit.door, self.question);
         if let Some(ast::Field { ty, .. }) = self.into {
-            return quote!(<#ty as #door::Fills>::Answer);
+            return quote!(<#door::Sound<#ty, __ASKED> as #door::Fills>::Answer);
         }
-        // At the type, where a private one is said to be.
-        let krate = spanned(krate, question.place());
-        quote_spanned!(question.place()=> <#question as #krate::Asks>::Answer)
+        quote!(<#door::Sound<#question, __ASKED> as #door::Answered>::Answer)
     }
 
-    /// That its question has an answer, where only a trait says which: held against the type in one place, and not
-    /// wherever the answer is named.
-    pub(super) fn answered(&self, emit: &Emit<'_>) -> Option<TokenStream> {
-        let (krate, question) = (&emit.krate, self.question);
-        (self.node.whole && self.into.is_none())
-            .then(|| quote!(for<'__trivial> #question: #krate::Asks,))
+    /// The question out of `json`. Where only a trait says what it is, it's the trait that says that it can be read.
+    pub(super) fn read_question(&self, emit: &Emit<'_>) -> TokenStream {
+        let (door, question) = (&emit.door, sound(self.question));
+        if self.into.is_none() {
+            return quote!(#door::question_from_raw::<#question>(json)?);
+        }
+        quote!(#door::from_raw::<#question>(json)?)
+    }
+
+    /// An answer out of `json`.
+    pub(super) fn read_answer(&self, emit: &Emit<'_>) -> TokenStream {
+        let (door, question) = (&emit.door, sound(self.question));
+        if self.into.is_none() {
+            return quote!(#door::answer_from_raw::<#question>(json)?);
+        }
+        quote!(#door::from_raw(json)?)
+    }
+
+    /// How serde writes and reads an answer of which only a trait says that it can be written and read.
+    pub(super) fn serde(&self, emit: &Emit<'_>) -> Option<TokenStream> {
+        if !self.node.whole || self.into.is_some() {
+            return None;
+        }
+        let door = text::ty(&emit.door);
+        let question = format!("{door}::Sound<{}, __ASKED>", text::ty(self.question));
+        let (write, read) = (
+            format!("{door}::write_answer::<{question}, _>"),
+            format!("{door}::read_answer::<{question}, _>"),
+        );
+        Some(quote!(#[serde(serialize_with = #write, deserialize_with = #read)]))
+    }
+
+    /// The answer `value` as JSON.
+    pub(super) fn write_answer(&self, emit: &Emit<'_>) -> TokenStream {
+        let (door, question) = (&emit.door, sound(self.question));
+        if self.into.is_none() {
+            return quote!(#door::answer_to_raw::<#question>(value));
+        }
+        quote!(#door::to_raw(value))
     }
 
     /// What the setter of the answer takes: anything, where it isn't known what fits.
@@ -97,13 +129,9 @@ pub(super) fn types(emit: &Emit<'_>) -> TokenStream {
     if asks.is_empty() && children(emit).is_empty() {
         return quote!(type Question = #door::NoAnswer; type Answer = #door::NoAnswer;);
     }
-    // At the question, where it is said of one that has no answer.
-    let asked = asks.iter().find(|ask| ask.answered(emit).is_some());
-    let span = asked.map_or_else(Span::call_site, |ask| ask.question.place());
-    let answer = Ident::new("Answer", span);
     quote!(
-        type Question = Question;
-        type Answer = #answer;
+        type Question = __Sound<Question>;
+        type Answer = Answer;
     )
 }
 
@@ -146,7 +174,6 @@ fn open(emit: &Emit<'_>, ask: &Ask<'_>) -> TokenStream {
     let Emit { krate, door, .. } = emit;
     let (vis, allow, name, camel) = (emit.vis(), allowances(), ask.open(), ask.camel());
     let (question, (argument, value)) = (ask.question, ask.argument(emit));
-    let answered = ask.answered(emit).map(|bound| quote!(where #bound));
     let node = ask.name();
     let doc = match ask.into {
         Some(into) => format!(
@@ -194,7 +221,7 @@ fn open(emit: &Emit<'_>, ask: &Ask<'_>) -> TokenStream {
         impl #name {
             /// Answers it.
             #[must_use]
-            #vis fn answer(&self, answer: impl #argument) -> Answer #answered {
+            #vis fn answer(&self, answer: impl #argument) -> Answer {
                 Answer::#camel { id: ::core::clone::Clone::clone(&self.id), value: #value }
             }
             #called

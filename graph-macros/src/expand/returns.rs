@@ -78,11 +78,15 @@ fn task(emit: &Emit<'_>, node: &Node<'_>) -> TokenStream {
             marker,
             ty,
             patch: made,
+            readable,
         } = accepted;
+        let quiet = (!readable).then(|| emit.not_recommended());
         quote! {
+            #quiet
             impl<#(#generics),*> #value<#marker> for #ty {
                 fn update(self) -> #update { #made }
             }
+            #quiet
             impl<#(#generics),*> #returned<#marker> for #ty {
                 fn update(self) -> ::core::result::Result<#update, #door::NodeError> {
                     ::core::result::Result::Ok(#value::update(self))
@@ -156,6 +160,7 @@ fn tuple(emit: &Emit<'_>, update: &Ident, fields: &[usize]) -> Accepted {
         quote!(#name: #value::patch(self.#at))
     });
     Accepted {
+        readable: true,
         generics: bounds
             .chain(markers.iter().map(|marker| quote!(#marker)))
             .collect(),

@@ -3,8 +3,9 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
-use super::emit::{Emit, Placed as _, as_said, spanned};
+use super::emit::{Emit, as_said, spanned};
 use crate::model::{Decision, Leaf, Member, Route, Source};
 
 /// Whether the routes can be written out: all of them are there, and all items have a type.
@@ -139,12 +140,12 @@ impl Writer<'_> {
             if let Some(guard) = member.guard {
                 let cond = &guard.cond;
                 // A condition may be a `let`, which is none outside of an `if`.
-                values.push(quote_spanned!(cond.place()=> if #cond { true } else { false }));
+                values.push(quote_spanned!(cond.span()=> if #cond { true } else { false }));
             }
             if let Some(each) = member.each {
                 let items = &each.items;
                 // At the expression, since what is said about the call is said about that.
-                let span = items.place();
+                let span = items.span();
                 let door = spanned(door, span);
                 values.push(quote_spanned!(span=> #door::items(#items)));
                 values.extend(each.limit.as_ref().map(|limit| quote!(#limit)));

@@ -4,6 +4,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
 
+use super::calls::shared_state;
 use super::emit::Emit;
 use super::io::{inputs, is_required};
 use super::questions::{Ask, asks};
@@ -28,11 +29,10 @@ pub(super) fn schemas(emit: &Emit<'_>) -> TokenStream {
     let (state, value) = (emit.state(), quote!(#door::serde_json::Value));
     let (given, shown) = (given(emit), shown(emit));
     let (input, output) = (object(emit, &given), object(emit, &shown));
-    let asks = asks(emit);
+    let (asks, shared) = (asks(emit), shared_state(emit));
     let names: Vec<_> = asks.iter().map(Ask::name).collect();
     let questions: Vec<_> = asks.iter().map(|ask| ask.question).collect();
     let answers: Vec<_> = asks.iter().map(|ask| ask.answer(emit)).collect();
-    let answered = asks.iter().filter_map(|ask| ask.answered(emit));
     let types = given.iter().chain(&shown).map(|property| &property.ty);
     let within = children(emit);
     let children: Vec<_> = within.iter().map(Within::state).collect();
@@ -65,9 +65,8 @@ pub(super) fn schemas(emit: &Emit<'_>) -> TokenStream {
             }
 
             impl #krate::Schemas for #state
-            where
+            #shared
                 #(for<'__trivial> #types: #door::schemars::JsonSchema,)*
-                #(#answered)*
                 #(for<'__trivial> #questions: #door::schemars::JsonSchema,)*
                 #(for<'__trivial> #answers: #door::schemars::JsonSchema,)*
                 #(for<'__trivial> #children: #krate::Schemas,)*

@@ -1,12 +1,12 @@
 //! What the state needs beside what the user wrote: defaults, cloning, storing.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Lit, Meta, Token};
 
 use super::conditional::{Part, Shape};
-use super::emit::{Emit, Placed as _, default_of, spanned};
+use super::emit::{Emit, default_of, sound};
 use super::fields::Writable;
 use crate::ast;
 use crate::model::forms;
@@ -91,11 +91,12 @@ fn serde_metas(attrs: &[Attribute]) -> Vec<Meta> {
         .collect()
 }
 
-/// Without bounds: a state has to be cloned, and a field that can't be is said at its type.
+/// Without bounds: a state has to be cloned.
 fn clone(emit: &Emit<'_>) -> TokenStream {
     let state = emit.state();
     let fields = emit.fields().map(|(_, field)| {
         let ast::Field { name, ty, cfgs, .. } = field.ast;
+        let ty = sound(ty);
         quote!(#(#cfgs)* #name: <#ty as ::core::clone::Clone>::clone(&self.#name))
     });
     quote! {
@@ -118,16 +119,15 @@ fn serialize(emit: &Emit<'_>) -> TokenStream {
     let count = saved().count();
     let fields = saved().map(|(_, field)| {
         let ast::Field { name, ty, cfgs, .. } = field.ast;
-        let (span, stored) = (ty.place(), stored_name(field.ast));
-        let value = if forms::is_unordered(ty) {
-            quote_spanned!(span=> &__Sorted::<#ty>(&self.#name))
+        let (stored, sound) = (stored_name(field.ast), sound(ty));
+        let (ty, value) = if forms::is_unordered(ty) {
+            (quote!(__Sorted<'_, #sound>), quote!(&__Sorted(&self.#name)))
         } else {
-            quote_spanned!(span=> &self.#name)
+            (sound, quote!(&self.#name))
         };
-        let door = spanned(serde, span);
-        quote_spanned! {span=>
+        quote! {
             #(#cfgs)*
-            #door::serde::ser::SerializeStruct::serialize_field(&mut state, #stored, #value)?;
+            #serde::serde::ser::SerializeStruct::serialize_field::<#ty>(&mut state, #stored, #value)?;
         }
     });
     let sorted = saved()
@@ -176,7 +176,7 @@ fn deserialize(emit: &Emit<'_>) -> TokenStream {
             serde,
             ..
         } = field.ast;
-        let attribute = stored_attribute(index, field.ast);
+        let (attribute, ty) = (stored_attribute(index, field.ast), sound(ty));
         quote!(#(#cfgs)* #(#serde)* #attribute #name: #ty)
     });
     let names = emit.fields().map(|(_, field)| {

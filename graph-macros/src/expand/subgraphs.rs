@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::emit::{Emit, Placed as _, spanned, update_of};
+use super::emit::{Emit, enclosed, local, spanned, update_of};
 use super::fields::{Taking, Writable};
 use super::updates::has_update;
 use super::within::{Within, children};
@@ -67,8 +67,9 @@ fn shared(emit: &Emit<'_>, within: &Within<'_>) -> TokenStream {
         quote!(&'a mut #ty)
     });
     let fields = within.child.shared.iter().map(|Shared { name, .. }| {
-        let child = Ident::new("child", name.place());
-        quote_spanned!(name.span()=> &mut #child.#name)
+        let child = local("child");
+        let field = enclosed(quote!(#child.#name), name.span());
+        quote_spanned!(name.span()=> &mut #field)
     });
     quote! {
         fn #function<'a>(child: &'a mut #state) -> (#(#types,)*) {
@@ -165,9 +166,9 @@ fn update(emit: &Emit<'_>, within: &Within<'_>) -> TokenStream {
         .map(|shared| &emit.graph.fields[shared.field].ast.name);
     let output = within.child.into.as_ref().map(|into| {
         let (field, patch) = (&emit.graph.fields[into.field].ast, output(emit, into));
-        let (name, cfgs) = (&field.name, &field.cfgs);
+        let (name, cfgs, output) = (&field.name, &field.cfgs, output_at(into));
         quote!(#(#cfgs)* #name: {
-            let output = #krate::StateGraph::into_output(__after);
+            let #output = #krate::StateGraph::into_output(__after);
             #patch
         },)
     });
@@ -197,15 +198,20 @@ fn difference(emit: &Emit<'_>, shared: &Shared<'_>, before: &Ident, after: &Iden
     quote!(let #name = #patch;)
 }
 
+/// The variable that holds the output, where it is said of it that it doesn't fit.
+fn output_at(into: &Shared<'_>) -> Ident {
+    Ident::new("output", into.name.span())
+}
+
 /// The patch that an output comes to.
 fn output(emit: &Emit<'_>, into: &Shared<'_>) -> TokenStream {
     let write = Writable::new(emit, into.field);
     let span = into.name.span();
     let door = spanned(&emit.door, span);
-    let output = Ident::new("output", into.name.place());
+    let output = output_at(into);
     match &write.taking {
         Taking::Unknown => quote!({
-            let _ = output;
+            let _ = #output;
             ::core::default::Default::default()
         }),
         Taking::Replaced if forms::is_option(write.ty()) => {

@@ -1,10 +1,10 @@
 //! What a node sets: a struct for each node that sets something, and `Update`, which is any of them.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{format_ident, quote};
 
 use super::conditional::{Part, Shape};
-use super::emit::{Emit, allowances, spanned, update_of, within};
+use super::emit::{Emit, allowances, update_of, within};
 use super::fields::Writable;
 use crate::model::Node;
 use crate::names::plain;
@@ -177,9 +177,7 @@ pub(super) fn serialize(emit: &Emit<'_>) -> TokenStream {
         let camel = &node.camel;
         let entries = writes(emit, node).map(|write| {
             let (name, text, cfgs) = (write.name(), plain(write.name()), &write.field.ast.cfgs);
-            let span = write.place();
-            let door = spanned(door, span);
-            quote_spanned!(span=> #(#cfgs)* #door::entry(&mut fields, #text, &update.#name)?;)
+            quote!(#(#cfgs)* #door::entry(&mut fields, #text, &update.#name)?;)
         });
         quote!(Self::#camel(update) => { #(#entries)* })
     });
@@ -211,7 +209,7 @@ pub(super) fn read_update(emit: &Emit<'_>) -> TokenStream {
         let update = update_of(node);
         let read = writes(emit, node).map(|write| {
             let (name, text, cfgs) = (write.name(), plain(write.name()), &write.field.ast.cfgs);
-            quote_spanned!(write.place()=> #(#cfgs)* #name: fields.take(#text)?)
+            quote!(#(#cfgs)* #name: fields.take(#text)?)
         });
         quote!(Node::#camel => Update::#camel(#update { #(#read),* }),)
     });

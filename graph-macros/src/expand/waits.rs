@@ -2,10 +2,12 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 use syn::{Expr, Type};
 
 use super::batches;
-use super::emit::{Emit, Placed as _, as_said, quiet, spanned};
+use super::calls::shared_state;
+use super::emit::{Emit, as_said, local, quiet, spanned};
 use super::questions::{Ask, asks};
 use crate::ast::{NodeRole, Time, Wait};
 use crate::model::{Node, ParamSource};
@@ -14,12 +16,12 @@ use crate::parse::is_mended;
 
 /// The function that runs a wait. The user's function is there for its name.
 pub(super) fn call(emit: &Emit<'_>, node: &Node<'_>, wait: &Wait, name: &Ident) -> TokenStream {
-    let (door, state) = (&emit.door, emit.state());
+    let (door, state, shared) = (&emit.door, emit.state(), shared_state(emit));
     let function = quiet(node.name());
     let due = match &wait.time {
         Some(Time::Until(expr)) if is_finished(expr) => {
-            let door = spanned(door, expr.place());
-            quote_spanned!(expr.place()=> #door::Until::until(#expr))
+            let door = spanned(door, expr.span());
+            quote_spanned!(expr.span()=> #door::Until::until(#expr))
         }
         Some(Time::Length(length)) => {
             let micros = micros(*length);
@@ -31,7 +33,7 @@ pub(super) fn call(emit: &Emit<'_>, node: &Node<'_>, wait: &Wait, name: &Ident) 
     let said = as_said("state", &due);
     quote! {
         fn #until(#said: &#state) -> ::core::option::Option<#door::Due> { #due }
-        async fn #name(call: __Call<'_>) -> __Ended {
+        async fn #name(call: __Call<'_>) -> __Ended #shared {
             let _ = self::#function;
             ::core::result::Result::Ok(#door::waits(&call, #until(call.state)))
         }
@@ -57,8 +59,9 @@ fn micros(length: std::time::Duration) -> u64 {
 
 /// The run of a node that asks while it runs.
 pub(super) fn asking(emit: &Emit<'_>, question: &Type) -> TokenStream {
-    let door = spanned(&emit.door, question.place());
-    quote_spanned!(question.place()=> #door::asking::<#question, _>(&call))
+    let (span, call) = (question.span(), local("call"));
+    let door = spanned(&emit.door, span);
+    quote_spanned!(span=> #door::asking::<#question, _>(&#call))
 }
 
 /// The work of a node, which stops where it asks.

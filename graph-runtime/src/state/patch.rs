@@ -129,6 +129,13 @@ impl<T> Patch<T> {
             change.set(field, value, new);
         }
     }
+
+    /// The same, of a field that is never stored.
+    pub fn apply_unsaved(self, value: &mut T) {
+        if let Some(new) = self.set {
+            *value = new;
+        }
+    }
 }
 
 impl<T, D> Patch<T, D> {
@@ -146,6 +153,16 @@ impl<T, D> Patch<T, D> {
         }
         reduce::<R, T>(self.reduce, field, value, change);
     }
+
+    /// The same, of a field that is never stored.
+    pub fn apply_unsaved_with<R: Reducer<T, Delta = D>>(self, value: &mut T) {
+        if let Some(new) = self.set {
+            *value = new;
+        }
+        if let Some(delta) = self.reduce {
+            R::reduce(value, delta);
+        }
+    }
 }
 
 impl<T, D, K> Patch<T, D, K> {
@@ -162,6 +179,22 @@ impl<T, D, K> Patch<T, D, K> {
             R::remove(value, keys, change.log(field).as_mut());
         }
         reduce::<R, T>(self.reduce, field, value, change);
+    }
+
+    /// The same, of a field that is never stored.
+    pub fn apply_unsaved_removing<R>(self, value: &mut T)
+    where
+        R: Reducer<T, Delta = D> + Removes<T, Key = K>,
+    {
+        if let Some(new) = self.set {
+            *value = new;
+        }
+        if let Some(keys) = self.remove {
+            R::remove(value, keys, None);
+        }
+        if let Some(delta) = self.reduce {
+            R::reduce(value, delta);
+        }
     }
 }
 

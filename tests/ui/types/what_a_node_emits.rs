@@ -2,6 +2,7 @@
 
 use graph_runtime::prelude::*;
 
+#[derive(serde::Serialize)]
 pub struct Progress {
     pub done: u32,
 }
