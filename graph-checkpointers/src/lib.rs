@@ -3,6 +3,7 @@
 //!
 //! | feature | what | survives |
 //! |---|---|---|
+//! | `file` | `FileSaver`: a directory of text files that a person can read | a killed process and a power cut |
 //! | `sqlite` | `SqliteSaver`, `SqliteStore`, `SqliteCache`: one file, or memory | a killed process and a power cut |
 //! | `conformance` | `conformance!`: the proof that a checkpointer keeps the contract | |
 //!
@@ -11,8 +12,12 @@
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "file")]
+mod file;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+#[cfg(feature = "file")]
+pub use file::FileSaver;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteCache, SqliteSaver, SqliteStore};
