@@ -21,13 +21,16 @@ pub(super) fn commit(place: &Place, key: &ThreadKey, commit: &Commit) -> Result<
         return Ok(());
     }
     let directory = place.of(key);
+    let begins = found.is_none();
     let old = found.unwrap_or_else(|| Head::new(key));
     let writes = changed_writes(&directory, &old, commit)?;
     if writes.is_none() && commit.records.is_empty() {
         return Ok(());
     }
     let records = entry::records(&directory);
-    disk::make(&records)?;
+    if begins {
+        place.make(&records)?;
+    }
     clean(&directory, &old)?;
     for record in &commit.records {
         entry::write_record(&records, record)?;
@@ -156,9 +159,7 @@ fn finish_forgetting(thread: &Path) -> Result<(), StoreError> {
             None => Head::read(&directory)?.map(|head| head.path),
         };
         if path.is_some_and(|path| gone.takes_path(&path)) {
-            // Without its head it is nothing, whatever else is still there; and one whose name was
-            // shortened is only known by its head, so that goes last.
-            let _ = disk::remove_all(&entry::records(&directory));
+            // Without its head it is nothing, whatever else is still there.
             disk::remove_all(&directory)?;
         }
     }
@@ -166,4 +167,48 @@ fn finish_forgetting(thread: &Path) -> Result<(), StoreError> {
     sync()?;
     disk::remove(&Gone::file(thread))?;
     sync()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "these are tests")]
+mod tests {
+    use super::super::read;
+    use super::*;
+    use graph_runtime::{ActivationId, At, WriteKey, WriteKind};
+
+    fn writing() -> Commit {
+        let moment = MomentId::at(Timestamp::now());
+        let turn = ActivationId { moment, index: 0 };
+        let key = WriteKey::of_turn(turn, WriteKind::Update);
+        let payload = b"done".to_vec();
+        Commit {
+            writes: vec![Write { key, payload }],
+            ..Commit::default()
+        }
+    }
+
+    /// As if the process had been killed after it was said what goes and before it went.
+    #[test]
+    fn what_is_said_to_be_gone_is_gone_and_goes_with_the_next_change() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = Place::open(directory.path()).unwrap();
+        let thread = ThreadKey::new("tests", "t").unwrap();
+        let gone = thread.child("a").unwrap();
+        let long = gone.child(&"X".repeat(300)).unwrap();
+        let kept = thread.child("ab").unwrap();
+        for key in [&gone, &long, &kept] {
+            commit(&place, key, &writing()).unwrap();
+        }
+        Gone::new(&gone).write(&place.thread(&thread)).unwrap();
+        for key in [&gone, &long] {
+            assert!(read::writes(&place, key).unwrap().is_empty());
+        }
+        assert_eq!(read::writes(&place, &kept).unwrap().len(), 1);
+        commit(&place, &thread, &writing()).unwrap();
+        assert!(!place.of(&gone).exists() && !place.of(&long).exists());
+        assert_eq!(read::writes(&place, &kept).unwrap().len(), 1);
+        commit(&place, &long, &writing()).unwrap();
+        assert_eq!(read::writes(&place, &long).unwrap().len(), 1);
+        assert_eq!(read::load(&place, &long, At::Head).unwrap(), None);
+    }
 }

@@ -26,10 +26,17 @@ impl Seal {
 
 /// Writes a file, and has it on the disk before it returns. It may be there in part if that fails.
 pub(super) fn write(path: &Path, body: &[u8]) -> Result<(), StoreError> {
+    let seal = line(&Seal::of(body)).map_err(|error| failed(path, &error))?;
+    write_bytes(path, &[&seal, body])
+}
+
+/// Writes a file that has no such first line.
+pub(super) fn write_bytes(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError> {
     let written = || {
         let mut file = File::create(path)?;
-        file.write_all(&line(&Seal::of(body))?)?;
-        file.write_all(body)?;
+        for part in parts {
+            file.write_all(part)?;
+        }
         file.sync_all()
     };
     written().map_err(|error| failed(path, &error))
@@ -38,20 +45,28 @@ pub(super) fn write(path: &Path, body: &[u8]) -> Result<(), StoreError> {
 /// Replaces a file: the old one is there, or the new one whole. `Unknown` where it isn't known which of
 /// them a power cut would leave.
 pub(super) fn replace(path: &Path, body: &[u8]) -> Result<(), StoreError> {
+    let beside = beside(path);
+    write(&beside, body)?;
+    put(&beside, path)
+}
+
+/// Where a file is written that is to replace another.
+pub(super) fn beside(path: &Path) -> PathBuf {
     let mut beside = path.as_os_str().to_owned();
     beside.push("~");
-    let beside = PathBuf::from(beside);
-    write(&beside, body)?;
-    fs::rename(&beside, path).map_err(|error| failed(path, &error))?;
+    beside.into()
+}
+
+/// Puts a whole file in the place of another.
+pub(super) fn put(beside: &Path, path: &Path) -> Result<(), StoreError> {
+    fs::rename(beside, path).map_err(|error| failed(path, &error))?;
     sync_parent(path).map_err(|error| StoreError::Unknown(error.into()))
 }
 
 /// Reads a file; `None` where there is none.
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
-    let mut body = match fs::read(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(path, &error)),
+    let Some(mut body) = read_bytes(path)? else {
+        return Ok(None);
     };
     let end = body.iter().position(|&byte| byte == b'\n');
     let end = end.ok_or_else(|| damaged(path, "its first line has no end"))?;
@@ -64,6 +79,15 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
         return Err(damaged(path, "it isn't what its first line says"));
     }
     Ok(Some(body))
+}
+
+/// Reads a file that has no first line of ours; `None` where there is none.
+pub(super) fn read_bytes(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(path, &error)),
+    }
 }
 
 /// A value as a line of JSON.

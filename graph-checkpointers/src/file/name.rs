@@ -96,7 +96,11 @@ fn shorten(text: &str, name: &str) -> String {
         Some(escape) if escape + 3 > READABLE => escape,
         _ => READABLE,
     };
-    format!("{}{SHORTENED}{:032x}", &text[..end], xxh3_128(name.as_bytes()))
+    format!(
+        "{}{SHORTENED}{:032x}",
+        &text[..end],
+        xxh3_128(name.as_bytes())
+    )
 }
 
 #[cfg(test)]
@@ -106,7 +110,8 @@ mod tests {
     #[test]
     fn a_name_reads_back_and_is_safe() {
         let names = [
-            "a", "A", "..", ".", "a/b", "a\\b", "con", "com1", "com12", "nul.json", "~", "+a", "%2f", "é", "\n",
+            "a", "A", "..", ".", "a/b", "a\\b", "con", "com1", "com12", "nul.json", "~", "+a",
+            "%2f", "é", "\n",
         ];
         for name in names {
             let text = encode(name);
@@ -120,7 +125,10 @@ mod tests {
     fn a_long_name_is_shortened_and_stays_its_own() {
         for (one, other) in [("x", "y"), ("'", "\""), ("ab'", "ab\"")] {
             let long = "'".repeat(100);
-            let (one, other) = (encode(&format!("{long}{one}")), encode(&format!("{long}{other}")));
+            let (one, other) = (
+                encode(&format!("{long}{one}")),
+                encode(&format!("{long}{other}")),
+            );
             assert!(one.len() <= LONGEST && one != other);
             assert_eq!(decode(&one), None);
         }

@@ -15,8 +15,8 @@ const FORMAT: u32 = 1;
 /// How many threads can be written at once; others wait for one of these.
 const LOCKS: u64 = 64;
 
-/// The store's own directory: names that begin like this are nobody else's.
-const OWN: char = '~';
+/// What is there before the format is: whoever began the store may have been killed then.
+const BEGUN: [&str; 2] = ["~locks", "format.json~"];
 
 #[derive(Serialize, Deserialize)]
 struct Format {
@@ -43,12 +43,13 @@ impl Place {
         let _lock = place.lock("store")?;
         // Written also where it is there: what can't be written to is to be said at once.
         let format = disk::line(&Format { format: FORMAT }).map_err(StoreError::unavailable)?;
+        let path = place.format();
+        let beside = disk::beside(&path);
+        disk::write_bytes(&beside, &[&format])?;
         if place.has_format()? {
-            let probe = root.join("~probe");
-            disk::write(&probe, &format)?;
-            disk::remove(&probe)?;
+            disk::remove(&beside)?;
         } else {
-            disk::replace(&place.format(), &format)?;
+            disk::put(&beside, &path)?;
         }
         Ok(place)
     }
@@ -60,7 +61,7 @@ impl Place {
     /// Whether the directory is one of ours already, and of a format that can be read.
     fn has_format(&self) -> Result<bool, StoreError> {
         let path = self.format();
-        let Some(body) = disk::read(&path)? else {
+        let Some(body) = disk::read_bytes(&path)? else {
             return Ok(false);
         };
         let Format { format: found } = disk::parse(&path, &body)?;
@@ -75,9 +76,8 @@ impl Place {
 
     /// Refuses a directory that holds something and says nothing of us.
     fn refuse_others(&self) -> Result<(), StoreError> {
-        let is_begun = |name: &String| name.starts_with(OWN) || name.ends_with(OWN);
         let others = disk::names(&self.root)?;
-        let other = others.iter().find(|name| !is_begun(name));
+        let other = others.iter().find(|name| !BEGUN.contains(&name.as_str()));
         // Somebody else may have begun it in the meantime.
         match other {
             Some(other) if !self.has_format()? => Err(StoreError::Unfit(format!(
@@ -113,6 +113,16 @@ impl Place {
             Ok(file)
         };
         lock().map_err(|error| disk::failed(&path, &error))
+    }
+
+    /// Makes a directory in this one, with those between. Those that others have just made are on the disk
+    /// then, too.
+    pub(super) fn make(&self, within: &Path) -> Result<(), StoreError> {
+        disk::make(within)?;
+        for directory in within.ancestors().take_while(|above| *above != self.root) {
+            disk::sync_parent(directory).map_err(|error| disk::failed(directory, &error))?;
+        }
+        Ok(())
     }
 
     pub(super) fn namespace(&self, namespace: &str) -> PathBuf {

@@ -49,7 +49,11 @@ pub(super) fn load(place: &Place, key: &ThreadKey, at: At) -> Result<Option<Chai
         let is_head = wanted == tip;
         Ok(Some(Chain {
             records,
-            writes: if is_head { stored_writes(place, key, head)? } else { Vec::new() },
+            writes: if is_head {
+                stored_writes(place, key, head)?
+            } else {
+                Vec::new()
+            },
             sequence,
             head: Some(tip),
         }))
@@ -156,7 +160,11 @@ pub(super) fn threads(
             None if file.starts_with('~') => None,
             None => Head::read(&directory.join(&file))?.map(|head| head.thread),
         };
-        let id = id.filter(|id| page.after.as_deref().is_none_or(|after| id.as_str() > after));
+        let id = id.filter(|id| {
+            page.after
+                .as_deref()
+                .is_none_or(|after| id.as_str() > after)
+        });
         found.extend(id.map(|id| (id, file)));
     }
     found.sort_unstable();

@@ -31,7 +31,7 @@ pub(super) fn thread_of(
     if let Some(kept) = kept()? {
         return Ok(kept.thread);
     }
-    disk::make(&place.users(proposed.namespace()))?;
+    place.make(&place.users(proposed.namespace()))?;
     let thread = proposed.thread().to_owned();
     let new = User {
         user: user.to_owned(),
