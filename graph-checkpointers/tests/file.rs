@@ -139,10 +139,10 @@ async fn a_record_that_no_head_names_does_not_count_and_goes() {
     fs::write(&head, before).unwrap();
     assert_eq!(records(&directory).len(), 2);
     let saver = FileSaver::open(store(&directory)).await.unwrap();
-    assert_eq!(chain(&saver).await.records, [one.clone()]);
+    assert_eq!(chain(&saver).await.records, std::slice::from_ref(&one));
     assert!(chain(&saver).await.writes.is_empty());
     let listed = saver.list(&key("t"), &Query::default()).await.unwrap();
-    assert_eq!(listed, [one.clone()]);
+    assert_eq!(listed, std::slice::from_ref(&one));
     assert_eq!(
         saver.load(&key("t"), At::Moment(lost.id)).await.unwrap(),
         None
@@ -184,7 +184,7 @@ async fn half_of_a_file_that_was_to_replace_another_is_passed_over() {
     let one = first();
     save(&saver, None, &one).await;
     fs::write(thread(&directory).join("head.json~"), "{").unwrap();
-    assert_eq!(chain(&saver).await.records, [one.clone()]);
+    assert_eq!(chain(&saver).await.records, std::slice::from_ref(&one));
     let two = after(&one);
     save(&saver, Some(&one), &two).await;
     assert_eq!(chain(&saver).await.head, Some(two.id));

@@ -85,7 +85,7 @@ fn following(
     let mut new = old.clone();
     new.commits += 1;
     if let Some(last) = commit.records.last() {
-        new.head = Some(last.id);
+        new.moment = Some(last.id);
         new.sequence = last.sequence;
         new.due = last.due;
     }

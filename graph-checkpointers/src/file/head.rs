@@ -19,7 +19,7 @@ pub(super) struct Head {
     pub(super) life: MomentId,
     /// How many commits there were.
     pub(super) commits: u64,
-    pub(super) head: Option<MomentId>,
+    pub(super) moment: Option<MomentId>,
     pub(super) sequence: u64,
     pub(super) due: Option<Timestamp>,
     /// The commit that wrote the writes; none where there are none.
@@ -35,7 +35,7 @@ impl Head {
             path: key.path().to_owned(),
             life: MomentId::at(Timestamp::now()),
             commits: 0,
-            head: None,
+            moment: None,
             sequence: 0,
             due: None,
             writes: None,
@@ -73,7 +73,7 @@ impl Head {
 
     /// Where the head and the highest sequence are, for the commit to judge.
     pub(super) fn tip(&self) -> Option<(MomentId, u64)> {
-        self.head.map(|head| (head, self.sequence))
+        self.moment.map(|moment| (moment, self.sequence))
     }
 }
 

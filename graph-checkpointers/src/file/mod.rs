@@ -30,13 +30,14 @@ use workers::Workers;
 /// A thread is the directory `<namespace>/<thread>`, and what a child graph stores lies in one within, whose
 /// name has a `+` before each step of its path. There, `records` holds a file for each record, in the order of
 /// their names: a line with a checksum, a line with what the record is, and its payload as it is. `head.json`
-/// says which of them count, and which `writes-<number>.json` does. Names hold `a-z 0-9 _ -`; all else in them is written
-/// `%41`, and what would be too long ends in a hash: the true name is in the files.
+/// says which of them count, and which `writes-<number>.json` does. Names hold `a-z 0-9 _ -`; all else in them
+/// is written as `%41`, and what would be too long ends in a hash: the true name is in the files.
 ///
-/// A commit is acknowledged when its files and then its `head.json` have reached the disk: what was in the
-/// middle of it doesn't count, and the thread's next commit removes it. Only one commit to a thread is made at a time, by a lock that
-/// processes share. Each looks through the names of the thread's records, so a thread of very many is better kept in a
-/// database. Handles are cheap to clone; dropping the last one waits until what was accepted is written.
+/// A commit is acknowledged when its files and then its `head.json` have reached the disk. What was in the
+/// middle of it doesn't count, and the thread's next commit removes it. One commit to a thread is made at a
+/// time, by a lock that processes share. Each looks through the names of the thread's records and writes all
+/// open writes anew, so a thread of very many is better kept in a database. Handles are cheap to clone;
+/// dropping the last one waits until what was accepted is written.
 ///
 /// | what happens | what is lost of what was acknowledged |
 /// |---|---|

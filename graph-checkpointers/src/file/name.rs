@@ -14,6 +14,8 @@ const READABLE: usize = 120;
 /// What stands between what can be read of a long name and its hash.
 const SHORTENED: char = '~';
 
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
 /// The name of the file or directory for a name.
 pub(super) fn encode(name: &str) -> String {
     let text = escape(name);
@@ -25,10 +27,11 @@ pub(super) fn encode(name: &str) -> String {
 
 /// The name of the directory for a path: its steps, each with what marks it in front.
 pub(super) fn encode_path(path: &str) -> String {
-    let text: String = path
-        .split('/')
-        .map(|step| format!("{STEP}{}", escape(step)))
-        .collect();
+    let mut text = String::with_capacity(path.len());
+    for step in path.split('/') {
+        text.push(STEP);
+        text += &escape(step);
+    }
     if text.len() <= LONGEST {
         return text;
     }
@@ -69,7 +72,8 @@ fn escape(name: &str) -> String {
         if is_plain(byte) && !(is_device && place == 0) {
             text.push(char::from(byte));
         } else {
-            text.push_str(&format!("%{byte:02x}"));
+            text.push('%');
+            text.extend([byte >> 4, byte & 15].map(|digit| char::from(DIGITS[usize::from(digit)])));
         }
     }
     text

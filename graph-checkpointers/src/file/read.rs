@@ -68,7 +68,7 @@ fn line(
     tip: MomentId,
 ) -> Result<Option<Vec<Record>>, StoreError> {
     let directory = entry::records(&place.of(key));
-    if head.head == Some(tip) {
+    if head.moment == Some(tip) {
         let record = entry::read_record(&directory, head.sequence, tip)?;
         if record.is_snapshot() {
             return Ok(Some(vec![record]));
@@ -175,7 +175,7 @@ pub(super) fn threads(
             break;
         }
         let head = Head::read(&directory.join(file))?;
-        if head.is_some_and(|head| head.head.is_some()) {
+        if head.is_some_and(|head| head.moment.is_some()) {
             threads.push(id);
         }
     }
