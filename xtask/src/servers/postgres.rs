@@ -14,7 +14,7 @@ const UNPRIVILEGED: &str = "nobody";
 pub(super) fn start() -> Result<Server, String> {
     let initdb = program("initdb", "postgresql")?;
     let postgres = initdb.with_file_name("postgres");
-    let is_ready = initdb.with_file_name("pg_isready");
+    let is_ready = program("pg_isready", "postgresql")?;
     let port = free_port()?;
     let folder = Folder::new("postgres", owner()?)?;
     run(folder.command(initdb).args(initialise(folder.path())))?;
