@@ -6,13 +6,17 @@
 //! | `sqlite` | `SqliteSaver`, `SqliteStore`, `SqliteCache`: one file, or memory | a killed process and a power cut |
 //! | `conformance` | `conformance!`: the proof that a checkpointer keeps the contract | |
 //!
+//! [`connect`] opens one by a URL, and [`Config`] is a part of a program's configuration that says the same.
+//!
 //! Memory without any of these is `graph_runtime::MemorySaver`. The contract itself is written at
 //! `graph_runtime::Checkpointer`, and whatever implements it can stand beside these.
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod connect;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+pub use connect::{Config, ConnectError, connect};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteCache, SqliteSaver, SqliteStore};
