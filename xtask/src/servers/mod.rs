@@ -128,4 +128,15 @@ mod tests {
             assert_eq!(Kind::of_target(target), None, "{target}");
         }
     }
+
+    #[test]
+    fn a_server_that_cannot_be_had_is_asked_for_once_and_its_reason_kept() {
+        let known = vec![(Kind::Redis, Err("nobody may install it".to_owned()))];
+        let mut servers = Servers { known };
+        for _ in 0..2 {
+            let why = servers.need(Kind::Redis);
+            assert_eq!(why, Err("no redis: nobody may install it".to_owned()));
+        }
+        assert_eq!(servers.variables().count(), 0);
+    }
 }
