@@ -1,11 +1,13 @@
-//! The team's own commands: `cargo xtask ci`, `test`, `bless`, `bench`.
+//! The team's own commands: `cargo xtask ci`, `test`, `bless`, `bench`, `servers`.
 
+mod servers;
 mod suite;
 mod targets;
 
 use std::env;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
+use servers::{Kind, Servers};
 use suite::{Suite, cargo, run};
 use targets::targets;
 
@@ -14,8 +16,11 @@ cargo xtask test [NAME ..]   every suite, or those whose names hold NAME
 cargo xtask ci               format, lints, docs, then every suite
 cargo xtask bless            writes the expected messages of the macro and the topology anew; read the diff
 cargo xtask bench [NAME ..]  the benchmarks, each beside its floor
+cargo xtask servers -- COMMAND ..
+                             runs a command with PostgreSQL, Redis and MongoDB up
 
-GRAPH_TEST_SCALE=10 makes the random suites ten times as long.";
+GRAPH_TEST_SCALE=10 makes the random suites ten times as long.
+GRAPH_TEST_POSTGRES, GRAPH_TEST_REDIS, GRAPH_TEST_MONGODB: the url of a server to use instead of a throwaway one.";
 
 /// Minutes for a suite, building what it alone needs included, on two cores.
 const BUDGET: u64 = 10;
@@ -32,6 +37,12 @@ fn main() -> ExitCode {
         "ci" => tests().map(|tests| checks().into_iter().chain(tests).collect()),
         "bless" => Ok(bless()),
         "bench" => benches(),
+        "servers" => {
+            return with_servers(&names).unwrap_or_else(|error| {
+                eprintln!("{error}");
+                ExitCode::from(2)
+            });
+        }
         "help" | "--help" | "-h" => {
             println!("{HELP}");
             return ExitCode::SUCCESS;
@@ -69,7 +80,7 @@ fn tests() -> Result<Vec<Suite>, String> {
     ];
     for name in targets("test")? {
         let test = workspace(&["--test", &name]);
-        suites.push(suite(&name, test));
+        suites.push(suite(&name, test).with_server(Kind::of_target(&name)));
     }
     suites.push(suite("doctests", workspace(&["--doc"])));
     Ok(suites)
@@ -97,6 +108,23 @@ fn benches() -> Result<Vec<Suite>, String> {
     let unoptimised = bench("topology", &["--profile", "dev"]);
     suites.push(Suite::new("topology, unoptimised", 20, unoptimised));
     Ok(suites)
+}
+
+/// Runs a command while every server is up, and ends as it does.
+fn with_servers(command: &[String]) -> Result<ExitCode, String> {
+    let command = command.strip_prefix(&["--".to_owned()]).unwrap_or(command);
+    let (program, arguments) = command.split_first().ok_or(HELP)?;
+    let mut servers = Servers::default();
+    for kind in Kind::ALL {
+        servers.need(kind)?;
+    }
+    let status = Command::new(program)
+        .args(arguments)
+        .envs(servers.variables())
+        .status()
+        .map_err(|error| format!("`{program}` can't be started: {error}"))?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(ExitCode::from(code.unwrap_or(1)))
 }
 
 fn suite(name: &str, command: suite::Call) -> Suite {

@@ -5,6 +5,8 @@ use std::process::{Child, Command, ExitCode};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::servers::{Kind, Servers};
+
 /// How often a running suite is looked at.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -13,6 +15,7 @@ pub(crate) struct Suite {
     name: String,
     budget: Duration,
     command: Call,
+    server: Option<Kind>,
 }
 
 /// A cargo command.
@@ -24,6 +27,8 @@ pub(crate) struct Call {
 enum Verdict {
     Passed,
     Failed(String),
+    /// What it needs can't be had here.
+    Skipped(String),
 }
 
 /// Calls the cargo that runs this program.
@@ -43,11 +48,12 @@ impl Call {
         self
     }
 
-    fn spawn(&self) -> std::io::Result<Child> {
+    fn spawn(&self, servers: &Servers) -> std::io::Result<Child> {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         Command::new(cargo)
             .args(&self.arguments)
             .envs(self.variables.iter().copied())
+            .envs(servers.variables())
             .spawn()
     }
 }
@@ -58,15 +64,25 @@ impl Suite {
             name: name.to_owned(),
             budget: Duration::from_secs(60 * minutes),
             command,
+            server: None,
         }
+    }
+
+    /// The suite needs this server to be running.
+    pub(crate) fn with_server(mut self, server: Option<Kind>) -> Self {
+        self.server = server;
+        self
     }
 
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    fn verdict(&self) -> Verdict {
-        let mut child = match self.command.spawn() {
+    fn verdict(&self, servers: &mut Servers) -> Verdict {
+        if let Some(Err(why)) = self.server.map(|kind| servers.need(kind)) {
+            return Verdict::Skipped(why);
+        }
+        let mut child = match self.command.spawn(servers) {
             Ok(child) => child,
             Err(error) => return Verdict::Failed(format!("can't be started: {error}")),
         };
@@ -95,11 +111,12 @@ fn stop(child: &mut Child, budget: Duration) -> String {
 /// Runs the suites and says how each ended.
 pub(crate) fn run(suites: &[Suite]) -> ExitCode {
     let mut lines = Vec::new();
-    let mut failures = 0;
+    let mut servers = Servers::default();
+    let (mut failures, mut skips) = (0, 0);
     for suite in suites {
         println!("\n=== {}", suite.name);
         let began = Instant::now();
-        let verdict = suite.verdict();
+        let verdict = suite.verdict(&mut servers);
         let seconds = began.elapsed().as_secs();
         lines.push(match verdict {
             Verdict::Passed => format!("{:<14} passed  {seconds:>5} s", suite.name),
@@ -107,12 +124,16 @@ pub(crate) fn run(suites: &[Suite]) -> ExitCode {
                 failures += 1;
                 format!("{:<14} FAILED  {seconds:>5} s  {why}", suite.name)
             }
+            Verdict::Skipped(why) => {
+                skips += 1;
+                format!("{:<14} skipped {seconds:>5} s  {why}", suite.name)
+            }
         });
     }
     println!("\n{}", lines.join("\n"));
     println!(
-        "suites: {} passed, {failures} failed",
-        suites.len() - failures
+        "suites: {} passed, {failures} failed, {skips} skipped",
+        suites.len() - failures - skips
     );
     ExitCode::from(u8::from(failures > 0 || suites.is_empty()))
 }
