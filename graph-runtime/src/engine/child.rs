@@ -270,7 +270,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
         } = self.call.turn();
         let ours = |call: &StoredCall| (call.turn, call.item) == (activation, item);
         let Some(call) = stand.call.filter(ours) else {
-            return self.remembered(store, home, hold).await;
+            return self.remembered(store, home, hold, stand).await;
         };
         let before = match call.began.filter(|_| self.nesting.lend.is_some()) {
             Some(began) => home.reader().stand::<C>(At::Moment(began)).await?,
@@ -291,9 +291,14 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
         store: &NestStore,
         home: Home,
         hold: Hold,
+        stand: Stand<C>,
     ) -> Result<Found<C>, Error> {
         let mut journal = self.journal(store, home.clone(), hold, None);
-        if let Some(moment) = self.nest.stands_at(&self.call())
+        let known = self.nest.stands_at(&self.call());
+        if known == Some(stand.moment.id) {
+            return Ok(Found::Memory(journal, Ground::here(stand)));
+        }
+        if let Some(moment) = known
             && let Some(ground) = ground(&home, Origin::here(moment), false).await?
         {
             return Ok(Found::Memory(journal, ground));

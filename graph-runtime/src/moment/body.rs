@@ -174,14 +174,19 @@ pub(crate) struct StoredActivation<'a> {
 }
 
 impl StoredActivation<'_> {
+    /// How many items it has, in a `for`.
+    pub(super) fn item_count(&self) -> Option<usize> {
+        let items = serde_json::from_str::<Vec<IgnoredAny>>(self.items?.get());
+        Some(items.map_or(0, |items| items.len()))
+    }
+
     /// Whether it waits, and has tasks that don't.
     pub(super) fn waits_in_part(&self) -> bool {
-        let (Some(items), Some(questions)) = (self.items, &self.questions) else {
+        let (Some(count), Some(questions)) = (self.item_count(), &self.questions) else {
             return false;
         };
-        let items = serde_json::from_str::<Vec<IgnoredAny>>(items.get());
         let waiting: BTreeSet<_> = questions.iter().map(|question| question.item).collect();
-        items.is_ok_and(|items| waiting.len() < items.len())
+        waiting.len() < count
     }
 }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::body::{RunHeader, StoredActivation, StoredCall, StoredChild};
 use super::copy::{Copy, Renamed};
 use super::payload::ThreadSeal;
-use super::read::{Child, Failure, Reader, thread_text};
-use super::replay::{Replay, replay};
+use super::read::{Child, Reader, thread_text};
+use super::replay::Replay;
 use crate::checkpointer::{At, Chain, Checkpointer, Commit, Expect, Record};
 use crate::definition::BoxFuture;
 use crate::error::Error;
@@ -302,14 +302,8 @@ impl<'a> Luggage<'a> {
         moment: MomentId,
         chain: &'c Chain,
     ) -> Result<(&'c Record, Replay<'c>), Error> {
-        let reader = self.reader(key);
-        let stood = replay(chain, reader.seal, |_, _| Ok::<_, Failure<'_>>(()));
-        let stood = stood.map_err(|failure| reader.told(failure))?;
-        chain
-            .records
-            .last()
-            .zip(stood)
-            .ok_or_else(|| unknown(key, moment))
+        let stood = self.reader(key).stood(chain)?;
+        stood.ok_or_else(|| unknown(key, moment))
     }
 
     fn reader<'k>(&self, key: &'k ThreadKey) -> Reader<'k>

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::read::{Failure, Reader};
-use super::replay::replay;
+use super::read::Reader;
 use crate::checkpointer::At;
 use crate::error::Error;
 use crate::id::{ActivationId, MomentId};
@@ -29,14 +28,10 @@ impl Reader<'_> {
             .iter()
             .map(|write| write.key.activation)
             .collect();
-        replay(&chain, self.seal, |record, replay| {
-            // An answer may come in until the moment of the commit.
-            if Some(record.id) == chain.head {
-                turns.extend(replay.turns());
-            }
-            Ok::<_, Failure<'_>>(())
-        })
-        .map_err(|failure| self.told(failure))?;
+        // An answer may come in until the moment of the commit.
+        if let Some((_, stood)) = self.stood(&chain)? {
+            turns.extend(stood.turns());
+        }
         Ok(Leftover {
             head: chain.head,
             sequence: chain.sequence,

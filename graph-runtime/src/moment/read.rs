@@ -129,18 +129,21 @@ impl Reader<'_> {
         let Some(chain) = self.load(at).await? else {
             return Ok(None);
         };
-        let mut stand = None;
-        let last = chain.records.len();
-        let mut taken = 0;
-        replay(&chain, self.seal, |record, replay| {
-            taken += 1;
-            if taken == last {
-                stand = Some(self.typed(&chain, record, replay)?);
-            }
-            Ok::<_, Failure<'_>>(())
-        })
-        .map_err(|failure| self.told(failure))?;
-        Ok(stand)
+        let Some((record, stood)) = self.stood(&chain)? else {
+            return Ok(None);
+        };
+        let stand = self.typed(&chain, record, &stood);
+        stand.map(Some).map_err(|failure| self.told(failure))
+    }
+
+    /// What stands at the end of a line, as it is stored, and its record. No user type is involved.
+    pub(super) fn stood<'c>(
+        &self,
+        chain: &'c Chain,
+    ) -> Result<Option<(&'c Record, Replay<'c>)>, Error> {
+        let stood = replay(chain, self.seal, |_, _| Ok::<_, Failure<'_>>(()));
+        let stood = stood.map_err(|failure| self.told(failure))?;
+        Ok(chain.records.last().zip(stood))
     }
 
     /// Moments, newest first.

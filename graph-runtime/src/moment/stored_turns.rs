@@ -1,10 +1,7 @@
 //! What is active on a thread as it is stored, for tests that look at what a killed run has left. No user type is involved.
 
-use serde::de::IgnoredAny;
-
 use super::StoredCall;
-use super::read::{Failure, Reader};
-use super::replay::replay;
+use super::read::Reader;
 use crate::checkpointer::{At, WriteKind};
 use crate::error::Error;
 use crate::id::ActivationId;
@@ -34,9 +31,7 @@ impl Reader<'_> {
         let Some(chain) = self.load(At::Head).await? else {
             return Ok(None);
         };
-        let stood = replay(&chain, self.seal, |_, _| Ok::<_, Failure<'_>>(()));
-        let stood = stood.map_err(|failure| self.told(failure))?;
-        let (Some(head), Some(stood)) = (chain.records.last(), stood) else {
+        let Some((head, stood)) = self.stood(&chain)? else {
             return Ok(None);
         };
         let is_kept = |turn, item| {
@@ -46,11 +41,7 @@ impl Reader<'_> {
             })
         };
         let turns = stood.active.iter().map(|(id, turn)| {
-            let items = turn.items.map(|items| {
-                let items = serde_json::from_str::<Vec<IgnoredAny>>(items.get());
-                items.map_or(0, |items| items.len())
-            });
-            let items: Vec<_> = match items {
+            let items: Vec<_> = match turn.item_count() {
                 None => vec![None],
                 Some(count) => (0..).take(count).map(Some).collect(),
             };
