@@ -17,7 +17,8 @@ pub(super) fn commit(place: &Place, key: &ThreadKey, commit: &Commit) -> Result<
     let _lock = place.lock_thread(key)?;
     finish_forgetting(&place.thread(key))?;
     let found = Head::of(place, key)?;
-    if !commit.applies(found.as_ref().and_then(Head::tip), 0)? || commit.is_empty() {
+    let standing = found.as_ref().map(Head::standing).unwrap_or_default();
+    if !commit.applies(standing)? || commit.is_empty() {
         return Ok(());
     }
     let directory = place.of(key);

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use graph_runtime::{MomentId, StoreError, ThreadKey, Timestamp};
+use graph_runtime::{MomentId, Standing, StoreError, ThreadKey, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::disk;
@@ -24,6 +24,9 @@ pub(super) struct Head {
     pub(super) due: Option<Timestamp>,
     /// The commit that wrote the writes; none where there are none.
     pub(super) writes: Option<u64>,
+    /// How often records went.
+    #[serde(default)]
+    pub(super) rewrites: u64,
 }
 
 impl Head {
@@ -39,6 +42,7 @@ impl Head {
             sequence: 0,
             due: None,
             writes: None,
+            rewrites: 0,
         }
     }
 
@@ -71,7 +75,16 @@ impl Head {
         disk::replace(&file(directory), &text(self)?)
     }
 
-    /// Where the head and the highest sequence are, for the commit to judge.
+    /// Where the thread stands, for the commit to judge.
+    pub(super) fn standing(&self) -> Standing {
+        Standing {
+            head: self.tip(),
+            lease: 0,
+            rewrites: self.rewrites,
+        }
+    }
+
+    /// Where the head and the highest sequence are.
     pub(super) fn tip(&self) -> Option<(MomentId, u64)> {
         self.moment.map(|moment| (moment, self.sequence))
     }

@@ -56,6 +56,7 @@ pub(super) fn load(place: &Place, key: &ThreadKey, at: At) -> Result<Option<Chai
             },
             sequence,
             head: Some(tip),
+            rewrites: head.rewrites,
         }))
     })
 }

@@ -1,13 +1,13 @@
 //! What writes: commits, messages, deletions, users. All of it runs inside the writer's transaction, and refuses
 //! before it changes anything.
 
-use graph_runtime::{ActivationId, Commit, MomentId, ThreadKey, Timestamp};
+use graph_runtime::{ActivationId, Commit, MomentId, Rewrite, Standing, ThreadKey, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::failure::Failure;
 use super::lease;
 use super::read::number_of;
-use super::row::{insert_record, insert_write, micros, text, time};
+use super::row::{insert_record, insert_write, micros, replace_record, replace_write, text, time};
 
 pub(super) fn commit(
     database: &Connection,
@@ -19,7 +19,7 @@ pub(super) fn commit(
         0 => 0,
         _ => lease::epoch_of(database, key)?,
     };
-    if !commit.applies(place.head, lease)? || commit.is_empty() {
+    if !commit.applies(place.standing(lease))? || commit.is_empty() {
         return Ok(());
     }
     let thread = match place.thread {
@@ -44,16 +44,56 @@ pub(super) fn commit(
     Ok(())
 }
 
+pub(super) fn rewrite(
+    database: &Connection,
+    key: &ThreadKey,
+    rewrite: &Rewrite,
+) -> Result<(), Failure> {
+    let place = place(database, key)?;
+    rewrite.applies(place.standing(0))?;
+    let Some(thread) = place.thread else {
+        return Ok(());
+    };
+    for record in &rewrite.replaced {
+        replace_record(database, thread, record)?;
+    }
+    let remove = "DELETE FROM records WHERE thread = ?1 AND id = ?2";
+    for id in &rewrite.removed {
+        database
+            .prepare_cached(remove)?
+            .execute((thread, id.to_string()))?;
+    }
+    for write in &rewrite.writes {
+        replace_write(database, thread, write)?;
+    }
+    let raise = "UPDATE threads SET rewrites = ?2 WHERE number = ?1";
+    database
+        .prepare_cached(raise)?
+        .execute((thread, rewrite.rewrites_after().cast_signed()))?;
+    Ok(())
+}
+
 /// A thread's number, its head and when that is due, as far as there are such.
 #[derive(Default)]
 struct Place {
     thread: Option<i64>,
     due: Option<Timestamp>,
     head: Option<(MomentId, u64)>,
+    rewrites: u64,
+}
+
+impl Place {
+    fn standing(&self, lease: u64) -> Standing {
+        Standing {
+            head: self.head,
+            lease,
+            rewrites: self.rewrites,
+        }
+    }
 }
 
 fn place(database: &Connection, key: &ThreadKey) -> Result<Place, Failure> {
-    let query = "SELECT number, threads.due, id, sequence FROM threads LEFT JOIN records
+    let query = "SELECT number, threads.due, id, sequence, rewrites FROM threads LEFT JOIN records
                  ON records.thread = number
                  AND sequence = (SELECT max(sequence) FROM records WHERE records.thread = number)
                  WHERE namespace = ?1 AND threads.thread = ?2 AND path = ?3";
@@ -70,6 +110,7 @@ fn place(database: &Connection, key: &ThreadKey) -> Result<Place, Failure> {
         thread: Some(row.get(0)?),
         due: row.get::<_, Option<i64>>(1)?.map(time),
         head,
+        rewrites: row.get::<_, i64>(4)?.cast_unsigned(),
     })
 }
 
@@ -139,7 +180,7 @@ pub(super) fn delete(database: &Connection, key: &ThreadKey) -> Result<(), Failu
 }
 
 /// The thread and all below it.
-fn numbers_below(database: &Connection, key: &ThreadKey) -> Result<Vec<i64>, Failure> {
+pub(super) fn numbers_below(database: &Connection, key: &ThreadKey) -> Result<Vec<i64>, Failure> {
     // What begins with a path and a `/` lies between that and the path with what comes after a `/`.
     let query = "SELECT number FROM threads WHERE namespace = ?1 AND thread = ?2
                  AND (?3 = '' OR path = ?3 OR path > ?3 || '/' AND path < ?3 || '0')";

@@ -16,11 +16,12 @@ use super::{cache, store};
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The format of the tables, kept in `user_version`: how many of the additions a file has.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// What made the tables what they are, oldest first. What was released stays as it is, and what comes is
 /// another addition.
-const ADDITIONS: [&[&str]; FORMAT as usize] = [&[SCHEMA], &[store::TABLES, cache::TABLES]];
+const ADDITIONS: [&[&str]; FORMAT as usize] =
+    [&[SCHEMA], &[store::TABLES, cache::TABLES], &[REWRITES]];
 
 /// "grph": says whose database it is, kept in `application_id`.
 const OURS: i64 = 0x6772_7068;
@@ -85,6 +86,9 @@ const SCHEMA: &str = "
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX users_of_threads ON users (namespace, thread);
 ";
+
+/// How often a thread was rewritten so that records went.
+const REWRITES: &str = "ALTER TABLE threads ADD COLUMN rewrites INTEGER NOT NULL DEFAULT 0";
 
 /// More than there are statements, so that each is prepared once.
 const STATEMENTS: usize = 64;

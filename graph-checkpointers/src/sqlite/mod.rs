@@ -23,8 +23,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use graph_runtime::{
-    At, Chain, Checkpointer, Commit, InvalidId, Lease, Message, Page, Query, Record, StoreError,
-    ThreadKey, Timestamp, Write,
+    At, Chain, Checkpointer, Commit, InvalidId, Lease, Message, Page, Query, Record, Rewrite,
+    StoreError, ThreadKey, Timestamp, Usage, Write,
 };
 use rusqlite::Connection;
 
@@ -231,6 +231,39 @@ impl Checkpointer for SqliteSaver {
     async fn inbox(&self, thread: &ThreadKey) -> Result<Vec<Message>, StoreError> {
         let thread = thread.clone();
         self.read(move |database| read::inbox(database, &thread))
+            .await
+    }
+
+    async fn idle(
+        &self,
+        namespace: &str,
+        before: Timestamp,
+        page: &Page<(String, Timestamp)>,
+    ) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        let (namespace, page) = (namespace.to_owned(), page.clone());
+        self.read(move |database| read::idle(database, &namespace, before, &page))
+            .await
+    }
+
+    async fn rewrite(&self, thread: &ThreadKey, rewrite: Rewrite) -> Result<(), StoreError> {
+        rewrite.check()?;
+        if rewrite.is_empty() {
+            return Ok(());
+        }
+        let thread = thread.clone();
+        self.change(move |database| change::rewrite(database, &thread, &rewrite))
+            .await
+    }
+
+    async fn paths(&self, thread: &ThreadKey) -> Result<Vec<String>, StoreError> {
+        let thread = thread.clone();
+        self.read(move |database| read::paths(database, &thread))
+            .await
+    }
+
+    async fn usage(&self, thread: &ThreadKey) -> Result<Usage, StoreError> {
+        let thread = thread.clone();
+        self.read(move |database| read::usage(database, &thread))
             .await
     }
 }

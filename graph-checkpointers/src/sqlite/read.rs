@@ -1,10 +1,11 @@
 //! What reads: a moment's line, lists, threads, writes. All of it sees one state of the database.
 
 use graph_runtime::{
-    At, Chain, Message, MomentId, Page, Query, Record, ThreadKey, Timestamp, Write,
+    At, Chain, Message, MomentId, Page, Query, Record, ThreadKey, Timestamp, Usage, Write,
 };
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::change::numbers_below;
 use super::failure::Failure;
 use super::row::{self, micros, record_columns, text, time};
 
@@ -54,7 +55,16 @@ pub(super) fn load(
         writes,
         sequence: head.sequence.cast_unsigned(),
         head: Some(head.id),
+        rewrites: rewrites(database, thread)?,
     }))
+}
+
+fn rewrites(database: &Connection, thread: i64) -> Result<u64, Failure> {
+    let query = "SELECT rewrites FROM threads WHERE number = ?1";
+    let rewrites: i64 = database
+        .prepare_cached(query)?
+        .query_row((thread,), |row| row.get(0))?;
+    Ok(rewrites.cast_unsigned())
 }
 
 fn newest(database: &Connection, thread: i64) -> Result<Option<Entry>, Failure> {
@@ -186,6 +196,65 @@ pub(super) fn due(
     query
         .query_and_then(params, |row| Ok((row.get(0)?, time(row.get(1)?))))?
         .collect()
+}
+
+pub(super) fn idle(
+    database: &Connection,
+    namespace: &str,
+    before: Timestamp,
+    page: &Page<(String, Timestamp)>,
+) -> Result<Vec<(String, Timestamp)>, Failure> {
+    let query = "SELECT threads.thread, created_at FROM threads JOIN records
+                 ON records.thread = number
+                 AND sequence = (SELECT max(sequence) FROM records WHERE records.thread = number)
+                 WHERE namespace = ?1 AND path = ''";
+    let mut query = database.prepare_cached(query)?;
+    // A clock may have said anything, also what a database counts below 0.
+    let idle = query.query_and_then((namespace,), |row| {
+        let written: i64 = row.get(1)?;
+        Ok::<_, Failure>((row.get(0)?, time(written)))
+    })?;
+    let idle = idle.filter(|one| one.as_ref().map_or(true, |(_, written)| *written < before));
+    Ok(page.of(idle.collect::<Result<_, _>>()?))
+}
+
+pub(super) fn paths(database: &Connection, key: &ThreadKey) -> Result<Vec<String>, Failure> {
+    let mut paths = Vec::new();
+    let query = "SELECT path FROM threads WHERE number = ?1 AND (
+                 EXISTS (SELECT 1 FROM records WHERE records.thread = ?1)
+                 OR EXISTS (SELECT 1 FROM writes WHERE writes.thread = ?1)
+                 OR EXISTS (SELECT 1 FROM messages WHERE messages.thread = ?1))";
+    let mut query = database.prepare_cached(query)?;
+    for thread in numbers_below(database, key)? {
+        let path: Option<String> = query.query_row((thread,), |row| row.get(0)).optional()?;
+        paths.extend(path.filter(|path| path != key.path()));
+    }
+    paths.sort_unstable();
+    Ok(paths)
+}
+
+pub(super) fn usage(database: &Connection, key: &ThreadKey) -> Result<Usage, Failure> {
+    let mut parts = Vec::new();
+    let query = "SELECT count(*), coalesce(sum(length(payload)), 0) FROM ";
+    for thread in numbers_below(database, key)? {
+        let mut bytes = 0;
+        let mut count = |table: &str| -> Result<u64, Failure> {
+            let query = format!("{query}{table} WHERE thread = ?1");
+            let mut query = database.prepare_cached(&query)?;
+            let (count, more): (i64, i64) =
+                query.query_row((thread,), |row| Ok((row.get(0)?, row.get(1)?)))?;
+            bytes += more.cast_unsigned();
+            Ok(count.cast_unsigned())
+        };
+        let (records, writes, messages) = (count("records")?, count("writes")?, count("messages")?);
+        parts.push(Usage {
+            records,
+            writes,
+            messages,
+            bytes,
+        });
+    }
+    Ok(parts.into_iter().sum())
 }
 
 pub(super) fn inbox(database: &Connection, key: &ThreadKey) -> Result<Vec<Message>, Failure> {

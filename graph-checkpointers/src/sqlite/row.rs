@@ -40,6 +40,28 @@ pub(super) fn insert_record(
     Ok(())
 }
 
+/// Puts a record in the place of the one that has its id and its sequence.
+pub(super) fn replace_record(
+    database: &Connection,
+    thread: i64,
+    record: &Record,
+) -> Result<(), Failure> {
+    let update = "UPDATE records SET parent = ?4, base = ?5, step = ?6, source = ?7, created_at = ?8, payload = ?9
+                  WHERE thread = ?1 AND sequence = ?2 AND id = ?3";
+    database.prepare_cached(update)?.execute((
+        thread,
+        record.sequence.cast_signed(),
+        record.id.to_string(),
+        record.parent.map(|parent| parent.to_string()),
+        record.base.to_string(),
+        record.step.cast_signed(),
+        record.source.as_str(),
+        record.created_at.as_micros().cast_signed(),
+        &record.payload,
+    ))?;
+    Ok(())
+}
+
 /// Reads a record. Numbers above the largest signed one come back as they went in.
 pub(super) fn record(row: &Row<'_>) -> Result<Record, Failure> {
     let number = |column| row.get(column).map(i64::cast_unsigned);
@@ -81,6 +103,26 @@ const NO_ITEM: i64 = -1;
 /// What stands for no name: none is empty.
 const NO_NAME: &str = "";
 
+/// A write as parameters: the thread, the four parts of its key, the payload.
+macro_rules! write_columns {
+    ($thread:expr, $write:expr) => {{
+        let WriteKey {
+            activation,
+            item,
+            kind,
+            name,
+        } = &$write.key;
+        (
+            $thread,
+            activation.to_string(),
+            item.map_or(NO_ITEM, i64::from),
+            kind.as_str(),
+            name.as_deref().unwrap_or(NO_NAME),
+            &$write.payload,
+        )
+    }};
+}
+
 /// Adds a write to a thread, unless there is one of its key.
 pub(super) fn insert_write(
     database: &Connection,
@@ -89,20 +131,23 @@ pub(super) fn insert_write(
 ) -> Result<(), Failure> {
     let insert = "INSERT INTO writes (thread, activation, item, kind, name, payload)
                   VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
-    let WriteKey {
-        activation,
-        item,
-        kind,
-        name,
-    } = &write.key;
-    database.prepare_cached(insert)?.execute((
-        thread,
-        activation.to_string(),
-        item.map_or(NO_ITEM, i64::from),
-        kind.as_str(),
-        name.as_deref().unwrap_or(NO_NAME),
-        &write.payload,
-    ))?;
+    database
+        .prepare_cached(insert)?
+        .execute(write_columns!(thread, write))?;
+    Ok(())
+}
+
+/// Puts a write in the place of the one of its key.
+pub(super) fn replace_write(
+    database: &Connection,
+    thread: i64,
+    write: &Write,
+) -> Result<(), Failure> {
+    let update = "UPDATE writes SET payload = ?6
+                  WHERE thread = ?1 AND activation = ?2 AND item = ?3 AND kind = ?4 AND name = ?5";
+    database
+        .prepare_cached(update)?
+        .execute(write_columns!(thread, write))?;
     Ok(())
 }
 

@@ -16,6 +16,9 @@ pub struct Commit {
     pub consumed: Vec<ActivationId>,
     /// Positions in the thread's inbox whose messages are removed.
     pub received: Vec<u64>,
+    /// How often the thread was [rewritten](super::Chain::rewrites) so that records went, when it was read: what
+    /// a commit with records goes on from must be there still.
+    pub rewrites: u64,
     /// The epoch of the [`Lease`](super::Lease) under which it is made; 0 for none, as an answer has that
     /// somebody gives while the thread is run.
     pub epoch: u64,
@@ -55,14 +58,15 @@ impl Commit {
                 "a record's sequence or due time is larger than a database can count",
             ));
         }
-        for write in &self.writes {
+        Self::check_payloads(&self.records, &self.writes)
+    }
+
+    pub(super) fn check_payloads(records: &[Record], writes: &[Write]) -> Result<(), StoreError> {
+        for write in writes {
             write.key.check()?;
         }
-        let records = self
-            .records
-            .iter()
-            .map(|record| ("a record", &record.payload));
-        let writes = self.writes.iter().map(|write| ("a write", &write.payload));
+        let records = records.iter().map(|record| ("a record", &record.payload));
+        let writes = writes.iter().map(|write| ("a write", &write.payload));
         records
             .chain(writes)
             .try_for_each(|(what, payload)| Self::check_size(what, payload.len()))
@@ -77,45 +81,49 @@ impl Commit {
         }
     }
 
-    /// Judges the commit against the thread's head and the epoch of its lease (0 where there is none):
-    /// whether it is to be applied, or `false` where it has been already. For backends: inside the
-    /// transaction that applies it.
+    /// Judges the commit against where the thread stands: whether it is to be applied, or `false` where it has
+    /// been already. For backends: inside the transaction that applies it.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] if it is made under another lease than the one that is there;
-    /// [`StoreError::Conflict`] if the head isn't the expected one; [`StoreError::Malformed`] if a record
-    /// would come before it.
+    /// [`StoreError::Conflict`] if the head isn't the expected one; [`StoreError::Rewritten`] if it has records
+    /// and others went since the thread was read; [`StoreError::Malformed`] if a record would come before the
+    /// head.
     ///
     /// ```
-    /// use graph_runtime::{Commit, Expect, MomentId, Timestamp};
+    /// use graph_runtime::{Commit, Expect, MomentId, Standing, Timestamp};
     ///
     /// let first = Commit { expected: Expect::Head(None), ..Commit::default() };
-    /// assert!(first.applies(None, 0)?);
-    /// let somebody = MomentId::at(Timestamp::now());
-    /// assert!(first.applies(Some((somebody, 1)), 0).is_err());
+    /// assert!(first.applies(Standing::default())?);
+    /// let head = Some((MomentId::at(Timestamp::now()), 1));
+    /// assert!(first.applies(Standing { head, ..Standing::default() }).is_err());
     /// let late = Commit { epoch: 3, ..first };
-    /// assert!(late.applies(None, 4).is_err());
+    /// assert!(late.applies(Standing { lease: 4, ..Standing::default() }).is_err());
     /// # Ok::<(), graph_runtime::StoreError>(())
     /// ```
-    pub fn applies(&self, head: Option<(MomentId, u64)>, lease: u64) -> Result<bool, StoreError> {
-        let (head, highest) = head.unzip();
+    pub fn applies(&self, standing: Standing) -> Result<bool, StoreError> {
+        let (head, highest) = standing.head.unzip();
         if head.is_some() && self.records.last().map(|last| last.id) == head {
             return Ok(false);
         }
         // Whoever has lost the lease is to stop, so that comes before what could be tried again.
-        if self.epoch != 0 && self.epoch != lease {
+        if self.epoch != 0 && self.epoch != standing.lease {
             return Err(StoreError::Fenced {
                 epoch: self.epoch,
-                current: lease,
+                current: standing.lease,
             });
         }
         self.expected.check(head)?;
-        match self.records.first() {
-            Some(first) if first.sequence <= highest.unwrap_or(0) => Err(StoreError::Malformed(
+        let Some(first) = self.records.first() else {
+            return Ok(true);
+        };
+        standing.check_rewrites(self.rewrites)?;
+        if first.sequence <= highest.unwrap_or(0) {
+            return Err(StoreError::Malformed(
                 "the sequence of its first record isn't above the thread's",
-            )),
-            _ => Ok(true),
+            ));
         }
+        Ok(true)
     }
 
     /// Whether it asks for nothing. For backends: such a commit leaves no trace.
@@ -124,6 +132,27 @@ impl Commit {
             && self.writes.is_empty()
             && self.consumed.is_empty()
             && self.received.is_empty()
+    }
+}
+
+/// Where a thread stands, or one path of it: what commits and rewrites are judged against.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The head and its sequence.
+    pub head: Option<(MomentId, u64)>,
+    /// The epoch of the thread's lease; 0 where it has none.
+    pub lease: u64,
+    /// How often it was rewritten so that records went.
+    pub rewrites: u64,
+}
+
+impl Standing {
+    pub(super) fn check_rewrites(self, seen: u64) -> Result<(), StoreError> {
+        if self.rewrites == seen {
+            Ok(())
+        } else {
+            Err(StoreError::Rewritten)
+        }
     }
 }
 

@@ -17,6 +17,12 @@ pub enum StoreError {
         /// The head that is there.
         found: Option<MomentId>,
     },
+    /// Records were removed from the thread since it was read. Nothing was changed: load the thread and decide
+    /// again.
+    #[error(
+        "the thread's history was pruned meanwhile; load the thread again, or resume it: nothing that it stands on is lost"
+    )]
+    Rewritten,
     /// Somebody else runs the thread. Nothing was changed.
     #[error(
         "`{holder}` runs the thread until {until}, or longer if it renews its lease; try again then"

@@ -5,12 +5,14 @@ mod error;
 mod memory;
 mod record;
 mod sharing;
+mod upkeep;
 
-pub use commit::{Commit, Expect};
+pub use commit::{Commit, Expect, Standing};
 pub use error::{Cause, StoreError};
 pub use memory::MemorySaver;
 pub use record::{At, Chain, Page, Query, Record, Source, Write, WriteKey, WriteKind};
 pub use sharing::{Lease, Message};
+pub use upkeep::{Rewrite, Usage};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,8 +27,9 @@ use crate::id::{ThreadKey, Timestamp};
 /// [`Write`]s: what finished, was answered or paused beside the records, until a record takes it in.
 /// An implementer stores bytes and compares ids; it never looks into a payload.
 ///
-/// Six methods are required. `writes` and `due` are made of them here, and a store that can be asked does them
-/// better. Where several processes share a store it has leases and an inbox too; others leave them out.
+/// Six methods are required. `writes`, `due`, `idle` and `check` are made of them here, and a store that can be
+/// asked does them better. Where several processes share a store it has leases and an inbox too, and where
+/// threads are pruned, copied or counted it has what upkeep needs; others leave them out.
 ///
 /// # Guarantees
 /// 1. **Atomic.** A [`Commit`] happens whole or not at all, also when the process is killed or the
@@ -66,8 +69,16 @@ use crate::id::{ThreadKey, Timestamp};
 /// 13. **In line.** Messages of an inbox have rising positions, and none is given twice. A message stays until
 ///     a commit names its position in [`Commit::received`]: it goes with that commit, or stays with it.
 ///
-/// [`Commit::check`], [`Commit::applies`] and [`Lease::renewed`] decide 2, 4, 5, 8 and 12 for every backend
-/// alike, and `conformance!` in `graph-checkpointers` proves all of them.
+/// # Guarantees of a store that is kept up
+/// Left out with its methods or kept in full. Left out, `rewrite` and `paths` are [`StoreError::Unsupported`].
+///
+/// 14. **Rewritten whole.** A [`Rewrite`] happens whole or not at all, and never moves the head. Each one that
+///     removes records raises the thread's count of [`Chain::rewrites`], and from then on a commit with records,
+///     or a rewrite, that was made before is [`StoreError::Rewritten`] and changes nothing: nothing goes on from
+///     what is gone. The count of a deleted thread begins at 0.
+///
+/// [`Commit::check`], [`Commit::applies`], [`Lease::renewed`], [`Rewrite::check`] and [`Rewrite::applies`] decide
+/// 2, 4, 5, 8, 12 and 14 for every backend alike, and `conformance!` in `graph-checkpointers` proves all of them.
 #[async_trait]
 pub trait Checkpointer: Send + Sync + 'static {
     /// Stores records and writes, removes consumed writes and received messages, moves the head: all of it or
@@ -121,19 +132,73 @@ pub trait Checkpointer: Send + Sync + 'static {
         now: Timestamp,
         page: &Page<(String, Timestamp)>,
     ) -> Result<Vec<(String, Timestamp)>, StoreError> {
-        let head = Query {
+        let due = heads(self, namespace, |head| head.due.filter(|due| *due <= now));
+        Ok(page.of(due.await?))
+    }
+
+    /// The threads of a namespace whose heads were written before that time, by the clock of whoever wrote them,
+    /// each with the time: the earliest first, and those of one time in byte order, a page at a time.
+    ///
+    /// What is here reads every thread's head. A store that can be asked does better.
+    async fn idle(
+        &self,
+        namespace: &str,
+        before: Timestamp,
+        page: &Page<(String, Timestamp)>,
+    ) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        let written = |head: &Record| Some(head.created_at).filter(|written| *written < before);
+        Ok(page.of(heads(self, namespace, written).await?))
+    }
+
+    /// Whether the store can be reached and used, without changing anything: for whoever is asked about a
+    /// program's health.
+    async fn check(&self) -> Result<(), StoreError> {
+        let one = Page {
             limit: Some(1),
-            ..Query::default()
+            ..Page::default()
         };
-        let mut due = Vec::new();
-        for thread in self.threads(namespace, &Page::default()).await? {
-            let key = ThreadKey::new(namespace, thread.as_str())?;
-            let newest = self.list(&key, &head).await?.pop();
-            if let Some(at) = newest.and_then(|head| head.due).filter(|at| *at <= now) {
-                due.push((thread, at));
+        self.threads("check", &one).await.map(drop)
+    }
+
+    /// Removes and replaces records of a thread, or of one path of it, and replaces writes: all of it or nothing.
+    /// One that is [empty](Rewrite::is_empty) leaves no trace.
+    ///
+    /// [`StoreError::Unsupported`] where the store isn't kept up.
+    async fn rewrite(&self, thread: &ThreadKey, rewrite: Rewrite) -> Result<(), StoreError> {
+        let _ = (thread, rewrite);
+        Err(StoreError::Unsupported("upkeep"))
+    }
+
+    /// The paths below a thread, or below one path of it, that hold anything, in byte order. Its own isn't among
+    /// them.
+    ///
+    /// [`StoreError::Unsupported`] where the store isn't kept up.
+    async fn paths(&self, thread: &ThreadKey) -> Result<Vec<String>, StoreError> {
+        let _ = thread;
+        Err(StoreError::Unsupported("upkeep"))
+    }
+
+    /// How much is stored of a thread, or of one path of it, with everything below.
+    ///
+    /// What is here reads all of it. A store that can be asked does better.
+    async fn usage(&self, thread: &ThreadKey) -> Result<Usage, StoreError> {
+        let mut parts = vec![thread.clone()];
+        for path in self.paths(thread).await? {
+            parts.push(thread.at_path(&path)?);
+        }
+        let mut usage = Usage::default();
+        for part in &parts {
+            for record in self.list(part, &Query::default()).await? {
+                Usage::add(&mut usage.records, &mut usage.bytes, &record.payload);
+            }
+            for write in self.writes(part).await? {
+                Usage::add(&mut usage.writes, &mut usage.bytes, &write.payload);
+            }
+            for message in self.inbox(part).await? {
+                Usage::add(&mut usage.messages, &mut usage.bytes, &message.payload);
             }
         }
-        Ok(page.of(due))
+        Ok(usage)
     }
 
     /// Takes the lease of a thread for so long, or renews it: who holds it already keeps its epoch. The
@@ -179,6 +244,27 @@ pub trait Checkpointer: Send + Sync + 'static {
     fn commits_inline(&self) -> bool {
         false
     }
+}
+
+/// What the heads of a namespace's threads say, as far as they say something.
+async fn heads<C: Checkpointer + ?Sized>(
+    store: &C,
+    namespace: &str,
+    say: impl Fn(&Record) -> Option<Timestamp> + Send,
+) -> Result<Vec<(String, Timestamp)>, StoreError> {
+    let head = Query {
+        limit: Some(1),
+        ..Query::default()
+    };
+    let mut said = Vec::new();
+    for thread in store.threads(namespace, &Page::default()).await? {
+        let key = ThreadKey::new(namespace, thread.as_str())?;
+        let newest = store.list(&key, &head).await?.pop();
+        if let Some(time) = newest.as_ref().and_then(&say) {
+            said.push((thread, time));
+        }
+    }
+    Ok(said)
 }
 
 /// What points to a checkpointer is one: handles share it by `Arc`, and a choice at run time is a `Box`.
@@ -247,6 +333,31 @@ macro_rules! pointers {
 
             async fn inbox(&self, thread: &ThreadKey) -> Result<Vec<Message>, StoreError> {
                 (**self).inbox(thread).await
+            }
+
+            async fn idle(
+                &self,
+                namespace: &str,
+                before: Timestamp,
+                page: &Page<(String, Timestamp)>,
+            ) -> Result<Vec<(String, Timestamp)>, StoreError> {
+                (**self).idle(namespace, before, page).await
+            }
+
+            async fn check(&self) -> Result<(), StoreError> {
+                (**self).check().await
+            }
+
+            async fn rewrite(&self, thread: &ThreadKey, rewrite: Rewrite) -> Result<(), StoreError> {
+                (**self).rewrite(thread, rewrite).await
+            }
+
+            async fn paths(&self, thread: &ThreadKey) -> Result<Vec<String>, StoreError> {
+                (**self).paths(thread).await
+            }
+
+            async fn usage(&self, thread: &ThreadKey) -> Result<Usage, StoreError> {
+                (**self).usage(thread).await
             }
 
             fn commits_inline(&self) -> bool {

@@ -284,6 +284,8 @@ pub struct Chain {
     pub sequence: u64,
     /// The thread's head.
     pub head: Option<MomentId>,
+    /// How often the thread was [rewritten](super::Rewrite) so that records went.
+    pub rewrites: u64,
 }
 
 impl Chain {
@@ -341,17 +343,17 @@ impl<After> Default for Page<After> {
 }
 
 impl Page<(String, Timestamp)> {
-    /// Puts threads that are due into order, and cuts out the page. For backends whose database doesn't.
-    pub fn of(&self, mut due: Vec<(String, Timestamp)>) -> Vec<(String, Timestamp)> {
-        due.sort_unstable_by(|one, other| by_time(one).cmp(&by_time(other)));
+    /// Puts threads into the order of their times, and cuts out the page. For backends whose database doesn't.
+    pub fn of(&self, mut threads: Vec<(String, Timestamp)>) -> Vec<(String, Timestamp)> {
+        threads.sort_unstable_by(|one, other| by_time(one).cmp(&by_time(other)));
         if let Some(after) = &self.after {
-            due.retain(|entry| by_time(entry) > by_time(after));
+            threads.retain(|entry| by_time(entry) > by_time(after));
         }
-        due.truncate(self.limit.unwrap_or(usize::MAX));
-        due
+        threads.truncate(self.limit.unwrap_or(usize::MAX));
+        threads
     }
 }
 
-fn by_time((thread, due): &(String, Timestamp)) -> (Timestamp, &str) {
-    (*due, thread)
+fn by_time((thread, time): &(String, Timestamp)) -> (Timestamp, &str) {
+    (*time, thread)
 }

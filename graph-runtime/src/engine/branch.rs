@@ -105,6 +105,7 @@ pub(super) fn position<G: StateGraph>(stand: &Stand<G>, leaves: Option<&Leaving>
         parent: Some(stand.moment.id),
         base: Some(stand.base),
         sequence: stand.sequence,
+        rewrites: stand.rewrites,
         step: stand.moment.step,
         chain: stand.bytes,
         outdated: stand.outdated,

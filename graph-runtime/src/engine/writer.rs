@@ -125,7 +125,7 @@ async fn write(
 /// Makes one commit of two that follow each other.
 pub(super) fn join(commit: &mut Commit, more: Commit) {
     if commit.records.is_empty() {
-        commit.expected = more.expected;
+        (commit.expected, commit.rewrites) = (more.expected, more.rewrites);
     }
     // Within a commit removal comes before insertion, so what the second one removes must not be inserted.
     commit

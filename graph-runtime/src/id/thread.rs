@@ -79,6 +79,23 @@ impl ThreadKey {
         })
     }
 
+    /// The same thread at another path, as [`ThreadKey::path`] gives it.
+    ///
+    /// # Errors
+    /// [`InvalidId`] if it isn't the path of a child graph.
+    ///
+    /// ```
+    /// # use graph_runtime::ThreadKey;
+    /// let key = ThreadKey::new("support", "user-42")?;
+    /// assert_eq!(key.at_path("web@1/search@3")?, key.child("web@1")?.child("search@3")?);
+    /// assert_eq!(key.child("web@1")?.at_path("")?, key);
+    /// # Ok::<(), graph_runtime::InvalidId>(())
+    /// ```
+    pub fn at_path(&self, path: &str) -> Result<Self, InvalidId> {
+        let steps = path.split('/').filter(|_| !path.is_empty());
+        steps.fold(Ok(self.root()), |key, step| key?.child(step))
+    }
+
     /// What separates graphs in one database.
     pub fn namespace(&self) -> &str {
         &self.namespace

@@ -250,6 +250,7 @@ impl<'a> Luggage<'a> {
             expected: Expect::Head(behind.head),
             records: first.into_iter().chain([copied]).collect(),
             consumed: behind.turns,
+            rewrites: behind.rewrites,
             ..Commit::default()
         };
         self.commits.push((way.to.clone(), commit));

@@ -13,6 +13,7 @@ pub(crate) struct Leftover {
     pub(crate) head: Option<MomentId>,
     /// The highest sequence, over all branches.
     pub(crate) sequence: u64,
+    pub(crate) rewrites: u64,
     /// Turns that are active, or have something stored beside the records.
     pub(crate) turns: Vec<ActivationId>,
 }
@@ -35,6 +36,7 @@ impl Reader<'_> {
         Ok(Leftover {
             head: chain.head,
             sequence: chain.sequence,
+            rewrites: chain.rewrites,
             turns: turns.into_iter().collect(),
         })
     }

@@ -93,6 +93,8 @@ pub(crate) struct Stand<G: StateGraph> {
     pub(crate) writes: Vec<Write>,
     /// The thread's highest sequence.
     pub(crate) sequence: u64,
+    /// How often its history was pruned.
+    pub(crate) rewrites: u64,
     /// What loading it cost, in bytes.
     pub(crate) bytes: usize,
     /// Who called the graph, where it is one within another.
@@ -319,6 +321,7 @@ impl Reader<'_> {
             head: chain.head,
             writes: chain.writes.clone(),
             sequence: chain.sequence,
+            rewrites: chain.rewrites,
             bytes: replay.bytes,
             call: replay.run.call,
             children: {

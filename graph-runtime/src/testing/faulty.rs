@@ -12,7 +12,8 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 
 use crate::checkpointer::{
-    At, Chain, Checkpointer, Commit, Lease, Message, Page, Query, Record, StoreError, Write,
+    At, Chain, Checkpointer, Commit, Lease, Message, Page, Query, Record, Rewrite, StoreError,
+    Usage, Write,
 };
 use crate::id::{ThreadKey, Timestamp};
 
@@ -252,6 +253,33 @@ impl<C: Checkpointer> Checkpointer for Faulty<C> {
 
     async fn inbox(&self, thread: &ThreadKey) -> Result<Vec<Message>, StoreError> {
         self.through(|| self.inner.inbox(thread)).await
+    }
+
+    async fn idle(
+        &self,
+        namespace: &str,
+        before: Timestamp,
+        page: &Page<(String, Timestamp)>,
+    ) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        self.through(|| self.inner.idle(namespace, before, page))
+            .await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.through(|| self.inner.check()).await
+    }
+
+    async fn rewrite(&self, thread: &ThreadKey, rewrite: Rewrite) -> Result<(), StoreError> {
+        self.through(|| self.inner.rewrite(thread, rewrite.clone()))
+            .await
+    }
+
+    async fn paths(&self, thread: &ThreadKey) -> Result<Vec<String>, StoreError> {
+        self.through(|| self.inner.paths(thread)).await
+    }
+
+    async fn usage(&self, thread: &ThreadKey) -> Result<Usage, StoreError> {
+        self.through(|| self.inner.usage(thread)).await
     }
 }
 

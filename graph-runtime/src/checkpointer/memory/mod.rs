@@ -10,7 +10,8 @@ use async_trait::async_trait;
 
 use self::thread::Thread;
 use super::{
-    At, Chain, Checkpointer, Commit, Lease, Message, Page, Query, Record, StoreError, Write,
+    At, Chain, Checkpointer, Commit, Lease, Message, Page, Query, Record, Rewrite, StoreError,
+    Usage, Write,
 };
 use crate::id::{InvalidId, ThreadKey, Timestamp};
 
@@ -98,15 +99,27 @@ impl Shelf {
             .map(|(key, thread)| (key.thread(), thread))
     }
 
-    fn delete(&mut self, key: &ThreadKey) {
-        let below: Vec<_> = self
-            .threads
+    /// A thread or a path of it, and what lies below, in the order of the paths.
+    fn below<'s>(
+        &'s self,
+        key: &'s ThreadKey,
+    ) -> impl Iterator<Item = (&'s ThreadKey, &'s Thread)> {
+        let root = key.root();
+        self.threads
             .range(key.clone()..)
-            .map(|(other, _)| other)
-            .take_while(|other| key.root().contains(other))
-            .filter(|other| key.contains(other))
-            .cloned()
-            .collect();
+            .take_while(move |(other, _)| root.contains(other))
+            .filter(|(other, _)| key.contains(other))
+    }
+
+    fn rewrite(&mut self, key: &ThreadKey, rewrite: Rewrite) -> Result<(), StoreError> {
+        match self.threads.get_mut(key) {
+            Some(thread) => thread.rewrite(rewrite),
+            None => Thread::default().rewrite(rewrite),
+        }
+    }
+
+    fn delete(&mut self, key: &ThreadKey) {
+        let below: Vec<_> = self.below(key).map(|(other, _)| other.clone()).collect();
         for gone in &below {
             self.threads.remove(gone);
         }
@@ -230,6 +243,43 @@ impl Checkpointer for MemorySaver {
 
     async fn inbox(&self, thread: &ThreadKey) -> Result<Vec<Message>, StoreError> {
         Ok(self.of(thread, Thread::inbox))
+    }
+
+    async fn idle(
+        &self,
+        namespace: &str,
+        before: Timestamp,
+        page: &Page<(String, Timestamp)>,
+    ) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        let idle = self.with(|shelf| {
+            let idle = shelf.threads_of(namespace).filter_map(|(id, thread)| {
+                let written = thread.head()?.created_at;
+                (written < before).then(|| (id.to_owned(), written))
+            });
+            idle.collect()
+        });
+        Ok(page.of(idle))
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn rewrite(&self, thread: &ThreadKey, rewrite: Rewrite) -> Result<(), StoreError> {
+        rewrite.check()?;
+        self.with(|shelf| shelf.rewrite(thread, rewrite))
+    }
+
+    async fn paths(&self, thread: &ThreadKey) -> Result<Vec<String>, StoreError> {
+        Ok(self.with(|shelf| {
+            let below = shelf.below(thread);
+            let others = below.filter(|(key, part)| *key != thread && !part.is_empty());
+            others.map(|(key, _)| key.path().to_owned()).collect()
+        }))
+    }
+
+    async fn usage(&self, thread: &ThreadKey) -> Result<Usage, StoreError> {
+        Ok(self.with(|shelf| shelf.below(thread).map(|(_, part)| part.usage()).sum()))
     }
 
     fn commits_inline(&self) -> bool {

@@ -1,9 +1,11 @@
 //! One thread in memory, or one path of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::mem;
 
 use super::super::{
-    At, Chain, Commit, Message, Query, Record, Source, StoreError, Write, WriteKey,
+    At, Chain, Commit, Message, Query, Record, Rewrite, Source, Standing, StoreError, Usage, Write,
+    WriteKey,
 };
 use crate::id::MomentId;
 
@@ -15,6 +17,8 @@ pub(super) struct Thread {
     places: Vec<usize>,
     writes: BTreeMap<WriteKey, Vec<u8>>,
     inbox: BTreeMap<u64, Vec<u8>>,
+    /// How often records went.
+    rewrites: u64,
 }
 
 impl Thread {
@@ -22,10 +26,60 @@ impl Thread {
         self.records.last()
     }
 
+    fn standing(&self, lease: u64) -> Standing {
+        Standing {
+            head: self.head().map(|head| (head.id, head.sequence)),
+            lease,
+            rewrites: self.rewrites,
+        }
+    }
+
+    pub(super) fn rewrite(&mut self, rewrite: Rewrite) -> Result<(), StoreError> {
+        rewrite.applies(self.standing(0))?;
+        self.rewrites = rewrite.rewrites_after();
+        for record in rewrite.replaced {
+            if let Some(place) = self.place(record.id) {
+                self.records[place] = record;
+            }
+        }
+        if !rewrite.removed.is_empty() {
+            let removed: HashSet<_> = rewrite.removed.into_iter().collect();
+            let records = mem::take(&mut self.records).into_iter();
+            self.places.clear();
+            for record in records.filter(|record| !removed.contains(&record.id)) {
+                self.add(record);
+            }
+        }
+        for write in rewrite.writes {
+            self.writes
+                .entry(write.key)
+                .and_modify(|payload| *payload = write.payload);
+        }
+        Ok(())
+    }
+
+    /// Whether it holds anything.
+    pub(super) fn is_empty(&self) -> bool {
+        self.records.is_empty() && self.writes.is_empty() && self.inbox.is_empty()
+    }
+
+    pub(super) fn usage(&self) -> Usage {
+        let mut usage = Usage::default();
+        for record in &self.records {
+            Usage::add(&mut usage.records, &mut usage.bytes, &record.payload);
+        }
+        for payload in self.writes.values() {
+            Usage::add(&mut usage.writes, &mut usage.bytes, payload);
+        }
+        for payload in self.inbox.values() {
+            Usage::add(&mut usage.messages, &mut usage.bytes, payload);
+        }
+        usage
+    }
+
     /// Takes what is to be kept out of a commit.
     pub(super) fn commit(&mut self, commit: &mut Commit, lease: u64) -> Result<(), StoreError> {
-        let head = self.head().map(|head| (head.id, head.sequence));
-        if !commit.applies(head, lease)? {
+        if !commit.applies(self.standing(lease))? {
             return Ok(());
         }
         for record in commit.records.drain(..) {
@@ -112,6 +166,7 @@ impl Thread {
             writes: if is_head { self.writes() } else { Vec::new() },
             sequence: head.sequence,
             head: Some(head.id),
+            rewrites: self.rewrites,
         })
     }
 

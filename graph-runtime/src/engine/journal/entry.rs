@@ -83,6 +83,7 @@ impl Journal {
             expected,
             records: vec![record],
             consumed,
+            rewrites: self.rewrites,
             epoch: self.epoch,
             ..Commit::default()
         })

@@ -39,6 +39,8 @@ pub(crate) struct Journal {
     parent: Option<MomentId>,
     base: Option<MomentId>,
     sequence: u64,
+    /// How often the thread's history was pruned before.
+    rewrites: u64,
     step: u64,
     /// What reading the head costs, in bytes.
     chain: usize,
@@ -67,6 +69,7 @@ pub(crate) struct Position {
     pub(crate) parent: Option<MomentId>,
     pub(crate) base: Option<MomentId>,
     pub(crate) sequence: u64,
+    pub(crate) rewrites: u64,
     pub(crate) step: u64,
     pub(crate) chain: usize,
     /// Whether what is there was written by another version of the graph.
@@ -108,6 +111,7 @@ impl Journal {
             parent: None,
             base: None,
             sequence: 0,
+            rewrites: 0,
             step: 0,
             chain: 0,
             snapshot_due: false,
@@ -146,12 +150,14 @@ impl Journal {
             parent,
             base,
             sequence,
+            rewrites,
             step,
             chain,
             outdated,
         } = position;
         (self.head, self.parent, self.base) = (head, parent, base);
         (self.sequence, self.step, self.chain) = (sequence, step, chain);
+        self.rewrites = rewrites;
         self.snapshot_due |= outdated;
         self.written = writes.iter().map(|write| write.key.activation).collect();
     }
@@ -161,6 +167,7 @@ impl Journal {
         let position = Position {
             head: leftover.head,
             sequence: leftover.sequence,
+            rewrites: leftover.rewrites,
             ..Position::default()
         };
         self.stand_at(position, &[]);

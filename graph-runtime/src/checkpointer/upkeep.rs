@@ -1,0 +1,119 @@
+//! What is done to a thread beside running it: its records are rewritten, its size is asked for.
+
+use super::{Commit, Expect, Record, Standing, StoreError, Write};
+use crate::id::MomentId;
+
+/// One atomic change of what is kept of a thread, or of one path of it: what pruning and sealing anew come to.
+///
+/// It never moves the head. What it leaves has to be whole: a record that stays and whose line leads over one
+/// that goes is among the replaced ones, as a snapshot.
+#[derive(Clone, Debug, Default)]
+pub struct Rewrite {
+    /// Where the head must be; [`Expect::Any`] only where nothing is removed.
+    pub expected: Expect,
+    /// How often the thread was [rewritten](super::Chain::rewrites) so that records went, when it was read.
+    pub rewrites: u64,
+    /// Records that go. The head isn't among them.
+    pub removed: Vec<MomentId>,
+    /// Records that are there and from now on are these, with the ids, sequences and due times that they had.
+    /// One that isn't there is left out.
+    pub replaced: Vec<Record>,
+    /// Writes that are there and from now on are these, by their keys. One that isn't there is left out.
+    pub writes: Vec<Write>,
+}
+
+impl Rewrite {
+    /// Judges what can be judged without the thread. For backends: before anything else.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`] for a payload above [`Commit::MAX_PAYLOAD_BYTES`]; [`StoreError::InvalidId`] for
+    /// a write whose name can't be stored; [`StoreError::Malformed`] if it removes its head, removes what it
+    /// replaces, or removes something and says no head that it expects.
+    ///
+    /// ```
+    /// use graph_runtime::Rewrite;
+    /// assert!(Rewrite::default().check().is_ok());
+    /// ```
+    pub fn check(&self) -> Result<(), StoreError> {
+        match self.expected {
+            Expect::Any if !self.removed.is_empty() => {
+                return Err(StoreError::Malformed(
+                    "it removes records and says no head that it expects",
+                ));
+            }
+            Expect::Head(Some(head)) if self.removed.contains(&head) => {
+                return Err(StoreError::Malformed("it removes the thread's head"));
+            }
+            Expect::Head(_) | Expect::Any => {}
+        }
+        if self
+            .replaced
+            .iter()
+            .any(|record| self.removed.contains(&record.id))
+        {
+            return Err(StoreError::Malformed(
+                "it replaces a record that it removes",
+            ));
+        }
+        Commit::check_payloads(&self.replaced, &self.writes)
+    }
+
+    /// Judges it against where the thread stands. For backends: inside the transaction that applies it.
+    ///
+    /// # Errors
+    /// [`StoreError::Rewritten`] if records went since the thread was read; [`StoreError::Conflict`] if the head
+    /// isn't the expected one.
+    ///
+    /// ```
+    /// use graph_runtime::{Rewrite, Standing};
+    /// assert!(Rewrite::default().applies(Standing::default()).is_ok());
+    /// let pruned = Standing { rewrites: 1, ..Standing::default() };
+    /// assert!(Rewrite::default().applies(pruned).is_err());
+    /// ```
+    pub fn applies(&self, standing: Standing) -> Result<(), StoreError> {
+        standing.check_rewrites(self.rewrites)?;
+        self.expected.check(standing.head.map(|(head, _)| head))
+    }
+
+    /// Whether it asks for nothing. For backends: it leaves no trace then.
+    pub fn is_empty(&self) -> bool {
+        self.removed.is_empty() && self.replaced.is_empty() && self.writes.is_empty()
+    }
+
+    /// How often the thread was rewritten so that records went, after this. For backends.
+    pub fn rewrites_after(&self) -> u64 {
+        self.rewrites + u64::from(!self.removed.is_empty())
+    }
+}
+
+/// How much is stored of a thread, with everything below it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// How many records.
+    pub records: u64,
+    /// How many writes.
+    pub writes: u64,
+    /// How many messages wait.
+    pub messages: u64,
+    /// The bytes of all their payloads. What a backend needs around them isn't counted.
+    pub bytes: u64,
+}
+
+impl Usage {
+    /// Counts one thing more. For backends.
+    pub(super) fn add(count: &mut u64, bytes: &mut u64, payload: &[u8]) {
+        *count += 1;
+        *bytes += payload.len() as u64;
+    }
+}
+
+impl std::iter::Sum for Usage {
+    fn sum<I: Iterator<Item = Self>>(usages: I) -> Self {
+        usages.fold(Self::default(), |sum, usage| Self {
+            records: sum.records + usage.records,
+            writes: sum.writes + usage.writes,
+            messages: sum.messages + usage.messages,
+            bytes: sum.bytes + usage.bytes,
+        })
+    }
+}
