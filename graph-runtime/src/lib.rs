@@ -95,7 +95,7 @@ pub use builder::{Builder, Suits, Supplies};
 pub use cache::{Cache, CacheKey, MemoryCache};
 pub use checkpointer::{
     At, Cause, Chain, Checkpointer, Commit, Expect, Lease, MemorySaver, Message, Page, Query,
-    Record, Rewrite, Source, Standing, StoreError, Usage, Write, WriteKey, WriteKind,
+    Record, Rewrite, Seals, Source, Standing, StoreError, Usage, Write, WriteKey, WriteKind,
 };
 pub use child::{ChildAt, ChildThread};
 pub use clock::{Clock, SystemClock};

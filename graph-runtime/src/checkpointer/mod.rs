@@ -246,6 +246,23 @@ pub trait Checkpointer: Send + Sync + 'static {
     }
 }
 
+/// A checkpointer that seals what it is given before anything of it leaves the process: payloads of records,
+/// writes and messages are encrypted, and what was changed or swapped is [`StoreError::Corrupt`].
+///
+/// A graph whose state has a `#[secret]` field asks for one by type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` stores what it is given in the clear",
+    label = "doesn't seal",
+    note = "wrap it: `Sealed::new(checkpointer, keys)`, of `graph-checkpointers` with the feature `seal`"
+)]
+pub trait Seals: Checkpointer {}
+
+#[diagnostic::do_not_recommend]
+impl<C: Seals + ?Sized> Seals for Arc<C> {}
+
+#[diagnostic::do_not_recommend]
+impl<C: Seals + ?Sized> Seals for Box<C> {}
+
 /// What the heads of a namespace's threads say, as far as they say something.
 async fn heads<C: Checkpointer + ?Sized>(
     store: &C,
