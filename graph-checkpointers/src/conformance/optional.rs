@@ -12,19 +12,25 @@ macro_rules! __conformance_optional {
     (left_out (lease $(, $more:ident)*) $next:ident $leases:tt $inbox:tt $upkeep:tt [$($case:ident)*]) => {
         $crate::__conformance_optional!(left_out ($($more),*) $next
             [#[ignore = "this store keeps no leases"]] $inbox $upkeep
-            [$($case)* a_store_without_leases_says_so]
+            [$($case)*
+                a_store_without_leases_says_so
+            ]
         );
     };
     (left_out (inbox $(, $more:ident)*) $next:ident $leases:tt $inbox:tt $upkeep:tt [$($case:ident)*]) => {
         $crate::__conformance_optional!(left_out ($($more),*) $next
             $leases [#[ignore = "this store has no inbox"]] $upkeep
-            [$($case)* a_store_without_an_inbox_says_so]
+            [$($case)*
+                a_store_without_an_inbox_says_so
+            ]
         );
     };
     (left_out (upkeep $(, $more:ident)*) $next:ident $leases:tt $inbox:tt $upkeep:tt [$($case:ident)*]) => {
         $crate::__conformance_optional!(left_out ($($more),*) $next
             $leases $inbox [#[ignore = "this store isn't kept up"]]
-            [$($case)* a_store_without_upkeep_says_so]
+            [$($case)*
+                a_store_without_upkeep_says_so
+            ]
         );
     };
     (left_out () $next:ident $leases:tt $inbox:tt $upkeep:tt $cases:tt) => {
