@@ -20,7 +20,7 @@ mod file;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
-pub use connect::{Config, ConnectError, connect};
+pub use connect::{Address, Config, ConnectError, Token, connect};
 #[cfg(feature = "file")]
 pub use file::FileSaver;
 #[cfg(feature = "sqlite")]

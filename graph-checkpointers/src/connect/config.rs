@@ -8,7 +8,8 @@ use graph_runtime::{Checkpointer, MemorySaver};
 use serde::{Deserialize, Serialize};
 
 use super::ConnectError;
-use super::url::{Parts, redacted};
+use super::hidden::{Address, Token};
+use super::url::Parts;
 
 /// A backend and where it is: a part of a program's own configuration.
 ///
@@ -26,15 +27,56 @@ use super::url::{Parts, redacted};
 pub enum Config {
     /// In this process, gone with its last handle.
     Memory,
+    /// A directory of text files. Relative paths begin where the process runs.
+    File {
+        /// The directory.
+        path: PathBuf,
+    },
     /// One `SQLite` file. Relative paths begin where the process runs; `:memory:` is a database in memory.
     Sqlite {
         /// The file.
         path: PathBuf,
     },
+    /// A `PostgreSQL` database.
+    Postgres {
+        /// Its URL, with what the driver knows: `postgres://user:password@host/database?sslmode=require`.
+        url: Address,
+        /// The schema that the tables lie in; without one, that of
+        /// [`PostgresOptions`](crate::PostgresOptions).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        schema: Option<String>,
+        /// How many connections at most.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max_connections: Option<usize>,
+    },
+    /// A `MongoDB` database.
+    Mongodb {
+        /// The server's URI, with what the driver knows.
+        url: Address,
+        /// The database.
+        #[serde(default = "usual_database")]
+        database: String,
+    },
+    /// A Redis server.
+    Redis {
+        /// Its URL.
+        url: Address,
+        /// What all keys begin with; without one, that of [`RedisOptions`](crate::RedisOptions).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        prefix: Option<String>,
+    },
+    /// A moment server.
+    Http {
+        /// Its URL.
+        url: Address,
+        /// What says who we are there.
+        token: Token,
+    },
 }
 
-/// The schemes of URLs, which are the backends' names.
-const SCHEMES: &[&str] = &["memory", "sqlite"];
+pub(super) fn usual_database() -> String {
+    "graph".to_owned()
+}
 
 impl Config {
     /// Opens it.
@@ -44,10 +86,76 @@ impl Config {
     pub async fn connect(self) -> Result<Arc<dyn Checkpointer>, ConnectError> {
         match self {
             Self::Memory => Ok(Arc::new(MemorySaver::new())),
+            #[cfg(feature = "file")]
+            Self::File { path } => Ok(Arc::new(crate::FileSaver::open(path).await?)),
             #[cfg(feature = "sqlite")]
             Self::Sqlite { path } => Ok(Arc::new(crate::SqliteSaver::open(path).await?)),
-            #[cfg(not(feature = "sqlite"))]
-            Self::Sqlite { .. } => Err(ConnectError::FeatureOff { scheme: "sqlite" }),
+            #[cfg(feature = "postgres")]
+            Self::Postgres {
+                url,
+                schema,
+                max_connections,
+            } => {
+                let mut options = crate::PostgresOptions::new();
+                if let Some(schema) = schema {
+                    options = options.schema(schema);
+                }
+                if let Some(count) = max_connections {
+                    options = options.max_connections(count);
+                }
+                Ok(Arc::new(options.connect(url.reveal()).await?))
+            }
+            #[cfg(feature = "mongodb")]
+            Self::Mongodb { url, database } => {
+                let saver = crate::MongoSaver::connect(url.reveal(), &database).await?;
+                Ok(Arc::new(saver))
+            }
+            #[cfg(feature = "redis")]
+            Self::Redis { url, prefix } => {
+                let mut options = crate::RedisSaver::options(url.reveal());
+                if let Some(prefix) = prefix {
+                    options = options.prefix(&prefix);
+                }
+                Ok(Arc::new(options.connect().await?))
+            }
+            #[cfg(feature = "http")]
+            Self::Http { url, token } => {
+                let saver = crate::HttpSaver::connect(url.reveal(), token.reveal()).await?;
+                Ok(Arc::new(saver))
+            }
+            #[allow(unreachable_patterns, reason = "where every feature is on")]
+            other => Err(ConnectError::FeatureOff {
+                feature: other.feature(),
+            }),
+        }
+    }
+
+    /// Opens it, asks it whether it can be used, and lets it go.
+    ///
+    /// # Errors
+    /// As [`Config::connect`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), graph_checkpointers::ConnectError> {
+    /// graph_checkpointers::Config::Memory.check().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn check(self) -> Result<(), ConnectError> {
+        Ok(self.connect().await?.check().await?)
+    }
+
+    /// The feature that builds the backend in.
+    fn feature(&self) -> &'static str {
+        match self {
+            Self::Memory => "default",
+            Self::File { .. } => "file",
+            Self::Sqlite { .. } => "sqlite",
+            Self::Postgres { .. } => "postgres",
+            Self::Mongodb { .. } => "mongodb",
+            Self::Redis { .. } => "redis",
+            Self::Http { .. } => "http",
         }
     }
 }
@@ -56,84 +164,6 @@ impl FromStr for Config {
     type Err = ConnectError;
 
     fn from_str(url: &str) -> Result<Self, ConnectError> {
-        let parts = Parts::of(url)?;
-        let malformed = |what| ConnectError::Malformed {
-            url: redacted(url),
-            what,
-        };
-        let config = match parts.scheme {
-            "memory" if !parts.place.is_empty() => {
-                return Err(malformed("memory has no place; write `memory:`"));
-            }
-            "memory" => Self::Memory,
-            "sqlite" => {
-                let path = parts.path(url)?;
-                if path.is_empty() {
-                    return Err(malformed("it names no file; write `sqlite://support.db`"));
-                }
-                Self::Sqlite { path: path.into() }
-            }
-            other => {
-                return Err(ConnectError::UnknownScheme {
-                    scheme: other.to_owned(),
-                    known: SCHEMES,
-                });
-            }
-        };
-        parts.only(&[])?;
-        Ok(config)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sqlite(path: &str) -> Config {
-        Config::Sqlite { path: path.into() }
-    }
-
-    #[test]
-    fn a_url_says_where() {
-        for (url, config) in [
-            ("memory:", Config::Memory),
-            ("sqlite:support.db", sqlite("support.db")),
-            ("sqlite://support.db", sqlite("support.db")),
-            ("sqlite:///var/lib/a%20b.db", sqlite("/var/lib/a b.db")),
-            ("sqlite::memory:", sqlite(":memory:")),
-        ] {
-            assert_eq!(url.parse::<Config>().unwrap(), config, "{url}");
-        }
-    }
-
-    #[test]
-    fn what_is_wrong_is_said() {
-        for (url, text) in [
-            ("support.db", "`support.db` names no backend; write it as"),
-            (
-                "oracle://db",
-                "no backend `oracle`; there are `memory`, `sqlite`",
-            ),
-            ("memory:here", "memory has no place"),
-            ("sqlite://", "it names no file"),
-            (
-                "sqlite://a.db?mode=ro",
-                "`sqlite` has no option `mode`; it has none",
-            ),
-            ("sqlite://%FF", "is no text"),
-        ] {
-            let error = url.parse::<Config>().unwrap_err().to_string();
-            assert!(error.contains(text), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_configuration_is_read_strictly() {
-        let read = |json: &str| serde_json::from_str::<Config>(json);
-        assert_eq!(read(r#"{"backend":"memory"}"#).unwrap(), Config::Memory);
-        let error = read(r#"{"backend":"sqlite","path":"a","paht":"b"}"#).unwrap_err();
-        assert!(error.to_string().contains("`paht`"), "{error}");
-        let error = read(r#"{"backend":"sqlight","path":"a"}"#).unwrap_err();
-        assert!(error.to_string().contains("`sqlite`"), "{error}");
+        Parts::of(url)?.config()
     }
 }

@@ -24,11 +24,11 @@ pub enum ConnectError {
     },
     /// The backend isn't built in.
     #[error(
-        "the backend `{scheme}` isn't built in; add the feature `{scheme}` of `graph-checkpointers`"
+        "the backend `{feature}` isn't built in; add the feature `{feature}` of `graph-checkpointers`"
     )]
     FeatureOff {
         /// The backend, and the feature.
-        scheme: &'static str,
+        feature: &'static str,
     },
     /// The text can't be read.
     #[error("`{url}` can't be read: {what}")]
