@@ -16,6 +16,7 @@ pub mod office;
 pub mod slow;
 pub mod store;
 pub mod talk;
+pub mod walk;
 pub mod watch;
 pub mod workshop;
 

@@ -1,9 +1,9 @@
 //! The team's own commands: `cargo xtask ci`, `test`, `bless`, `bench`, `servers`.
 
+mod needs;
 mod servers;
 mod suite;
 mod targets;
-mod toolchain;
 
 use std::env;
 use std::process::{Command, ExitCode};

@@ -5,8 +5,8 @@ use std::process::{Child, Command, ExitCode};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::needs;
 use crate::servers::{Kind, Servers};
-use crate::toolchain;
 
 /// How often a running suite is looked at.
 const LOOK: Duration = Duration::from_millis(50);
@@ -81,8 +81,7 @@ impl Suite {
 
     fn verdict(&self, servers: &mut Servers) -> Verdict {
         let server = self.server.map_or(Ok(()), |kind| servers.need(kind));
-        let components = toolchain::components_of(&self.name);
-        if let Err(why) = server.and_then(|()| toolchain::need(components)) {
+        if let Err(why) = server.and_then(|()| needs::need(&self.name)) {
             return Verdict::Skipped(why);
         }
         let mut child = match self.command.spawn(servers) {

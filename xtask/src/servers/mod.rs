@@ -10,7 +10,7 @@ mod server;
 
 use std::env;
 
-pub(crate) use programs::run;
+pub(crate) use programs::{program, run};
 use server::Server;
 
 /// A kind of server that a suite may need.

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 ///
 /// # Errors
 /// A text for people: the program is missing, and why it isn't installed.
-pub(super) fn program(name: &str, package: &str) -> Result<PathBuf, String> {
+pub(crate) fn program(name: &str, package: &str) -> Result<PathBuf, String> {
     if let Some(found) = find(name) {
         return Ok(found);
     }
