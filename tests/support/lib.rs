@@ -3,7 +3,7 @@
 //! for the README's code, which is a test.
 
 #![allow(clippy::unused_async)] // what is async is so to show that it may be
-#![allow(missing_docs, clippy::missing_panics_doc)] // nobody but tests uses it
+#![allow(missing_docs, clippy::missing_panics_doc, clippy::new_without_default)] // nobody but tests uses it
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used)] // what helps a test may fail it
 
 pub mod bench;

@@ -203,7 +203,6 @@ pub struct Place {
 }
 
 impl Place {
-    #[allow(clippy::new_without_default, reason = "each one is another place")]
     pub fn new() -> Self {
         use std::sync::atomic::{AtomicU32, Ordering};
         static COUNT: AtomicU32 = AtomicU32::new(0);
