@@ -210,7 +210,9 @@ async fn ask(
         // To the end of the reply, which comes after the server has committed.
         return query_with(sql, only).fetch_all(connection).await;
     }
-    raw_sql("BEGIN").execute(&mut *connection).await?;
+    raw_sql("BEGIN ISOLATION LEVEL READ COMMITTED")
+        .execute(&mut *connection)
+        .await?;
     let mut rows = Vec::new();
     for call in calls {
         rows = query_with(sql.clone(), call)

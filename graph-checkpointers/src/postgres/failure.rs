@@ -159,35 +159,33 @@ impl Place {
             database,
             schema,
         } = self;
+        let said = error.message();
         let text = match error.code() {
             "28P01" | "28000" => format!(
-                "the server at {server} doesn't let `{user}` in: {error}; see to the user and the password in the URL"
+                "the server at {server} doesn't let `{user}` in: {said}; see to the user and the password in the URL"
             ),
             "3D000" => format!(
                 "there is no database `{database}` at {server}; create it, or name another one in the URL"
             ),
-            "42501" => format!(
-                "`{user}` lacks rights on {self}: {error}; {}",
-                self.needed()
-            ),
+            "42501" => format!("`{user}` lacks rights on {self}: {said}; {}", self.needed()),
             "25006" => format!(
-                "{self} is read-only for us, as a standby is: {error}; give the URL of the primary"
+                "{self} is read-only for us, as a standby is: {said}; give the URL of the primary"
             ),
             "42P07" | "42723" | "42710" => {
                 return StoreError::Unfit(format!(
-                    "the schema `{schema}` of {self} holds something of another program: {error}; give moments a \
+                    "the schema `{schema}` of {self} holds something of another program: {said}; give moments a \
                      schema of their own"
                 ));
             }
             "3F000" | "42P01" | "42883" => format!(
-                "the tables in the schema `{schema}` of {self} are gone: {error}; open the checkpointer anew"
+                "the tables in the schema `{schema}` of {self} are gone: {said}; open the checkpointer anew"
             ),
             "53100" => format!("the disk of {self} is full; make room and try again"),
-            "XX001" | "XX002" => return self.damaged(error),
+            "XX001" | "XX002" => return self.damaged(&said),
             code if code.starts_with("54") => {
-                return StoreError::Unfit(format!("{self}: {error}"));
+                return StoreError::Unfit(format!("{self}: {said}"));
             }
-            code => format!("{self}: {error} ({code})"),
+            code => format!("{self}: {said} ({code})"),
         };
         StoreError::unavailable(text)
     }

@@ -60,14 +60,7 @@ pub use options::PostgresOptions;
 /// `\u0000`), is NULL there; what is sealed or compressed isn't JSON.
 ///
 /// ```sql
-/// -- What the newest moments of a thread changed, and what is to run next.
-/// SELECT sequence, step, source, created_at, body->'change' AS change, body->'ready' AS ready
-/// FROM graph.moments
-/// WHERE namespace = 'support' AND thread = 'user-42' AND path = ''
-/// ORDER BY sequence DESC LIMIT 10;
-///
-/// -- The threads that wait for somebody or something, and since when.
-/// SELECT thread, created_at, due FROM graph.moments WHERE is_head AND path = '' AND body ? 'waiting';
+#[doc = include_str!("sql/examples.sql")]
 /// ```
 ///
 /// Handles are cheap to clone. Connections are opened as they are needed, kept, and closed with the last handle.

@@ -81,7 +81,7 @@ pub(super) async fn prepare(
         ))));
     }
     let broken = |error| place.ending(error);
-    raw_sql("BEGIN")
+    raw_sql("BEGIN ISOLATION LEVEL READ COMMITTED")
         .execute(&mut *connection)
         .await
         .map_err(broken)?;

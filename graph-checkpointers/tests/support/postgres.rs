@@ -20,7 +20,9 @@ pub(crate) const DATABASE: &str = "GRAPH_TEST_POSTGRES_DATABASE";
 
 fn server() -> PgConnectOptions {
     let url = env::var(VARIABLE).unwrap_or_else(|_| {
-        unreachable!("set {VARIABLE} to the URL of a server, or let `cargo xtask test postgres` start one")
+        unreachable!(
+            "set {VARIABLE} to the URL of a server, or let `cargo xtask test postgres` start one"
+        )
     });
     PgConnectOptions::from_str(&url).unwrap()
 }
@@ -35,7 +37,11 @@ pub(crate) async fn database() -> String {
         let name = format!("graph_test_{}", process::id());
         let mut connection = server().connect().await.unwrap();
         // What a process of the same number has left behind.
-        run(&mut connection, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+        run(
+            &mut connection,
+            &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+        )
+        .await;
         run(&mut connection, &format!("CREATE DATABASE {name}")).await;
         connection.close().await.unwrap();
         server().database(&name).to_url_lossy().to_string()
@@ -46,7 +52,11 @@ pub(crate) async fn database() -> String {
 /// A name for a schema that no other test has.
 pub(crate) fn fresh_schema() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
-    format!("test_{}_{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+    format!(
+        "test_{}_{}",
+        process::id(),
+        COUNT.fetch_add(1, Ordering::Relaxed)
+    )
 }
 
 /// Few connections: tests run side by side.
@@ -64,9 +74,15 @@ pub(crate) async fn plain() -> PgConnection {
 }
 
 pub(crate) async fn run(connection: &mut PgConnection, sql: &str) {
-    raw_sql(AssertSqlSafe(sql)).execute(connection).await.unwrap();
+    raw_sql(AssertSqlSafe(sql))
+        .execute(connection)
+        .await
+        .unwrap();
 }
 
 pub(crate) async fn rows(connection: &mut PgConnection, sql: &str) -> Vec<PgRow> {
-    sqlx::query(AssertSqlSafe(sql)).fetch_all(connection).await.unwrap()
+    sqlx::query(AssertSqlSafe(sql))
+        .fetch_all(connection)
+        .await
+        .unwrap()
 }
