@@ -90,7 +90,7 @@ async fn the_queries_of_the_docs_show_what_happened() {
     assert_eq!(waits.len(), 1);
     let wait = json(&waits[0], "row");
     assert_eq!(wait["thread"], "user-42");
-    assert_eq!(wait["node"], "approve");
+    assert_eq!(wait["node"], json!(["approve"]));
     assert!(
         wait["questions"].to_string().contains(r#""amount":1"#),
         "{wait}"
@@ -107,11 +107,13 @@ async fn the_queries_of_the_docs_show_what_happened() {
         [
             &json!(["reply"]),
             &json!(["approve"]),
+            // Once when it asked, once when it had its answer.
+            &json!(["approve"]),
             &json!(["read"]),
             &Value::Null
         ]
     );
-    assert_eq!(history[3]["source"], "input");
+    assert_eq!(history[4]["source"], "input");
     assert!(
         history[0]["change"]
             .to_string()
