@@ -1,6 +1,7 @@
 //! What went wrong, in the words of the contract and of a person, with the database's place in it and no password.
 
 use std::fmt;
+use std::io::ErrorKind;
 
 use graph_runtime::{InvalidId, StoreError};
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgSeverity};
@@ -71,6 +72,10 @@ impl Place {
     pub(super) fn unreached(&self, error: sqlx::Error) -> Ending {
         use sqlx::Error as E;
         match error {
+            // A handshake whose certificate isn't trusted; everything else may pass.
+            E::Io(ref broken) if broken.kind() == ErrorKind::InvalidData => {
+                Ending::Failed(self.insecure(&error))
+            }
             E::Io(_) => Ending::Away(error),
             E::Database(ref of_server) => match of_server.try_downcast_ref::<PgDatabaseError>() {
                 // It starts, it stops, or it is full.
@@ -88,12 +93,17 @@ impl Place {
             E::PoolClosed => Ending::Failed(StoreError::unavailable(format!(
                 "the pool of connections to {self} is closed"
             ))),
-            E::Tls(_) => Ending::Failed(StoreError::unavailable(format!(
-                "{self} can't be reached by TLS: {error}; the feature `tls` builds it in, `sslmode` and `sslrootcert` \
-                 in the URL say what is trusted"
-            ))),
+            E::Tls(_) => Ending::Failed(self.insecure(&error)),
             other => self.refused(&other),
         }
+    }
+
+    fn insecure(&self, error: &sqlx::Error) -> StoreError {
+        StoreError::unavailable(format!(
+            "{self} can't be reached by TLS: {}; the feature `tls` builds it in, `sslmode` and `sslrootcert` in the \
+             URL say what is trusted",
+            Brief(error)
+        ))
     }
 
     fn refused(&self, error: &sqlx::Error) -> Ending {

@@ -5,9 +5,9 @@
 use std::env;
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
@@ -38,9 +38,8 @@ pub(crate) enum End {
 }
 
 impl Cluster {
-    /// Starts one. `access` are lines for `pg_hba.conf` that come before those which trust everybody, `settings`
-    /// those of `postgresql.conf`.
-    pub(crate) fn start(access: &str, settings: &str) -> Self {
+    /// Starts one. `access` is a line for `pg_hba.conf` that comes before those which trust everybody.
+    pub(crate) fn start(access: &str) -> Self {
         let programs = programs();
         let folder = tempfile::tempdir().unwrap();
         let owner = owner();
@@ -77,20 +76,30 @@ impl Cluster {
         );
         let trusting = fs::read_to_string(data.join("pg_hba.conf")).unwrap();
         fs::write(data.join("pg_hba.conf"), format!("{access}\n{trusting}")).unwrap();
-        let given = fs::read_to_string(data.join("postgresql.conf")).unwrap();
         let sockets = cluster.folder.path().display();
         let port = cluster.port;
-        let ours = format!(
-            "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{sockets}'\n{settings}\n"
-        );
-        fs::write(data.join("postgresql.conf"), given + &ours).unwrap();
+        cluster.set(&format!(
+            "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{sockets}'"
+        ));
         cluster.go_on();
         cluster
     }
 
-    /// A folder that the server may read and the test write to, once it has begun.
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
+    /// Puts a file among the server's own, which nobody else may read.
+    pub(crate) fn give(&self, name: &str, content: &[u8]) {
+        let file = self.data().join(name);
+        fs::write(&file, content).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        if let Some((user, group)) = self.owner {
+            chown(&file, Some(user), Some(group)).unwrap();
+        }
+    }
+
+    /// Adds lines to `postgresql.conf`, for when the server starts.
+    pub(crate) fn set(&self, lines: &str) {
+        let file = self.data().join("postgresql.conf");
+        let given = fs::read_to_string(&file).unwrap();
+        fs::write(file, format!("{given}\n{lines}\n")).unwrap();
     }
 
     pub(crate) fn url(&self) -> String {
