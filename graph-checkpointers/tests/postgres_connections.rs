@@ -326,8 +326,8 @@ async fn commits_on_other_threads_do_not_wait() {
         go_on(&saver, thread, None).await;
     }
     let mut connection = plain().await;
-    let hold = format!("BEGIN; SELECT FROM {schema}.threads WHERE thread = 'held' FOR UPDATE");
-    run(&mut connection, &hold).await;
+    let lock = format!("BEGIN; SELECT FROM {schema}.threads WHERE thread = 'held' FOR UPDATE");
+    run(&mut connection, &lock).await;
     let free = listed(&saver, "free").await.pop().unwrap();
     go_on(&saver, "free", Some(&free)).await;
     go_on(&saver, "new", None).await;
@@ -363,9 +363,7 @@ async fn a_pool_of_ones_own_will_do() {
             }
         });
     }
-    while let Some(done) = writers.join_next().await {
-        done.unwrap();
-    }
+    writers.join_all().await;
     let mut connection = plain().await;
     cut_those_of(&mut connection, &schema).await;
     assert_eq!(listed(&saver, "t7").await.len(), 11);
@@ -437,9 +435,7 @@ async fn writers_that_race_under_serializable_see_only_conflicts() {
             }
         });
     }
-    while let Some(done) = writers.join_next().await {
-        done.unwrap();
-    }
+    writers.join_all().await;
     assert_eq!(listed(&saver, "t").await.len(), 81);
 }
 

@@ -163,7 +163,10 @@ async fn what_is_no_json_is_null_and_disturbs_no_other() {
     for (row, (payload, value)) in found.iter().zip(&bodies) {
         assert_eq!(json(row, "body"), *value);
         assert_eq!(row.get::<Option<String>, _>("created_at"), None);
-        assert_eq!(row.get::<i32, _>("bytes") as usize, payload.len());
+        assert_eq!(
+            usize::try_from(row.get::<i32, _>("bytes")),
+            Ok(payload.len())
+        );
     }
     assert_eq!(found.len(), bodies.len());
 }

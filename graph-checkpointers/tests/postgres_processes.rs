@@ -120,9 +120,7 @@ async fn write_in_turns() {
             }
         });
     }
-    while let Some(done) = writers.join_next().await {
-        done.unwrap();
-    }
+    writers.join_all().await;
 }
 
 #[tokio::test]
@@ -171,9 +169,7 @@ async fn write_until_killed() {
             }
         });
     }
-    while let Some(done) = writers.join_next().await {
-        done.unwrap();
-    }
+    writers.join_all().await;
 }
 
 #[tokio::test]

@@ -65,9 +65,7 @@ async fn many_may_make_them_at_the_same_time() {
             openings
                 .spawn(async move { assert_works(&options.connect(&url).await.unwrap()).await });
         }
-        while let Some(done) = openings.join_next().await {
-            done.unwrap();
-        }
+        openings.join_all().await;
     }
 }
 

@@ -209,8 +209,9 @@ impl Place {
             ..
         } = self;
         format!(
-            "to make the tables it needs `GRANT CREATE ON DATABASE {database} TO {user}`, to use them USAGE on the \
-             schema `{schema}`, on its sequences, and SELECT, INSERT, UPDATE, DELETE on its tables"
+            "to make the tables it needs `GRANT CREATE ON DATABASE {database} TO {user}`, or `ON SCHEMA {schema}` where \
+             that is there; to use them, USAGE on the schema and its sequences, and SELECT, INSERT, UPDATE, DELETE on \
+             its tables"
         )
     }
 

@@ -16,7 +16,7 @@ use super::row::{self, add_key, get, id, micros, number, time};
 const LOAD: &str = "
     WITH place AS MATERIALIZED (SELECT * FROM {schema}.at($1, $2, $3) WHERE head IS NOT NULL),
     tip AS MATERIALIZED (
-        SELECT r.thread, r.sequence, r.base, r.sequence = place.sequence AS is_head
+        SELECT r.thread, r.sequence, r.id, r.base, r.sequence = place.sequence AS is_head
         FROM place JOIN {schema}.records r ON r.thread = place.number AND r.sequence = CASE
             WHEN $4::text IS NULL OR $4 = place.head THEN place.sequence
             ELSE (SELECT max(x.sequence) FROM {schema}.records x WHERE x.thread = place.number AND x.id = $4)
@@ -26,10 +26,8 @@ const LOAD: &str = "
         SELECT coalesce(max(r.sequence), 0) AS sequence
         FROM tip JOIN {schema}.records r ON r.thread = tip.thread AND r.id = tip.base AND r.sequence <= tip.sequence
     )
-    SELECT 'place' AS what, place.head AS id, NULL AS parent, (SELECT r.id FROM {schema}.records r
-            WHERE r.thread = tip.thread AND r.sequence = tip.sequence) AS base,
-        place.sequence AS sequence, place.rewrites AS step, '' AS source, 0::bigint AS created_at,
-        NULL::bigint AS due, ''::bytea AS payload,
+    SELECT 'place' AS what, place.head AS id, NULL AS parent, tip.id AS base, place.sequence AS sequence,
+        place.rewrites AS step, '' AS source, 0::bigint AS created_at, NULL::bigint AS due, ''::bytea AS payload,
         '' AS activation, 0::bigint AS item, '' AS kind, '' AS name
     FROM place, tip
     UNION ALL
