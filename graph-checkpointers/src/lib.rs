@@ -4,6 +4,7 @@
 //! | feature | what | survives |
 //! |---|---|---|
 //! | `file` | `FileSaver`: a directory of text files that a person can read | a killed process and a power cut |
+//! | `postgres` | `PostgresSaver`: a PostgreSQL database, for many processes | a killed process, a killed server and a power cut |
 //! | `sqlite` | `SqliteSaver`, `SqliteStore`, `SqliteCache`: one file, or memory | a killed process and a power cut |
 //! | `conformance` | `conformance!`: the proof that a checkpointer keeps the contract | |
 //!
@@ -17,11 +18,15 @@ pub mod conformance;
 mod connect;
 #[cfg(feature = "file")]
 mod file;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
 pub use connect::{Address, Config, ConnectError, Token, connect};
 #[cfg(feature = "file")]
 pub use file::FileSaver;
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresOptions, PostgresSaver};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteCache, SqliteSaver, SqliteStore};

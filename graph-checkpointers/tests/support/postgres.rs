@@ -1,0 +1,88 @@
+//! A database for the tests of this process, on the server that whoever runs them names.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::env;
+use std::process;
+use std::str::FromStr;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use graph_checkpointers::{PostgresOptions, PostgresSaver};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, raw_sql};
+use tokio::sync::OnceCell;
+
+/// Names the server. Its user makes databases and roles.
+const VARIABLE: &str = "GRAPH_TEST_POSTGRES";
+
+/// Names the database of this process to the processes that it starts.
+pub(crate) const DATABASE: &str = "GRAPH_TEST_POSTGRES_DATABASE";
+
+fn server() -> PgConnectOptions {
+    let url = env::var(VARIABLE).unwrap_or_else(|_| {
+        unreachable!(
+            "set {VARIABLE} to the URL of a server, or let `cargo xtask test postgres` start one"
+        )
+    });
+    PgConnectOptions::from_str(&url).unwrap()
+}
+
+/// The URL of a database that is made anew for this process.
+pub(crate) async fn database() -> String {
+    static MADE: OnceCell<String> = OnceCell::const_new();
+    let url = MADE.get_or_init(async || {
+        if let Ok(url) = env::var(DATABASE) {
+            return url;
+        }
+        let name = format!("graph_test_{}", process::id());
+        let mut connection = server().connect().await.unwrap();
+        // What a process of the same number has left behind.
+        run(
+            &mut connection,
+            &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+        )
+        .await;
+        run(&mut connection, &format!("CREATE DATABASE {name}")).await;
+        connection.close().await.unwrap();
+        server().database(&name).to_url_lossy().to_string()
+    });
+    url.await.clone()
+}
+
+/// A name for a schema that no other test has.
+pub(crate) fn fresh_schema() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!(
+        "test_{}_{}",
+        process::id(),
+        COUNT.fetch_add(1, Ordering::Relaxed)
+    )
+}
+
+/// Few connections: tests run side by side.
+pub(crate) fn options(schema: &str) -> PostgresOptions {
+    PostgresOptions::new().schema(schema).max_connections(4)
+}
+
+pub(crate) async fn open(schema: &str) -> PostgresSaver {
+    options(schema).connect(&database().await).await.unwrap()
+}
+
+/// A connection of the tests' own.
+pub(crate) async fn plain() -> PgConnection {
+    PgConnection::connect(&database().await).await.unwrap()
+}
+
+pub(crate) async fn run(connection: &mut PgConnection, sql: &str) {
+    raw_sql(AssertSqlSafe(sql))
+        .execute(connection)
+        .await
+        .unwrap();
+}
+
+pub(crate) async fn rows(connection: &mut PgConnection, sql: &str) -> Vec<PgRow> {
+    sqlx::query(AssertSqlSafe(sql))
+        .fetch_all(connection)
+        .await
+        .unwrap()
+}
