@@ -4,6 +4,7 @@
 //! | feature | what | survives |
 //! |---|---|---|
 //! | `file` | `FileSaver`: a directory of text files that a person can read | a killed process and a power cut |
+//! | `redis` | `RedisSaver`: a Redis server, for many processes | what the server's settings say: see there |
 //! | `sqlite` | `SqliteSaver`, `SqliteStore`, `SqliteCache`: one file, or memory | a killed process and a power cut |
 //! | `conformance` | `conformance!`: the proof that a checkpointer keeps the contract | |
 //!
@@ -17,11 +18,15 @@ pub mod conformance;
 mod connect;
 #[cfg(feature = "file")]
 mod file;
+#[cfg(feature = "redis")]
+mod redis;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
 pub use connect::{Config, ConnectError, connect};
 #[cfg(feature = "file")]
 pub use file::FileSaver;
+#[cfg(feature = "redis")]
+pub use redis::{Persistence, RedisOptions, RedisSaver};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteCache, SqliteSaver, SqliteStore};

@@ -1,0 +1,51 @@
+-- KEYS: of a place, with all of its namespace's indexes.
+-- ARGV: thread, path, expected head (`*` for any), rewrites before and after, how many removed and how many replaced
+-- records; then these, and then the writes as keys and payloads.
+local expected, rewrites, rewrites_after = ARGV[3], ARGV[4], ARGV[5]
+local removed_end = 7 + tonumber(ARGV[6])
+local replaced_end = removed_end + tonumber(ARGV[7])
+
+local place = read_place()
+if not place then return DAMAGED end
+
+-- The decision of `Rewrite::applies`.
+if rewrites ~= place.rewrites or (expected ~= '*' and expected ~= place.id) then
+  return {'standing', place.id, place.sequence, '0', place.rewrites}
+end
+
+for at = 8, removed_end do
+  local entry = redis.call('HGET', IDS, ARGV[at])
+  if entry then
+    place.bytes = place.bytes - remove(RECORDS, string.sub(entry, 1, 19)) + HEADER
+    redis.call('HDEL', IDS, ARGV[at])
+    redis.call('ZREM', ORDER, entry)
+  end
+end
+for at = removed_end + 1, replaced_end do
+  local record = ARGV[at]
+  local sequence = sequence_of(record)
+  local entry = redis.call('HGET', IDS, id_of(record))
+  if entry and string.sub(entry, 1, 19) == sequence then
+    local now = sequence .. source_of(record)
+    if now ~= entry then
+      redis.call('HSET', IDS, id_of(record), now)
+      redis.call('ZREM', ORDER, entry)
+      redis.call('ZADD', ORDER, 0, now)
+    end
+    place.bytes = place.bytes - redis.call('HSTRLEN', RECORDS, sequence) + #record
+    redis.call('HSET', RECORDS, sequence, record)
+    if id_of(record) == place.id then
+      move(WRITTEN, place.written, written_of(record), '')
+      place.written = written_of(record)
+    end
+  end
+end
+for at = replaced_end + 1, #ARGV, 2 do
+  if redis.call('HEXISTS', WRITES, ARGV[at]) == 1 then
+    place.bytes = place.bytes - redis.call('HSTRLEN', WRITES, ARGV[at]) + #ARGV[at + 1]
+    redis.call('HSET', WRITES, ARGV[at], ARGV[at + 1])
+  end
+end
+place.rewrites = rewrites_after
+write_place(place)
+return {'done'}
