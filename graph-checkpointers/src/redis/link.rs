@@ -11,7 +11,7 @@ use ::redis::aio::MultiplexedConnection;
 use ::redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, RedisError, ServerErrorKind, Value};
 use graph_runtime::StoreError;
 use tokio::sync::Mutex;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::failure::{Failure, bad_url};
 use super::script::Call;
@@ -19,7 +19,10 @@ use super::script::Call;
 /// How long the first pause between two attempts to connect is, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
 
-/// Where the server is and how long it may take.
+/// How long a connection may lie unused before it is tried out: servers and what is between close idle ones.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// How long the server may take.
 #[derive(Clone, Debug)]
 pub(super) struct Way {
     pub(super) connect: Duration,
@@ -46,7 +49,7 @@ pub(super) struct Link {
     client: Client,
     way: Way,
     config: AsyncConnectionConfig,
-    current: Mutex<Option<Line>>,
+    current: Mutex<Option<Used>>,
     lines: AtomicU64,
 }
 
@@ -55,6 +58,19 @@ pub(super) struct Link {
 struct Line {
     number: u64,
     connection: MultiplexedConnection,
+}
+
+/// A connection, and when it was taken last.
+struct Used {
+    line: Line,
+    at: Instant,
+}
+
+impl Used {
+    fn now(line: Line) -> Self {
+        let at = Instant::now();
+        Self { line, at }
+    }
 }
 
 impl fmt::Debug for Link {
@@ -91,7 +107,7 @@ impl Link {
         };
         let line = link.connect().await.map_err(Failure::Unreached);
         let line = line.map_err(|failure| failure.of_read(&link.address()))?;
-        *link.current.lock().await = Some(line);
+        *link.current.lock().await = Some(Used::now(line));
         Ok(link)
     }
 
@@ -213,13 +229,16 @@ impl Link {
     /// One connects, and the others wait for it: within the time that each of them has.
     async fn line_at_last(&self, last: &mut Option<RedisError>) -> Result<Line, RedisError> {
         let mut current = self.current.lock().await;
-        if let Some(line) = &*current {
-            return Ok(line.clone());
+        if let Some(used) = current.take() {
+            let mut line = used.line;
+            if used.at.elapsed() < IDLE || greet(&mut line.connection).await.is_ok() {
+                return Ok(current.insert(Used::now(line)).line.clone());
+            }
         }
         let (mut pause, longest) = PAUSES;
         loop {
             match self.connect().await {
-                Ok(line) => return Ok(current.insert(line).clone()),
+                Ok(line) => return Ok(current.insert(Used::now(line)).line.clone()),
                 Err(error) if passes(&error) => *last = Some(error),
                 Err(error) => return Err(error),
             }
@@ -234,9 +253,7 @@ impl Link {
             .get_multiplexed_async_connection_with_config(&self.config)
             .await?;
         // A server that is still loading takes connections, and refuses what comes over them.
-        let mut ping = Cmd::new();
-        ping.arg("PING");
-        ping.query_async::<Value>(&mut connection).await?;
+        greet(&mut connection).await?;
         Ok(Line {
             number: self.lines.fetch_add(1, Ordering::Relaxed),
             connection,
@@ -249,10 +266,17 @@ impl Link {
             return;
         }
         let mut current = self.current.lock().await;
-        if current.as_ref().map(|current| current.number) == Some(line.number) {
+        if current.as_ref().map(|used| used.line.number) == Some(line.number) {
             *current = None;
         }
     }
+}
+
+/// Whether the connection is there and the server at work.
+async fn greet(connection: &mut MultiplexedConnection) -> Result<(), RedisError> {
+    let mut ping = Cmd::new();
+    ping.arg("PING");
+    ping.query_async::<Value>(connection).await.map(drop)
 }
 
 /// Whether the server has answered.

@@ -232,9 +232,6 @@ impl Checkpointer for RedisSaver {
 
     async fn rewrite(&self, thread: &ThreadKey, rewrite: Rewrite) -> Result<(), StoreError> {
         rewrite.check()?;
-        if rewrite.is_empty() {
-            return Ok(());
-        }
         self.desk.rewrite(thread, &rewrite).await
     }
 
