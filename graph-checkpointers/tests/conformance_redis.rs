@@ -1,5 +1,7 @@
 //! The contract, proved for Redis.
 
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
 use std::sync::LazyLock;
 
 use graph_checkpointers::RedisSaver;

@@ -22,12 +22,12 @@ impl Desk {
         let records: Vec<_> = commit.records.iter().map(row::record).collect();
         let mut call = self
             .call_on(&script::COMMIT, key)
-            .shown(expected(commit.expected))
-            .shown(commit.rewrites)
-            .shown(commit.epoch)
-            .shown(commit.records.len())
-            .shown(commit.consumed.len())
-            .shown(commit.received.len());
+            .shown(&expected(commit.expected))
+            .shown(&commit.rewrites)
+            .shown(&commit.epoch)
+            .shown(&commit.records.len())
+            .shown(&commit.consumed.len())
+            .shown(&commit.received.len());
         for record in records {
             call = call.bytes(record);
         }
@@ -35,7 +35,7 @@ impl Desk {
             call = call.shown(turn);
         }
         for position in &commit.received {
-            call = call.shown(row::unsigned(*position));
+            call = call.shown(&row::unsigned(*position));
         }
         let call = with_writes(call, &commit.writes);
         // Of one with records the second time is known by the head; of the others it might bring back what has
@@ -45,7 +45,7 @@ impl Desk {
         } else {
             Repeat::Harmless
         };
-        match self.outcome(key, self.link.change(&call, repeat).await?)? {
+        match outcome(key, self.link.change(&call, repeat).await?)? {
             Some(standing) if commit.applies(standing)? => Err(contradiction()),
             Some(_) | None => Ok(()),
         }
@@ -58,11 +58,11 @@ impl Desk {
     ) -> Result<(), StoreError> {
         let mut call = self
             .call_on(&script::REWRITE, key)
-            .shown(expected(rewrite.expected))
-            .shown(rewrite.rewrites)
-            .shown(rewrite.rewrites_after())
-            .shown(rewrite.removed.len())
-            .shown(rewrite.replaced.len());
+            .shown(&expected(rewrite.expected))
+            .shown(&rewrite.rewrites)
+            .shown(&rewrite.rewrites_after())
+            .shown(&rewrite.removed.len())
+            .shown(&rewrite.replaced.len());
         for id in &rewrite.removed {
             call = call.shown(id);
         }
@@ -70,7 +70,7 @@ impl Desk {
             call = call.bytes(record);
         }
         let call = with_writes(call, &rewrite.writes);
-        match self.outcome(key, self.link.change(&call, Repeat::Never).await?)? {
+        match outcome(key, self.link.change(&call, Repeat::Never).await?)? {
             Some(standing) => {
                 rewrite.applies(standing)?;
                 Err(contradiction())
@@ -80,7 +80,7 @@ impl Desk {
     }
 
     pub(super) async fn send(&self, key: &ThreadKey, message: &[u8]) -> Result<u64, StoreError> {
-        let keys = self.prefix.place(key).to_send();
+        let keys = self.prefix.place(key).sending();
         let call = Call::new(&script::SEND, keys)
             .text(key.thread())
             .text(key.path())
@@ -122,19 +122,19 @@ impl Desk {
 
     /// A script that changes a place.
     fn call_on<'c>(&self, source: &'static script::Source, key: &'c ThreadKey) -> Call<'c> {
-        Call::new(source, self.prefix.place(key).to_change())
+        Call::new(source, self.prefix.place(key).changing())
             .text(key.thread())
             .text(key.path())
     }
+}
 
-    /// Where the place stands, if the script has changed nothing for that reason.
-    fn outcome(&self, key: &ThreadKey, value: Value) -> Result<Option<Standing>, StoreError> {
-        let mut reply = whole(key, value)?;
-        match reply.word.as_str() {
-            "done" => Ok(None),
-            "standing" => standing(&mut reply).map(Some),
-            _ => Err(odd()),
-        }
+/// Where the place stands, if the script has changed nothing for that reason.
+fn outcome(key: &ThreadKey, value: Value) -> Result<Option<Standing>, StoreError> {
+    let mut reply = whole(key, value)?;
+    match reply.word.as_str() {
+        "done" => Ok(None),
+        "standing" => standing(&mut reply).map(Some),
+        _ => Err(odd()),
     }
 }
 

@@ -132,24 +132,24 @@ pub(super) struct Place {
 
 impl Place {
     /// What a script needs that reads the place.
-    pub(super) fn to_read(self) -> Vec<String> {
+    pub(super) fn reading(self) -> Vec<String> {
         let more = [self.thread.paths(), self.thread.namespace.threads()];
         self.parts.into_iter().chain(more).collect()
     }
 
     /// What a script needs that changes it.
-    pub(super) fn to_change(self) -> Vec<String> {
+    pub(super) fn changing(self) -> Vec<String> {
         let Thread { namespace, .. } = &self.thread;
         let more = [namespace.due(), namespace.written(), self.thread.lease()];
-        let mut keys = self.to_read();
+        let mut keys = self.reading();
         keys.extend(more);
         keys
     }
 
     /// What a script needs that sends to it.
-    pub(super) fn to_send(self) -> Vec<String> {
+    pub(super) fn sending(self) -> Vec<String> {
         let position = self.thread.namespace.position();
-        let mut keys = self.to_change();
+        let mut keys = self.changing();
         keys.push(position);
         keys
     }
@@ -173,7 +173,7 @@ mod tests {
     fn keys_are_as_the_docs_say() {
         let key = ThreadKey::new("support", "user-42").unwrap();
         let below = key.child("web@1").unwrap().child("search").unwrap();
-        let keys = prefix().place(&key).to_send();
+        let keys = prefix().place(&key).sending();
         assert_eq!(
             keys,
             [
@@ -191,7 +191,7 @@ mod tests {
                 "graph:{support}:position",
             ]
         );
-        let keys = prefix().place(&below).to_read();
+        let keys = prefix().place(&below).reading();
         assert_eq!(keys[0], "graph:{support}/user-42:head/web@1/search");
         assert_eq!(keys[6], "graph:{support}/user-42:paths");
     }
@@ -206,7 +206,7 @@ mod tests {
                 for key in [key, below] {
                     let thread = prefix().thread(&key);
                     let own = [thread.users(), thread.paths(), thread.namespace.users()];
-                    let keys = prefix().place(&key).to_send();
+                    let keys = prefix().place(&key).sending();
                     tags.extend(keys.iter().chain(&own).map(|key| tag(key).to_owned()));
                 }
             }

@@ -26,7 +26,7 @@ impl Desk {
             .filter(|micros| *micros < FOR_EVER);
         let call = Call::new(&script::LEASE, [thread.lease(), thread.namespace.epoch()])
             .text(holder)
-            .shown(micros.map_or(String::new(), |micros| micros.to_string()));
+            .shown(&micros.map_or(String::new(), |micros| micros.to_string()));
         // Whoever holds it already keeps its epoch.
         let given = self.link.change(&call, Repeat::Harmless).await?;
         let mut reply = Reply::of(given)?;
@@ -42,7 +42,7 @@ impl Desk {
 
     pub(super) async fn release(&self, key: &ThreadKey, epoch: u64) -> Result<(), StoreError> {
         let lease = self.prefix.thread(key).lease();
-        let call = Call::new(&script::RELEASE, [lease]).shown(epoch);
+        let call = Call::new(&script::RELEASE, [lease]).shown(&epoch);
         self.link.change(&call, Repeat::Harmless).await.map(drop)
     }
 }

@@ -105,9 +105,9 @@ impl Link {
             current: Mutex::new(None),
             lines: AtomicU64::new(0),
         };
-        let line = link.connect().await.map_err(Failure::Unreached);
-        let line = line.map_err(|failure| failure.of_read(&link.address()))?;
-        *link.current.lock().await = Some(Used::now(line));
+        let first = link.connect().await.map_err(Failure::Unreached);
+        let first = first.map_err(|failure| failure.of_read(&link.address()))?;
+        *link.current.lock().await = Some(Used::now(first));
         Ok(link)
     }
 
@@ -231,7 +231,7 @@ impl Link {
         let mut current = self.current.lock().await;
         if let Some(used) = current.take() {
             let mut line = used.line;
-            if used.at.elapsed() < IDLE || greet(&mut line.connection).await.is_ok() {
+            if used.at.elapsed() < IDLE || self.works(&mut line).await {
                 return Ok(current.insert(Used::now(line)).line.clone());
             }
         }
@@ -245,6 +245,12 @@ impl Link {
             sleep(pause).await;
             pause = longest.min(pause * 2);
         }
+    }
+
+    /// Whether a connection still leads to the server, found out in time to make another one.
+    async fn works(&self, line: &mut Line) -> bool {
+        let greeted = timeout(self.way.connect / 2, greet(&mut line.connection)).await;
+        matches!(greeted, Ok(Ok(())))
     }
 
     async fn connect(&self) -> Result<Line, RedisError> {

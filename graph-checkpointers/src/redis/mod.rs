@@ -52,6 +52,9 @@ pub use persistence::Persistence;
 /// | `Snapshots` | nothing | all since the last snapshot | all since the last snapshot |
 /// | `None` | nothing | everything | everything |
 ///
+/// What a killed server loses by `EveryWrite`, `Snapshots` and `None` is tested by killing one; the rest is what Redis
+/// promises. A run that goes on after something was lost meets a [`StoreError::Conflict`].
+///
 /// A server that removes keys when its memory is full (`maxmemory-policy allkeys-..`) may remove moments whatever the
 /// table says; [`RedisSaver::evicts`] tells that. A thread of which a part is gone that way is
 /// [`StoreError::Corrupt`], never a thread without moments.

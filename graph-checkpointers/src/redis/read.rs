@@ -22,7 +22,7 @@ impl Desk {
             At::Head => String::new(),
             At::Moment(id) => id.to_string(),
         };
-        let call = self.asking(&script::LOAD, key).shown(wanted);
+        let call = self.asking(&script::LOAD, key).shown(&wanted);
         let mut reply = whole(key, self.link.read(&call).await?)?;
         if reply.word == "none" {
             return Ok(None);
@@ -51,9 +51,9 @@ impl Desk {
         let before = query.before.filter(countable).map(signed);
         let call = self
             .asking(&script::LIST, key)
-            .shown(before.unwrap_or_default())
-            .shown(query.limit.map_or(String::new(), |limit| limit.to_string()))
-            .shown(u8::from(query.without_inputs));
+            .shown(&before.unwrap_or_default())
+            .shown(&query.limit.map_or(String::new(), |limit| limit.to_string()))
+            .shown(&u8::from(query.without_inputs));
         let mut reply = whole(key, self.link.read(&call).await?)?;
         records(&mut reply)
     }
@@ -156,7 +156,7 @@ impl Desk {
 
     /// A script that reads a place.
     fn asking<'c>(&self, source: &'static Source, key: &'c ThreadKey) -> Call<'c> {
-        Call::new(source, self.prefix.place(key).to_read())
+        Call::new(source, self.prefix.place(key).reading())
             .text(key.thread())
             .text(key.path())
     }

@@ -55,8 +55,11 @@ pub(super) fn text(value: Value) -> Result<String, StoreError> {
     String::from_utf8(bytes(value)?).map_err(|_| odd())
 }
 
+/// A field of a hash and its value.
+type Pair = (Vec<u8>, Vec<u8>);
+
 /// The fields of a hash with their values.
-pub(super) fn pairs(value: Value) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+pub(super) fn pairs(value: Value) -> Result<Vec<Pair>, StoreError> {
     let mut values = values(value)?.into_iter();
     let mut pairs = Vec::with_capacity(values.len() / 2);
     while let (Some(field), Some(value)) = (values.next(), values.next()) {

@@ -63,7 +63,7 @@ impl<'c> Call<'c> {
     }
 
     #[must_use]
-    pub(super) fn shown(self, shown: impl ToString) -> Self {
+    pub(super) fn shown(self, shown: &impl ToString) -> Self {
         self.bytes(shown.to_string().into_bytes())
     }
 

@@ -29,7 +29,7 @@ async fn write(saver: RedisSaver, thread: String) -> (String, Vec<Record>) {
     (thread, written)
 }
 
-async fn kill_and_start_again(server: &mut Server) {
+fn kill_and_start_again(server: &mut Server) {
     // On a thread that may block, while the writers go on.
     tokio::task::block_in_place(|| {
         server.kill();
@@ -49,7 +49,7 @@ async fn a_killed_server_loses_nothing_that_was_acknowledged() {
     let mut kills = 0;
     while !writers.is_empty() && kills < 5 {
         sleep(Duration::from_millis(30)).await;
-        kill_and_start_again(&mut server).await;
+        kill_and_start_again(&mut server);
         kills += 1;
     }
     for (thread, written) in writers.join_all().await {
@@ -161,4 +161,45 @@ async fn an_answer_that_takes_too_long_is_unknown() {
     saver.commit(&key("t"), next).await.unwrap();
     let stored = saver.list(&key("t"), &Query::default()).await.unwrap();
     assert_eq!(stored.len(), 2);
+}
+
+/// Loses the server's memory, and gives what a saver then finds of a thread of three records.
+async fn after_a_kill(settings: &[&str], meanwhile: impl Fn(&Server)) -> Option<usize> {
+    let mut server = Server::start(settings);
+    let saver = server.saver().await;
+    let mut last: Option<Record> = None;
+    for _ in 0..3 {
+        let next = last.as_ref().map_or_else(first, after);
+        let commit = adding(last.as_ref(), &next);
+        saver.commit(&key("t"), commit).await.unwrap();
+        if last.is_none() {
+            meanwhile(&server);
+        }
+        last = Some(next);
+    }
+    server.kill();
+    server.start_again();
+    // Whoever was in the middle of it is told.
+    let next = adding(last.as_ref(), &after(last.as_ref().unwrap()));
+    let conflict = saver.commit(&key("t"), next).await.unwrap_err();
+    assert!(
+        matches!(conflict, StoreError::Conflict { .. }),
+        "{conflict}"
+    );
+    let chain = saver.load(&key("t"), At::Head).await.unwrap();
+    chain.map(|chain| chain.records.len())
+}
+
+#[tokio::test]
+async fn a_killed_server_that_keeps_nothing_loses_everything_as_the_docs_say() {
+    assert_eq!(after_a_kill(FLEETING, |_| ()).await, None);
+}
+
+#[tokio::test]
+async fn a_killed_server_that_takes_snapshots_loses_what_came_after_the_last_one() {
+    let rarely = ["--save", "3600 1"];
+    let snapshot = |server: &Server| {
+        server.tell::<String>(&["SAVE"]);
+    };
+    assert_eq!(after_a_kill(&rarely, snapshot).await, Some(1));
 }

@@ -34,8 +34,8 @@ async fn a_thread_that_is_gone_in_part_is_corrupt_and_can_be_deleted() {
         "head", "order", "ids", "records", "writes", "inbox", "paths",
     ];
     let parts = parts.map(|part| format!("graph:{{support}}/user-42:{part}"));
-    let list = "graph:{support}:threads".to_owned();
-    for part in parts.iter().chain([&list]) {
+    let threads = "graph:{support}:threads".to_owned();
+    for part in parts.iter().chain([&threads]) {
         let last = fill(&saver, &key()).await;
         assert_eq!(server.tell::<i64>(&["DEL", part]), 1, "{part}");
         assert_found_out(&saver, part).await;

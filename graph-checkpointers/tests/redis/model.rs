@@ -1,13 +1,12 @@
 //! The scripts decide and keep as the rules of the contract do: the same changes, made at random, on Redis and in
 //! memory, come to the same.
 
-use std::fmt::Debug;
 use std::time::Duration;
 
 use graph_checkpointers::RedisSaver;
 use graph_runtime::{
-    ActivationId, At, Checkpointer, Commit, Expect, Lease, MemorySaver, MomentId, Page, Query,
-    Record, Rewrite, Source, StoreError, ThreadKey, Timestamp, Write, WriteKey, WriteKind,
+    ActivationId, At, Checkpointer, Commit, Expect, Lease, MemorySaver, Message, MomentId, Page,
+    Query, Record, Rewrite, Source, StoreError, ThreadKey, Timestamp, Write, WriteKey, WriteKind,
 };
 
 use crate::server::{FLEETING, Server};
@@ -61,11 +60,13 @@ fn kind<T>(outcome: &Result<T, StoreError>) -> String {
     }
 }
 
-fn assert_same<T: Debug + PartialEq>(memory: T, redis: T) {
-    assert_eq!(
-        redis, memory,
-        "first what Redis has, then what it should have"
-    );
+/// That both answer the same.
+macro_rules! assert_same {
+    ($model:expr, $ask:ident($($argument:expr),*)) => {
+        let memory = $model.memory.$ask($($argument),*).await.unwrap();
+        let redis = $model.redis.$ask($($argument),*).await.unwrap();
+        assert_eq!(redis, memory, "first what Redis has, then what it should have");
+    };
 }
 
 /// Beyond 2^53, where a script's numbers aren't exact.
@@ -87,7 +88,7 @@ impl Model {
         };
         let [memory, redis] = outcomes;
         self.refusals += usize::from(memory != "done");
-        assert_same(memory, redis);
+        assert_eq!(redis, memory, "first what Redis says");
     }
 
     async fn commit(&mut self, key: &ThreadKey) -> [String; 2] {
@@ -296,12 +297,12 @@ impl Model {
     }
 
     async fn compare(&mut self) {
-        let (memory, redis) = (&self.memory, &self.redis);
-        for key in &self.keys {
-            assert_same(
-                memory.load(key, At::Head).await.unwrap(),
-                redis.load(key, At::Head).await.unwrap(),
-            );
+        for key in self.keys.clone() {
+            let key = &key;
+            assert_same!(self, load(key, At::Head));
+            if let Some(&id) = self.dice.of(&self.ids) {
+                assert_same!(self, load(key, At::Moment(id)));
+            }
             let query = Query {
                 before: self
                     .dice
@@ -310,59 +311,31 @@ impl Model {
                 limit: self.dice.once_in(2).then(|| self.dice.below(5)),
                 without_inputs: self.dice.once_in(2),
             };
-            assert_same(
-                memory.list(key, &query).await.unwrap(),
-                redis.list(key, &query).await.unwrap(),
-            );
-            assert_same(
-                memory.paths(key).await.unwrap(),
-                redis.paths(key).await.unwrap(),
-            );
-            assert_same(
-                memory.usage(key).await.unwrap(),
-                redis.usage(key).await.unwrap(),
-            );
-            assert_same(
-                memory.writes(key).await.unwrap(),
-                redis.writes(key).await.unwrap(),
-            );
-            let payloads = |messages: Vec<graph_runtime::Message>| -> Vec<_> {
-                messages
-                    .into_iter()
-                    .map(|message| message.payload)
-                    .collect()
-            };
-            let inboxes = (
-                memory.inbox(key).await.unwrap(),
-                redis.inbox(key).await.unwrap(),
-            );
-            assert_same(payloads(inboxes.0), payloads(inboxes.1));
-            if let Some(&id) = self.dice.of(&self.ids) {
-                let at = At::Moment(id);
-                assert_same(
-                    memory.load(key, at).await.unwrap(),
-                    redis.load(key, at).await.unwrap(),
-                );
-            }
+            assert_same!(self, list(key, &query));
+            assert_same!(self, writes(key));
+            assert_same!(self, paths(key));
+            assert_same!(self, usage(key));
+            let memory = payloads(self.memory.inbox(key).await.unwrap());
+            assert_eq!(payloads(self.redis.inbox(key).await.unwrap()), memory);
         }
+        self.compare_lists().await;
+    }
+
+    async fn compare_lists(&mut self) {
         let now = Timestamp::from_micros(LARGE + self.dice.below(40) as u64);
         let end = Timestamp::from_micros(u64::MAX - self.dice.below(7) as u64);
         let limit = self.dice.once_in(2).then(|| self.dice.below(3));
         let page = Page { after: None, limit };
-        assert_same(
-            memory.due("model", now, &page).await.unwrap(),
-            redis.due("model", now, &page).await.unwrap(),
-        );
-        assert_same(
-            memory.idle("model", end, &page).await.unwrap(),
-            redis.idle("model", end, &page).await.unwrap(),
-        );
+        assert_same!(self, due("model", now, &page));
+        assert_same!(self, idle("model", end, &page));
         let page = Page { after: None, limit };
-        assert_same(
-            memory.threads("model", &page).await.unwrap(),
-            redis.threads("model", &page).await.unwrap(),
-        );
+        assert_same!(self, threads("model", &page));
     }
+}
+
+fn payloads(messages: Vec<Message>) -> Vec<Vec<u8>> {
+    let payloads = messages.into_iter().map(|message| message.payload);
+    payloads.collect()
 }
 
 #[tokio::test]

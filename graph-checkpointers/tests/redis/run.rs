@@ -1,5 +1,7 @@
 //! Runs of a graph whose server is killed.
 
+#![allow(unreachable_pub, reason = "nothing is reached from outside of a test")]
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
--- KEYS: of a place, with all of its namespace's indexes and the lease.
+-- KEYS: a place's, to change it.
 -- ARGV: thread, path, expected head (`*` for any), rewrites, epoch, how many records, how many consumed turns, how many
 -- received positions; then these, and then the writes as keys and payloads.
 local expected, rewrites, epoch = ARGV[3], ARGV[4], ARGV[5]

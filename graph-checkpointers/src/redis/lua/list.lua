@@ -1,4 +1,4 @@
--- KEYS: of a place, with its namespace's list of threads.
+-- KEYS: a place's, to read it.
 -- ARGV: thread, path, the sequence before which to begin (nothing for the newest), how many (nothing for all), whether
 -- inputs are left out (1 or 0).
 local place = read_place()

@@ -1,4 +1,4 @@
--- KEYS: of a place, with its namespace's list of threads.
+-- KEYS: a place's, to read it.
 -- ARGV: thread, path, the moment's id (nothing for the head).
 local place = read_place()
 if not place then return DAMAGED end

@@ -17,6 +17,11 @@ local function source_of(record) return string.sub(record, 123, 123) end
 local function written_of(record) return string.sub(record, 130, 149) end
 local function due_of(record) return string.sub(record, 151, 169) end
 
+-- A record's id, parent, base and payload, with all else of the one that it replaces.
+local function with_rest_of(record, before)
+  return string.sub(record, 1, 81) .. string.sub(before, 82, HEADER) .. string.sub(record, HEADER + 1)
+end
+
 -- What the head says of the place; nil where not all of the place is there.
 local function read_place()
   local fields = redis.call('HMGET', HEAD, 'id', 'sequence', 'due', 'written', 'rewrites', 'bytes',

@@ -1,4 +1,4 @@
--- KEYS: of a place, with all of its namespace's indexes.
+-- KEYS: a place's, to change it.
 -- ARGV: thread, path, expected head (`*` for any), rewrites before and after, how many removed and how many replaced
 -- records; then these, and then the writes as keys and payloads.
 local expected, rewrites, rewrites_after = ARGV[3], ARGV[4], ARGV[5]
@@ -25,19 +25,10 @@ for at = removed_end + 1, replaced_end do
   local record = ARGV[at]
   local sequence = sequence_of(record)
   local entry = redis.call('HGET', IDS, id_of(record))
-  if entry and string.sub(entry, 1, 19) == sequence then
-    local now = sequence .. source_of(record)
-    if now ~= entry then
-      redis.call('HSET', IDS, id_of(record), now)
-      redis.call('ZREM', ORDER, entry)
-      redis.call('ZADD', ORDER, 0, now)
-    end
-    place.bytes = place.bytes - redis.call('HSTRLEN', RECORDS, sequence) + #record
-    redis.call('HSET', RECORDS, sequence, record)
-    if id_of(record) == place.id then
-      move(WRITTEN, place.written, written_of(record), '')
-      place.written = written_of(record)
-    end
+  local before = entry and string.sub(entry, 1, 19) == sequence and redis.call('HGET', RECORDS, sequence)
+  if before then
+    place.bytes = place.bytes - #before + #record
+    redis.call('HSET', RECORDS, sequence, with_rest_of(record, before))
   end
 end
 for at = replaced_end + 1, #ARGV, 2 do

@@ -1,4 +1,4 @@
--- KEYS: of a place, with all of its namespace's indexes and the lease, and the last position.
+-- KEYS: a place's, to send to it.
 -- ARGV: thread, path, the message.
 local place = read_place()
 if not place then return DAMAGED end

@@ -1,4 +1,4 @@
--- KEYS: of a place, with its namespace's list of threads.
+-- KEYS: a place's, to read it.
 -- ARGV: thread, path, `writes` or `inbox`.
 if not read_place() then return DAMAGED end
 local waiting = WRITES
