@@ -16,4 +16,6 @@ mod server;
 mod sharing;
 #[path = "../support/mod.rs"]
 mod support;
+#[cfg(feature = "tls")]
+mod tls;
 mod walk;

@@ -69,16 +69,6 @@ async fn a_url_that_asks_for_tls_says_which_feature_has_it() {
     assert!(error.to_string().contains("feature `tls`"), "{error}");
 }
 
-#[cfg(feature = "tls")]
-#[tokio::test]
-async fn a_url_that_asks_for_tls_is_spoken_to_in_tls() {
-    let server = Server::start(FLEETING);
-    let url = format!("rediss://{}/", server.address());
-    // The server doesn't speak it, which is an error and no panic.
-    let error = RedisSaver::connect(&url).await.unwrap_err();
-    assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
-}
-
 #[tokio::test]
 async fn a_user_without_rights_is_said() {
     let server = Server::start(FLEETING);
