@@ -172,7 +172,7 @@ impl Link {
         Ok(value)
     }
 
-    /// Waits until the replicas have what was written on this connection.
+    /// Waits until the replicas have all that the server had written when it answered last on this connection.
     async fn confirm(&self, line: &mut Line, replicas: Replicas) -> Result<(), Failure> {
         // 0 would be for ever.
         let within = replicas.within.as_millis().max(1);

@@ -64,6 +64,13 @@ impl Server {
         self.process.wait().unwrap();
     }
 
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let process = self.process.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &process]).status();
+        assert!(sent.unwrap().success());
+    }
+
     /// Starts it again where it was, and waits until it has loaded what it had kept.
     pub(crate) fn start_again(&mut self) {
         self.process = spawn(&self.settings, &self.folder, self.port);

@@ -14,11 +14,7 @@ local first, last = ARGV[9], ARGV[records_end]
 local has_records = records_end > 8
 local lease = '0'
 if epoch ~= '0' then lease = redis.call('HGET', LEASE, 'epoch') or '0' end
-if has_records and place.id ~= '' and id_of(last) == place.id then
-  -- Written once more, so that whoever waits for replicas after a repeat waits for what happened.
-  redis.call('HSET', HEAD, 'id', place.id)
-  return {'done'}
-end
+if has_records and place.id ~= '' and id_of(last) == place.id then return {'done'} end
 local applies = (epoch == '0' or epoch == lease) and (expected == '*' or expected == place.id)
 if has_records then
   applies = applies and rewrites == place.rewrites and place.sequence < sequence_of(first)
