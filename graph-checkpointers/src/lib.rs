@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | `file` | `FileSaver`: a directory of text files that a person can read | a killed process and a power cut |
 //! | `postgres` | `PostgresSaver`: a PostgreSQL database, for many processes | a killed process, a killed server and a power cut |
+//! | `redis` | `RedisSaver`: a Redis server, for many processes | what the server's settings say: see there |
 //! | `sqlite` | `SqliteSaver`, `SqliteStore`, `SqliteCache`: one file, or memory | a killed process and a power cut |
 //! | `conformance` | `conformance!`: the proof that a checkpointer keeps the contract | |
 //!
@@ -20,6 +21,8 @@ mod connect;
 mod file;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
@@ -28,5 +31,7 @@ pub use connect::{Address, Config, ConnectError, Token, connect};
 pub use file::FileSaver;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresOptions, PostgresSaver};
+#[cfg(feature = "redis")]
+pub use redis::{Persistence, RedisOptions, RedisSaver};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteCache, SqliteSaver, SqliteStore};
