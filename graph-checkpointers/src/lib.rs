@@ -4,6 +4,7 @@
 //! | feature | what | survives |
 //! |---|---|---|
 //! | `file` | `FileSaver`: a directory of text files that a person can read | a killed process and a power cut |
+//! | `mongodb` | `MongoSaver`: a database that many processes share | a killed process, a power cut, a failover |
 //! | `sqlite` | `SqliteSaver`, `SqliteStore`, `SqliteCache`: one file, or memory | a killed process and a power cut |
 //! | `conformance` | `conformance!`: the proof that a checkpointer keeps the contract | |
 //!
@@ -17,9 +18,13 @@ pub mod conformance;
 mod connect;
 #[cfg(feature = "file")]
 mod file;
+#[cfg(feature = "mongodb")]
+mod mongodb;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+#[cfg(feature = "mongodb")]
+pub use self::mongodb::MongoSaver;
 pub use connect::{Config, ConnectError, connect};
 #[cfg(feature = "file")]
 pub use file::FileSaver;
