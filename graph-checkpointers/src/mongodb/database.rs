@@ -228,10 +228,12 @@ impl Database {
         Ok(Timestamp::from_micros(millis.saturating_mul(1_000)))
     }
 
-    /// A number that no thread of this name was given before, nor any that was deleted, and a higher one.
+    /// A number that nobody was given before, and a higher one than all that a thread of this name was given, also
+    /// before it was deleted.
     pub(super) async fn count(&self, key: &ThreadKey) -> Result<u64, StoreError> {
         let name = format!("{}\0{}", key.namespace(), key.thread());
-        let id = format!("counter-{}", xxh3_64(name.as_bytes()) % COUNTERS);
+        let counter = xxh3_64(name.as_bytes()) % COUNTERS;
+        let id = format!("counter-{counter}");
         let mut tries = 0;
         loop {
             let counted = self
@@ -242,7 +244,10 @@ impl Database {
                 .await;
             tries += 1;
             match counted {
-                Ok(Some(counted)) => return unsigned(&counted, "value"),
+                Ok(Some(counted)) => {
+                    let value = unsigned(&counted, "value")?;
+                    return Ok(value * COUNTERS + counter);
+                }
                 // Two made it at once.
                 Err(error) if failure::is_duplicate(&error) && tries < TRIES => {}
                 Err(error) => return Err(failure::before(&error)),
