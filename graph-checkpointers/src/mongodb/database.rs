@@ -67,7 +67,7 @@ impl Database {
     pub(super) async fn connect(uri: &str, name: &str) -> Result<Self, StoreError> {
         check_name(name)?;
         let options = ClientOptions::parse(uri).await;
-        let mut options = options.map_err(|error| failure::before(&error))?;
+        let mut options = options.map_err(|error| failure::unreadable(uri, &error))?;
         options.server_selection_timeout.get_or_insert(SELECTION);
         let hosts = options.hosts.iter().map(ToString::to_string);
         let hosts = hosts.collect::<Vec<_>>().join(", ");

@@ -94,6 +94,26 @@ fn text(error: &Error) -> String {
     }
 }
 
+/// The words for a URI that can't be read. The driver's own may quote a part of it, and what stands where a host is
+/// looked for may be a password that was written wrongly.
+pub(super) fn unreadable(uri: &str, error: &Error) -> StoreError {
+    let place = uri.split_once("//").map_or(uri, |(_, place)| place);
+    let secret = match place.rsplit_once('@') {
+        Some((secret, _)) => secret,
+        None => place.split('?').next().unwrap_or(place),
+    };
+    let said = text(error);
+    let mut parts = secret.split([':', '@', '/', ',', '?', '&', '=']);
+    let why = if parts.any(|part| !part.is_empty() && said.contains(part)) {
+        "its user, its password or its hosts aren't written as they should be"
+    } else {
+        &said
+    };
+    StoreError::unavailable(format!(
+        "the URI can't be read: {why}; write it as `mongodb://user:password@host:27017/?option=value`, with `%40` for an `@` in the password, and so on"
+    ))
+}
+
 /// The words for a server that says nothing at all.
 pub(super) fn silent(hosts: &str, patience: Duration) -> StoreError {
     let seconds = patience.as_secs();
