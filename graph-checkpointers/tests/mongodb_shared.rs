@@ -1,5 +1,5 @@
-//! Several processes on one database, processes that are killed, and who may commit to a path. The test runs itself
-//! as the other process.
+//! Several processes on one database, processes that are killed, who may commit to a path, and a graph that is
+//! answered from elsewhere. The test runs itself as the other process.
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
@@ -211,4 +211,59 @@ async fn a_lease_that_was_half_given_fences_and_is_given_whole_by_renewing() {
     assert_eq!(paths.count_documents(armed.clone()).await.unwrap(), 1);
     assert_eq!(leased(&saver, "bob", LONG).await, epoch + 64);
     assert_eq!(paths.count_documents(armed).await.unwrap(), 0);
+}
+
+mod run {
+    use super::server;
+    use graph_runtime::prelude::*;
+
+    #[graph(id = "counter")]
+    mod counter {
+        #[state]
+        pub(super) struct Counter {
+            #[input]
+            #[reduce(append)]
+            pub words: Vec<String>,
+            pub letters: usize,
+            pub approved: Option<bool>,
+        }
+
+        edges! { start -> {count, check} -> approve -> end; }
+
+        #[node(writes(letters))]
+        fn count(words: &[String]) -> usize {
+            words.iter().map(String::len).sum()
+        }
+
+        #[node]
+        fn check() {}
+
+        #[ask(into = approved)]
+        fn approve(letters: usize) -> String {
+            format!("{letters} letters; is that right?")
+        }
+    }
+
+    use counter::{Counter, Input};
+
+    #[tokio::test]
+    async fn a_graph_is_run_paused_and_answered_from_elsewhere() {
+        let saver = server::open("graph_tests_run").await;
+        let graph = Counter::graph().checkpointer(saver).build();
+        let input = Input::new().words(["one", "three"].map(str::to_owned));
+        let outcome = graph.thread("ada").invoke(input).await.unwrap();
+        assert!(matches!(outcome, Outcome::Paused(_)));
+
+        let elsewhere = server::open("graph_tests_run").await;
+        let graph = Counter::graph().checkpointer(elsewhere).build();
+        let thread = graph.thread("ada");
+        let questions = thread.questions().await.unwrap();
+        let counter::Question::Approve(question) = &questions[0];
+        assert_eq!(question.question, "8 letters; is that right?");
+        let outcome = thread.answer(question.answer(true)).await.unwrap();
+        let Outcome::Done(output) = outcome else {
+            unreachable!("nothing else is asked");
+        };
+        assert_eq!((output.letters, output.approved), (8, Some(true)));
+    }
 }

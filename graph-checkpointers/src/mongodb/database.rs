@@ -37,7 +37,7 @@ const TRIES: usize = 8;
 /// One database, and how it is used.
 #[derive(Clone)]
 pub(super) struct Database {
-    database: ::mongodb::Database,
+    handle: ::mongodb::Database,
     /// The heads of threads.
     pub(super) threads: Collection<Document>,
     /// The heads of paths below them.
@@ -57,7 +57,7 @@ pub(super) struct Database {
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Database")
-            .field("name", &self.database.name())
+            .field("name", &self.handle.name())
             .finish_non_exhaustive()
     }
 }
@@ -74,19 +74,19 @@ impl Database {
         let client = Client::with_options(options).map_err(|error| failure::before(&error))?;
         let database = client.database(name);
         // The driver would go on looking for a server that isn't there.
-        let hello = tokio::time::timeout(FIRST_ANSWER, database.run_command(doc! { "hello": 1 }));
-        match hello.await {
-            Ok(Ok(_)) => Self::open(database).await,
-            Ok(Err(error)) => Err(failure::before(&error)),
-            Err(_) => Err(failure::silent(&hosts, FIRST_ANSWER)),
-        }
+        let hello = tokio::time::timeout(FIRST_ANSWER, hello(&database)).await;
+        let hello = hello.map_err(|_| failure::silent(&hosts, FIRST_ANSWER))??;
+        Self::prepare(database, &hello).await
     }
 
-    /// Makes what is missing.
+    /// Uses the database of a client, and makes what is missing.
     pub(super) async fn open(database: ::mongodb::Database) -> Result<Self, StoreError> {
-        let hello = database.run_command(doc! { "hello": 1 }).await;
-        let hello = hello.map_err(|error| failure::before(&error))?;
-        let opened = Self::of(database, is_alone(&hello));
+        let hello = hello(&database).await?;
+        Self::prepare(database, &hello).await
+    }
+
+    async fn prepare(database: ::mongodb::Database, hello: &Document) -> Result<Self, StoreError> {
+        let opened = Self::of(database, is_alone(hello));
         if !opened.has_format().await? {
             opened.make_indexes().await?;
             opened.mark_format().await?;
@@ -122,7 +122,7 @@ impl Database {
             } else {
                 ReadConcern::linearizable()
             },
-            database,
+            handle: database,
         }
     }
 
@@ -220,8 +220,7 @@ impl Database {
     /// The time by the server's own clock. No update that all servers know can compare with it, so it is asked for
     /// before: a lease that has ended by then has ended.
     pub(super) async fn now(&self) -> Result<Timestamp, StoreError> {
-        let hello = self.database.run_command(doc! { "hello": 1 }).await;
-        let hello = hello.map_err(|error| failure::before(&error))?;
+        let hello = hello(&self.handle).await?;
         let time = hello.get_datetime("localTime");
         let time = time.map_err(|_| odd(&hello, "localTime"))?;
         let millis = u64::try_from(time.timestamp_millis()).unwrap_or(0);
@@ -232,8 +231,8 @@ impl Database {
     /// before it was deleted.
     pub(super) async fn count(&self, key: &ThreadKey) -> Result<u64, StoreError> {
         let name = format!("{}\0{}", key.namespace(), key.thread());
-        let counter = xxh3_64(name.as_bytes()) % COUNTERS;
-        let id = format!("counter-{counter}");
+        let place = xxh3_64(name.as_bytes()) % COUNTERS;
+        let id = format!("counter-{place}");
         let mut tries = 0;
         loop {
             let counted = self
@@ -246,7 +245,7 @@ impl Database {
             match counted {
                 Ok(Some(counted)) => {
                     let value = unsigned(&counted, "value")?;
-                    return Ok(value * COUNTERS + counter);
+                    return Ok(value * COUNTERS + place);
                 }
                 // Two made it at once.
                 Err(error) if failure::is_duplicate(&error) && tries < TRIES => {}
@@ -305,6 +304,12 @@ pub(super) async fn found(
         cursor.try_collect().await
     };
     found.await.map_err(|error| failure::before(&error))
+}
+
+/// What the server says of itself.
+async fn hello(database: &::mongodb::Database) -> Result<Document, StoreError> {
+    let hello = database.run_command(doc! { "hello": 1 }).await;
+    hello.map_err(|error| failure::before(&error))
 }
 
 /// Whether the server belongs to no replica set, and isn't a router before some.

@@ -48,18 +48,15 @@ async fn lead(
     kept: Option<&Document>,
     led: Document,
 ) -> Result<(), StoreError> {
-    let led = match kept {
-        Some(ended) => {
-            let ended = doc! { "_id": text(ended, "_id")?, "life": text(ended, "life")? };
-            let led = database.users.update_one(ended, doc! { "$set": led }).await;
-            led.map(drop)
-        }
-        None => {
-            let mut new = doc! { "_id": MomentId::at(Timestamp::now()).to_string() };
-            new.extend(key.clone());
-            new.extend(led);
-            database.users.insert_one(new).await.map(drop)
-        }
+    let led = if let Some(ended) = kept {
+        let ended = doc! { "_id": text(ended, "_id")?, "life": text(ended, "life")? };
+        let led = database.users.update_one(ended, doc! { "$set": led }).await;
+        led.map(drop)
+    } else {
+        let mut new = doc! { "_id": MomentId::at(Timestamp::now()).to_string() };
+        new.extend(key.clone());
+        new.extend(led);
+        database.users.insert_one(new).await.map(drop)
     };
     match led {
         Err(error) if !failure::is_duplicate(&error) => Err(failure::deciding(&error)),
