@@ -10,7 +10,7 @@ mod support;
 
 use graph_checkpointers::MongoSaver;
 use graph_runtime::{At, Checkpointer, Query, StoreError};
-use proxy::Proxy;
+use proxy::{Act, Proxy};
 use support::{adding, after, first, key};
 use tokio::net::TcpListener;
 
@@ -73,42 +73,25 @@ async fn a_database_that_cannot_be_named_is_said_at_once() {
 /// The server of these tests knows no users; a real one says the same in other words.
 #[tokio::test]
 async fn a_user_who_is_refused_is_said_without_the_password() {
-    let given = server::uri();
-    let (_, rest) = given.split_once("//").unwrap();
-    let place = rest.split_once('@').map_or(rest, |(_, place)| place);
-    let error = refused(&format!("mongodb://nobody:{PASSWORD}@{place}")).await;
+    let host = server::host();
+    let error = refused(&format!(
+        "mongodb://nobody:{PASSWORD}@{host}/?directConnection=true"
+    ))
+    .await;
     assert_unavailable(&error, &["refuses the user or the password"]);
-}
-
-/// What a proxy needs of the server's address: one host, and nothing of a replica set.
-fn through(proxy: &Proxy, name: &str) -> String {
-    let given = server::uri();
-    let (_, rest) = given.split_once("//").unwrap();
-    let user = rest
-        .split_once('@')
-        .map_or(String::new(), |(user, _)| format!("{user}@"));
-    let address = &proxy.address;
-    format!("mongodb://{user}{address}/{name}?directConnection=true&serverSelectionTimeoutMS=500")
-}
-
-fn host() -> String {
-    let given = server::uri();
-    let (_, rest) = given.split_once("//").unwrap();
-    let place = rest.split_once('@').map_or(rest, |(_, place)| place);
-    let host = place.split(['/', ',', '?']).next().unwrap();
-    if host.contains(':') {
-        host.to_owned()
-    } else {
-        format!("{host}:27017")
-    }
 }
 
 #[tokio::test]
 async fn a_commit_whose_reply_is_lost_is_unknown_and_may_be_repeated() {
     let name = "graph_tests_lost";
     let direct = server::open(name).await;
-    let proxy = Proxy::before(host(), &["update", "graph_threads", "version"]).await;
-    let saver = MongoSaver::connect(&through(&proxy, name), name)
+    let proxy = Proxy::before(
+        server::host(),
+        Act::Cut,
+        &["update", "graph_threads", "version"],
+    )
+    .await;
+    let saver = MongoSaver::connect(&server::at(&proxy.address), name)
         .await
         .unwrap();
     let record = first();
@@ -119,7 +102,7 @@ async fn a_commit_whose_reply_is_lost_is_unknown_and_may_be_repeated() {
     let next = adding(Some(&record), &after(&record));
     proxy.arm();
     let lost = saver.commit(&key("t"), next.clone()).await;
-    assert!(proxy.has_cut());
+    proxy.caught().await;
     assert!(matches!(lost, Err(StoreError::Unknown(_))), "{lost:?}");
     let there = direct.list(&key("t"), &Query::default()).await.unwrap();
     assert_eq!(there.len(), 2);
@@ -132,8 +115,13 @@ async fn a_commit_whose_reply_is_lost_is_unknown_and_may_be_repeated() {
 async fn what_is_lost_before_it_counts_changed_nothing() {
     let name = "graph_tests_before";
     let direct = server::open(name).await;
-    let proxy = Proxy::before(host(), &["insert", "graph_entries", "payload"]).await;
-    let saver = MongoSaver::connect(&through(&proxy, name), name)
+    let proxy = Proxy::before(
+        server::host(),
+        Act::Cut,
+        &["insert", "graph_entries", "payload"],
+    )
+    .await;
+    let saver = MongoSaver::connect(&server::at(&proxy.address), name)
         .await
         .unwrap();
     let record = first();
@@ -144,7 +132,7 @@ async fn what_is_lost_before_it_counts_changed_nothing() {
     let next = adding(Some(&record), &after(&record));
     proxy.arm();
     let lost = saver.commit(&key("t"), next.clone()).await;
-    assert!(proxy.has_cut());
+    proxy.caught().await;
     assert_unavailable(&lost.unwrap_err(), &["MongoDB"]);
     let chain = direct.load(&key("t"), At::Head).await.unwrap().unwrap();
     assert_eq!(chain.records, [record]);

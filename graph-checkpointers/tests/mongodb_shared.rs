@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
+#[path = "support/proxy.rs"]
+mod proxy;
 #[path = "support/mongodb.rs"]
 mod server;
 mod support;
@@ -15,6 +17,7 @@ use std::time::Duration;
 use ::mongodb::bson::{Document, doc};
 use graph_checkpointers::MongoSaver;
 use graph_runtime::{At, Checkpointer, Commit, Query, Record, StoreError, ThreadKey};
+use proxy::{Act, Proxy};
 use support::{adding, after, first, key};
 
 /// Where the other process finds the database.
@@ -184,6 +187,33 @@ async fn write_until_fenced(saver: &MongoSaver, child: &ThreadKey, mut last: Rec
             Err(error) => unreachable!("{error}"),
         }
     }
+}
+
+/// What was decided under the old lease, and comes to the server after the new one was given.
+#[tokio::test]
+async fn a_commit_to_a_path_that_was_held_up_on_its_way_is_fenced() {
+    let name = "graph_tests_late";
+    let saver = server::open(name).await;
+    let marks = &["update", "graph_paths", "version", "head"];
+    let proxy = Proxy::before(server::host(), Act::Hold, marks).await;
+    let uri = server::at(&proxy.address);
+    let old = MongoSaver::connect(&uri, name).await.unwrap();
+    let child = key("t").child("web").unwrap();
+    let epoch = leased(&old, "ada", Duration::ZERO).await;
+    let first = first();
+    let begins = under(epoch, adding(None, &first));
+    old.commit(&child, begins).await.unwrap();
+
+    proxy.arm();
+    let late = under(epoch, adding(Some(&first), &after(&first)));
+    let of = child.clone();
+    let late = tokio::spawn(async move { old.commit(&of, late).await });
+    proxy.caught().await;
+    leased(&saver, "bob", LONG).await;
+    proxy.let_go();
+    let late = late.await.unwrap();
+    assert!(matches!(late, Err(StoreError::Fenced { .. })), "{late:?}");
+    assert_eq!(tip(&saver, &child).await, Some(first));
 }
 
 /// As if whoever was given the lease had been killed before the paths were disarmed.

@@ -191,16 +191,15 @@ impl Database {
                     partial("writes", doc! { "part": 1, "turn": 1 }, of("write")),
                     partial("messages", doc! { "part": 1, "position": 1 }, of("message")),
                     partial(
-                        "unsettled",
-                        doc! { "part": 1, "commit": 1 },
-                        doc! { "commit": { "$gt": "" } },
-                    ),
-                    partial(
                         "taken",
                         doc! { "part": 1, "taken": 1 },
                         doc! { "taken": { "$gt": "" } },
                     ),
-                    index("parts", doc! { "part": 1 }, IndexOptions::default()),
+                    index(
+                        "commits",
+                        doc! { "part": 1, "commit": 1 },
+                        IndexOptions::default(),
+                    ),
                 ],
             ),
             (

@@ -16,7 +16,13 @@ use super::tries::Tries;
 /// Of how many parts the sizes are asked for at once.
 const PARTS: usize = 100;
 
+/// What was read, and whether it is certain that all of it was there.
+type Seen<T> = Result<(T, bool), StoreError>;
+
 /// Reads a part as it is at one time; the default where there is none.
+///
+/// Whoever changes it meanwhile adds what isn't seen yet, and may have removed what was. Where that isn't ruled
+/// out by what was seen, the part must be as it was.
 macro_rules! of_one_state {
     ($database:expr, $key:expr, |$part:ident| $read:expr) => {{
         let mut tries = Tries::default();
@@ -26,9 +32,12 @@ macro_rules! of_one_state {
             let Some($part) = place.part() else {
                 return Ok(Default::default());
             };
-            let outcome = $read.await;
-            if is_unchanged($database, &place).await? {
-                return outcome;
+            match $read.await {
+                Ok((seen, true)) => return Ok(seen),
+                seen if is_unchanged($database, &place).await? => {
+                    return seen.map(|(seen, _)| seen);
+                }
+                _ => {}
             }
         }
     }};
@@ -42,9 +51,9 @@ pub(super) async fn load(
     of_one_state!(database, key, |part| chain(database, part, at))
 }
 
-async fn chain(database: &Database, part: &Part, at: At) -> Result<Option<Chain>, StoreError> {
+async fn chain(database: &Database, part: &Part, at: At) -> Seen<Option<Chain>> {
     let (Some((head, sequence)), Some(base)) = (part.head, part.base) else {
-        return Ok(None);
+        return Ok((None, true));
     };
     let is_head = match at {
         At::Head => true,
@@ -55,24 +64,34 @@ async fn chain(database: &Database, part: &Part, at: At) -> Result<Option<Chain>
         At::Moment(_) | At::Head => Some((head, sequence, base)),
     };
     let Some((tip, last, base)) = tip else {
-        return Ok(None);
+        return Ok((None, false));
     };
     let which = doc! {
         "base": base.to_string(), "sequence": { "$lte": last.cast_signed() },
     };
     let options = FindOptions::builder().sort(doc! { "sequence": 1 }).build();
     let candidates = entry::records(database, part, which, options).await?;
-    Ok(Some(Chain {
-        records: Chain::line(tip, candidates),
-        writes: if is_head {
-            entry::writes(database, part).await?
-        } else {
-            Vec::new()
-        },
+    let records = Chain::line(tip, candidates);
+    let is_whole = records.first().is_some_and(Record::is_snapshot);
+    let (writes, all) = if is_head {
+        all_writes(database, part).await?
+    } else {
+        (Vec::new(), true)
+    };
+    let chain = Chain {
+        records,
+        writes,
         sequence,
         head: Some(head),
         rewrites: part.rewrites,
-    }))
+    };
+    Ok((Some(chain), is_whole && all))
+}
+
+async fn all_writes(database: &Database, part: &Part) -> Seen<Vec<Write>> {
+    let writes = entry::writes(database, part).await?;
+    let all = writes.len() as u64 == part.writes;
+    Ok((writes, all))
 }
 
 /// A record's sequence and its nearest snapshot. Of several with one id the last one is meant.
@@ -117,19 +136,26 @@ pub(super) async fn list(
             .sort(doc! { "sequence": -1 })
             .limit(limit)
             .build();
-        entry::records(database, part, which.clone(), options)
+        uncertain(entry::records(database, part, which.clone(), options))
     })
 }
 
 pub(super) async fn writes(database: &Database, key: &ThreadKey) -> Result<Vec<Write>, StoreError> {
-    of_one_state!(database, key, |part| entry::writes(database, part))
+    of_one_state!(database, key, |part| all_writes(database, part))
 }
 
 pub(super) async fn inbox(
     database: &Database,
     key: &ThreadKey,
 ) -> Result<Vec<Message>, StoreError> {
-    of_one_state!(database, key, |part| entry::messages(database, part))
+    of_one_state!(database, key, |part| uncertain(entry::messages(
+        database, part
+    )))
+}
+
+/// What may lack something that was removed meanwhile.
+async fn uncertain<T>(read: impl Future<Output = Result<T, StoreError>>) -> Seen<T> {
+    Ok((read.await?, false))
 }
 
 /// A limit as the server takes it, where 0 is none; `None` where nothing is wanted.
