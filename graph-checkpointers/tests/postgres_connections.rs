@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
-#[path = "support/proxy.rs"]
+#[path = "support/postgres_proxy.rs"]
 mod proxy;
 #[path = "support/postgres.rs"]
 mod server;

@@ -8,7 +8,7 @@ mod programs;
 mod redis;
 mod server;
 
-use std::env;
+use std::{env, iter};
 
 pub(crate) use programs::{program, run};
 use server::Server;
@@ -63,6 +63,13 @@ impl Kind {
         }
     }
 
+    /// The variables by which whoever calls us may name a server of his own.
+    fn given_by(self) -> impl Iterator<Item = &'static str> {
+        // Ours only speaks MongoDB's protocol; a real one goes by the name that others use too.
+        let usual = (self == Self::Mongodb).then_some("MONGODB_URI");
+        iter::once(self.variable()).chain(usual)
+    }
+
     fn start(self) -> Result<Server, String> {
         match self {
             Self::Postgres => postgres::start(),
@@ -100,7 +107,8 @@ impl Servers {
 }
 
 fn address(kind: Kind) -> Result<Address, String> {
-    if env::var_os(kind.variable()).is_some_and(|url| !url.is_empty()) {
+    let is_set = |variable| env::var_os(variable).is_some_and(|url| !url.is_empty());
+    if kind.given_by().any(is_set) {
         return Ok(Address::Given);
     }
     kind.start().map(Address::Ours)
@@ -128,6 +136,14 @@ mod tests {
         for target in ["conformance_sqlite", "conformance", "units", "no_postgres"] {
             assert_eq!(Kind::of_target(target), None, "{target}");
         }
+    }
+
+    #[test]
+    fn a_real_mongodb_goes_by_its_usual_variable_too() {
+        let given_by = |kind: Kind| kind.given_by().collect::<Vec<_>>();
+        assert_eq!(given_by(Kind::Redis), ["GRAPH_TEST_REDIS"]);
+        let both = ["GRAPH_TEST_MONGODB", "MONGODB_URI"];
+        assert_eq!(given_by(Kind::Mongodb), both);
     }
 
     #[test]
