@@ -4,6 +4,8 @@
 //! | feature | what | survives |
 //! |---|---|---|
 //! | `file` | `FileSaver`: a directory of text files that a person can read | a killed process and a power cut |
+//! | `http` | `HttpSaver`: a moment server's client | whatever the store behind the server survives |
+//! | `server` | `Server`: the moment server, for any checkpointer; the program `moment-server` | |
 //! | `sqlite` | `SqliteSaver`, `SqliteStore`, `SqliteCache`: one file, or memory | a killed process and a power cut |
 //! | `conformance` | `conformance!`: the proof that a checkpointer keeps the contract | |
 //!
@@ -17,11 +19,21 @@ pub mod conformance;
 mod connect;
 #[cfg(feature = "file")]
 mod file;
+#[cfg(feature = "http")]
+mod http;
+#[cfg(feature = "server")]
+mod server;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(any(feature = "http", feature = "server"))]
+mod wire;
 
 pub use connect::{Config, ConnectError, connect};
 #[cfg(feature = "file")]
 pub use file::FileSaver;
+#[cfg(feature = "http")]
+pub use http::{HttpOptions, HttpSaver};
+#[cfg(feature = "server")]
+pub use server::{Server, TenantError};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteCache, SqliteSaver, SqliteStore};
