@@ -1,12 +1,9 @@
 //! Commits, chains, records, writes, messages and rewrites as lines with their payloads behind them: records
 //! first, then writes.
 
-use std::fmt::Display;
-use std::str::FromStr;
-
 use graph_runtime::{
     ActivationId, Chain, Commit, Expect, Message, MomentId, Record, Rewrite, Source, Timestamp,
-    Write,
+    Write, WriteKey,
 };
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -62,14 +59,14 @@ impl RecordLine {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WriteLine {
-    key: String,
+    key: WriteKey,
     bytes: u64,
 }
 
 impl From<&Write> for WriteLine {
     fn from(write: &Write) -> Self {
         Self {
-            key: write.key.to_string(),
+            key: write.key.clone(),
             bytes: write.payload.len() as u64,
         }
     }
@@ -77,9 +74,8 @@ impl From<&Write> for WriteLine {
 
 impl WriteLine {
     fn with(self, payloads: &mut Payloads<'_>) -> Result<Write, Broken> {
-        let key = self.key.parse();
         Ok(Write {
-            key: key.map_err(|error: graph_runtime::InvalidId| Broken::Line(error.to_string()))?,
+            key: self.key,
             payload: payloads.take(self.bytes)?,
         })
     }
@@ -114,13 +110,9 @@ impl<'de> Deserialize<'de> for Expected {
         Ok(Self(match text.as_str() {
             ANY => Expect::Any,
             NONE => Expect::Head(None),
-            head => Expect::Head(Some(parsed(head).map_err(D::Error::custom)?)),
+            head => Expect::Head(Some(head.parse().map_err(D::Error::custom)?)),
         }))
     }
-}
-
-fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|error: T::Err| error.to_string())
 }
 
 #[derive(Serialize, Deserialize)]
