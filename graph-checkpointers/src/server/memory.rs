@@ -192,3 +192,104 @@ impl Ticket {
         self.sender.send_replace(Some(reply));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::tenants::Tenants;
+
+    fn tenant(capacity: usize) -> Arc<Tenant> {
+        let mut tenants = Tenants::default();
+        let token = "0123456789abcdef";
+        tenants.add("acme", [token]).unwrap();
+        let mut tenant = tenants.of(token.as_bytes()).unwrap();
+        drop(tenants);
+        Arc::get_mut(&mut tenant).unwrap().memory = Memory::with_capacity(capacity);
+        tenant
+    }
+
+    fn see(tenant: &Arc<Tenant>, key: &str, repeats: Option<&str>) -> Seen {
+        tenant.see(&Arrival {
+            key,
+            print: 1,
+            repeats,
+        })
+    }
+
+    fn happens(tenant: &Arc<Tenant>, key: &str) {
+        let Seen::New(ticket) = see(tenant, key, None) else {
+            unreachable!("`{key}` is new");
+        };
+        ticket.tell(Reply::done());
+    }
+
+    #[test]
+    fn what_arrives_again_is_known() {
+        let tenant = tenant(2);
+        happens(&tenant, "a");
+        let Seen::Before(outcome) = see(&tenant, "a", None) else {
+            unreachable!("it has arrived");
+        };
+        assert!(outcome.borrow().is_some());
+        let other = Arrival {
+            key: "a",
+            print: 2,
+            repeats: None,
+        };
+        assert!(matches!(tenant.see(&other), Seen::Other));
+    }
+
+    #[test]
+    fn what_was_forgotten_is_known_to_be_forgotten() {
+        let tenant = tenant(2);
+        let at_first = tenant.memory.mark();
+        happens(&tenant, "a");
+        let later = tenant.memory.mark();
+        happens(&tenant, "b");
+        // Nothing is forgotten yet, so what isn't known hasn't arrived.
+        assert!(matches!(see(&tenant, "c", Some(&at_first)), Seen::New(_)));
+        // That was the third: the first one is forgotten.
+        assert!(matches!(see(&tenant, "a", Some(&at_first)), Seen::Lost(_)));
+        // Now the second one too.
+        assert!(matches!(see(&tenant, "b", Some(&later)), Seen::Lost(_)));
+        let now = tenant.memory.mark();
+        assert!(matches!(see(&tenant, "d", Some(&now)), Seen::New(_)));
+        // A first attempt is new, whatever was forgotten.
+        assert!(matches!(see(&tenant, "e", None), Seen::New(_)));
+    }
+
+    #[test]
+    fn the_mark_of_another_memory_says_nothing() {
+        let (one, other) = (tenant(2), tenant(2));
+        for mark in [one.memory.mark().as_str(), "none", "", "-0"] {
+            assert!(
+                matches!(see(&other, mark, Some(mark)), Seen::Lost(_)),
+                "{mark}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_nobody_tells_is_known_to_have_arrived() {
+        let tenant = tenant(2);
+        drop(see(&tenant, "a", None));
+        let Seen::Before(outcome) = see(&tenant, "a", None) else {
+            unreachable!("it has arrived");
+        };
+        assert!(outcome.has_changed().is_err());
+    }
+
+    #[test]
+    fn what_was_refused_for_now_may_be_tried_again() {
+        use super::super::reply::Refusal;
+        let tenant = tenant(2);
+        let Seen::New(ticket) = see(&tenant, "a", None) else {
+            unreachable!("it is new");
+        };
+        let outcome = ticket.outcome();
+        let refusal = graph_runtime::StoreError::unavailable("down");
+        ticket.tell(Refusal::from(refusal).into());
+        assert!(outcome.borrow().is_some());
+        assert!(matches!(see(&tenant, "a", None), Seen::New(_)));
+    }
+}

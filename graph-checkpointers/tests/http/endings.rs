@@ -78,9 +78,8 @@ async fn a_server_that_is_stopped_ends_what_it_began() {
     let store = Slow::new(false);
     let served = serve(server(store.clone())).await;
     let client = served.client().await;
-    let waited_for = tokio::spawn(async move {
-        client.commit(&key("t"), adding(None, &first())).await
-    });
+    let waited_for =
+        tokio::spawn(async move { client.commit(&key("t"), adding(None, &first())).await });
     store.begun.notified().await;
     let stopping = tokio::spawn(served.stop());
     assert_eq!(store.records().await, 0);
@@ -95,9 +94,8 @@ async fn a_server_that_is_stopped_ends_what_nobody_waits_for() {
     let store = Slow::new(false);
     let served = serve(server(store.clone())).await;
     let client = served.client().await;
-    let given_up = tokio::spawn(async move {
-        client.commit(&key("t"), adding(None, &first())).await
-    });
+    let given_up =
+        tokio::spawn(async move { client.commit(&key("t"), adding(None, &first())).await });
     store.begun.notified().await;
     given_up.abort();
     assert!(given_up.await.unwrap_err().is_cancelled());
@@ -126,7 +124,11 @@ async fn a_reply_that_takes_too_long_is_asked_for_again() {
     store.begun.notified().await;
     store.gate.add_permits(1);
     waited_for.await.unwrap().unwrap();
-    assert_eq!(store.records().await, 1, "it went on without anybody waiting");
+    assert_eq!(
+        store.records().await,
+        1,
+        "it went on without anybody waiting"
+    );
     served.leave();
 }
 

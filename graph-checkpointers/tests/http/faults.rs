@@ -88,8 +88,20 @@ async fn every_message_is_sent_once() {
     }
     proxy.assert_all_happened();
     let inbox = client.inbox(&key("t")).await.unwrap();
-    assert_eq!(inbox.iter().map(|message| message.position).collect::<Vec<_>>(), positions);
-    assert_eq!(inbox.into_iter().map(|message| message.payload).collect::<Vec<_>>(), sent);
+    assert_eq!(
+        inbox
+            .iter()
+            .map(|message| message.position)
+            .collect::<Vec<_>>(),
+        positions
+    );
+    assert_eq!(
+        inbox
+            .into_iter()
+            .map(|message| message.payload)
+            .collect::<Vec<_>>(),
+        sent
+    );
 }
 
 /// One that removes writes would, done again, remove those that came in between.
@@ -97,7 +109,10 @@ async fn every_message_is_sent_once() {
 async fn what_was_consumed_is_not_consumed_again() {
     let (store, proxy, client) = chain().await;
     let start = first();
-    client.commit(&key("t"), adding(None, &start)).await.unwrap();
+    client
+        .commit(&key("t"), adding(None, &start))
+        .await
+        .unwrap();
     let (early, late) = (write(&start, 0, "early"), write(&start, 0, "late"));
     let putting = |write: &Write| Commit {
         writes: vec![write.clone()],
@@ -126,7 +141,10 @@ async fn what_was_consumed_is_not_consumed_again() {
 #[tokio::test]
 async fn what_was_deleted_is_not_deleted_again() {
     let (store, proxy, client) = chain().await;
-    client.commit(&key("t"), adding(None, &first())).await.unwrap();
+    client
+        .commit(&key("t"), adding(None, &first()))
+        .await
+        .unwrap();
     let begun = first();
     let namesake = graph_runtime::ThreadKey::new("acme:tests", "t").unwrap();
     let meanwhile = {
@@ -156,7 +174,10 @@ async fn a_commit_that_others_built_upon_is_no_conflict() {
         passed: true,
         then: Box::pin(meanwhile),
     }]);
-    client.commit(&key("t"), adding(None, &start)).await.unwrap();
+    client
+        .commit(&key("t"), adding(None, &start))
+        .await
+        .unwrap();
     assert_eq!(listed(&client).await, [start, next]);
 }
 
@@ -164,7 +185,10 @@ async fn a_commit_that_others_built_upon_is_no_conflict() {
 async fn reads_are_repeated() {
     let (_, proxy, client) = chain().await;
     let start = first();
-    client.commit(&key("t"), adding(None, &start)).await.unwrap();
+    client
+        .commit(&key("t"), adding(None, &start))
+        .await
+        .unwrap();
     for fault in faults() {
         proxy.plan([fault]);
         let chain = client.load(&key("t"), At::Head).await.unwrap().unwrap();
@@ -184,10 +208,17 @@ async fn it_is_not_tried_for_ever() {
         proxy.plan((0..5).map(|_| lose(502)));
         proxy.requests();
         let failed = client.send(&key("t"), vec![1]).await.unwrap_err();
-        assert_eq!(matches!(failed, StoreError::Unknown(_)), may_have_arrived, "{failed}");
+        assert_eq!(
+            matches!(failed, StoreError::Unknown(_)),
+            may_have_arrived,
+            "{failed}"
+        );
         let requests = proxy.requests();
         assert_eq!(requests.len(), 5);
-        let keys: Vec<_> = requests.iter().map(|ask| ask.header("idempotency-key")).collect();
+        let keys: Vec<_> = requests
+            .iter()
+            .map(|ask| ask.header("idempotency-key"))
+            .collect();
         assert!(keys[0].is_some() && keys.iter().all(|key| *key == keys[0]));
         // A read changes nothing.
         proxy.plan((0..5).map(|_| lose(502)));
@@ -202,13 +233,22 @@ async fn it_is_not_tried_for_ever() {
 #[tokio::test]
 async fn what_a_proxy_says_otherwise_is_not_repeated() {
     let (_, proxy, client) = chain().await;
-    for (status, may_have_happened) in
-        [(301, false), (403, false), (404, false), (413, false), (429, false), (500, true)]
-    {
+    for (status, may_have_happened) in [
+        (301, false),
+        (403, false),
+        (404, false),
+        (413, false),
+        (429, false),
+        (500, true),
+    ] {
         proxy.plan([Fault::Refused(status)]);
         proxy.requests();
         let failed = client.send(&key("t"), vec![1]).await.unwrap_err();
-        assert_eq!(matches!(failed, StoreError::Unknown(_)), may_have_happened, "{failed}");
+        assert_eq!(
+            matches!(failed, StoreError::Unknown(_)),
+            may_have_happened,
+            "{failed}"
+        );
         assert!(failed.to_string().contains(&status.to_string()), "{failed}");
         assert_eq!(proxy.requests().len(), 1);
     }
@@ -221,14 +261,23 @@ async fn a_stranger_acknowledges_nothing() {
     let (store, proxy, client) = chain().await;
     for status in [200, 204] {
         proxy.plan([Fault::Refused(status)]);
-        let failed = client.commit(&key("t"), adding(None, &first())).await.unwrap_err();
+        let failed = client
+            .commit(&key("t"), adding(None, &first()))
+            .await
+            .unwrap_err();
         assert!(matches!(failed, StoreError::Unknown(_)), "{failed}");
         assert!(failed.to_string().contains("no moment server"), "{failed}");
     }
     proxy.plan([Fault::Refused(200)]);
     let failed = HttpSaver::connect(&proxy.url(), TOKEN).await.unwrap_err();
     assert!(matches!(failed, StoreError::Unavailable(_)), "{failed}");
-    assert!(store.threads("acme:tests", &graph_runtime::Page::default()).await.unwrap().is_empty());
+    assert!(
+        store
+            .threads("acme:tests", &graph_runtime::Page::default())
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -247,7 +296,13 @@ async fn a_reply_that_never_comes_is_not_waited_for() {
     assert!(matches!(failed, StoreError::Unavailable(_)), "{failed}");
     proxy.assert_all_happened();
     let inbox = client.inbox(&key("t")).await.unwrap();
-    assert_eq!(inbox.into_iter().map(|message| message.payload).collect::<Vec<_>>(), [[1], [2]]);
+    assert_eq!(
+        inbox
+            .into_iter()
+            .map(|message| message.payload)
+            .collect::<Vec<_>>(),
+        [[1], [2]]
+    );
 }
 
 /// What nobody received certainly didn't happen.
@@ -277,7 +332,10 @@ async fn what_the_store_says_is_taken_at_its_word() {
     };
     let start = first();
     plan(testing::Fault::Refused, 4);
-    client.commit(&key("t"), adding(None, &start)).await.unwrap();
+    client
+        .commit(&key("t"), adding(None, &start))
+        .await
+        .unwrap();
     plan(testing::Fault::Refused, 5);
     let failed = client.send(&key("t"), vec![1]).await.unwrap_err();
     assert!(matches!(failed, StoreError::Unavailable(_)), "{failed}");
@@ -290,8 +348,13 @@ async fn what_the_store_says_is_taken_at_its_word() {
     assert_eq!(inbox.len(), 1);
     // A refusal is a refusal, and not tried again.
     let calls = store.calls();
-    let refused = client.commit(&key("t"), adding(None, &first())).await.unwrap_err();
-    assert!(matches!(refused, StoreError::Conflict { expected: None, found } if found == Some(start.id)));
+    let refused = client
+        .commit(&key("t"), adding(None, &first()))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(refused, StoreError::Conflict { expected: None, found } if found == Some(start.id))
+    );
     assert_eq!(store.calls(), calls + 1);
 }
 

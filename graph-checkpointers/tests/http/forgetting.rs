@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use graph_checkpointers::HttpSaver;
-use graph_runtime::{
-    Checkpointer, Commit, MemorySaver, Query, Rewrite, StoreError, ThreadKey,
-};
+use graph_runtime::{Checkpointer, Commit, MemorySaver, Query, Rewrite, StoreError, ThreadKey};
 
 use crate::faults::write;
 use crate::proxy::{Fault, Meanwhile, Proxy};
@@ -99,7 +97,10 @@ async fn a_commit_that_others_built_upon_has_happened() {
     let all = Forgetting::begin().await;
     let start = first();
     all.restarts(true, all.meanwhile(adding(Some(&start), &after(&start))));
-    all.client.commit(&key("t"), adding(None, &start)).await.unwrap();
+    all.client
+        .commit(&key("t"), adding(None, &start))
+        .await
+        .unwrap();
     assert_eq!(all.records().await, 2);
 }
 
@@ -133,7 +134,10 @@ async fn whether_a_message_was_sent_is_not_known() {
 async fn whether_writes_were_consumed_is_not_known() {
     let all = Forgetting::begin().await;
     let start = first();
-    all.client.commit(&key("t"), adding(None, &start)).await.unwrap();
+    all.client
+        .commit(&key("t"), adding(None, &start))
+        .await
+        .unwrap();
     let late = write(&start, 0, "late");
     let consuming = Commit {
         consumed: vec![late.key.activation],
@@ -151,7 +155,10 @@ async fn whether_writes_were_consumed_is_not_known() {
 #[tokio::test]
 async fn whether_a_thread_was_deleted_is_not_known() {
     let all = Forgetting::begin().await;
-    all.client.commit(&key("t"), adding(None, &first())).await.unwrap();
+    all.client
+        .commit(&key("t"), adding(None, &first()))
+        .await
+        .unwrap();
     all.restarts(true, all.meanwhile(adding(None, &first())));
     assert!(is_unknown(all.client.delete(&key("t")).await));
     assert_eq!(all.records().await, 1, "what began in between is there");
@@ -161,7 +168,10 @@ async fn whether_a_thread_was_deleted_is_not_known() {
 async fn whether_a_thread_was_rewritten_is_not_known() {
     let all = Forgetting::begin().await;
     let start = first();
-    all.client.commit(&key("t"), adding(None, &start)).await.unwrap();
+    all.client
+        .commit(&key("t"), adding(None, &start))
+        .await
+        .unwrap();
     let rewrite = Rewrite {
         replaced: vec![start],
         ..Rewrite::default()
@@ -176,19 +186,32 @@ async fn leases_and_users_are_asked_for_again() {
         let all = Forgetting::begin().await;
         all.restarts(passed, None);
         let ttl = Duration::from_mins(1);
-        let lease = all.client.lease(&key("t"), "a", ttl).await.unwrap().unwrap();
+        let lease = all
+            .client
+            .lease(&key("t"), "a", ttl)
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(lease.epoch, 1);
         let refused = all.client.lease(&key("t"), "b", ttl).await;
         assert!(matches!(refused, Err(StoreError::Leased { holder, .. }) if holder == "a"));
 
         let all = Forgetting::begin().await;
-        let lease = all.client.lease(&key("t"), "a", ttl).await.unwrap().unwrap();
+        let lease = all
+            .client
+            .lease(&key("t"), "a", ttl)
+            .await
+            .unwrap()
+            .unwrap();
         all.restarts(passed, None);
         all.client.release(&key("t"), &lease).await.unwrap();
         all.client.lease(&key("t"), "b", ttl).await.unwrap();
 
         let all = Forgetting::begin().await;
         all.restarts(passed, None);
-        assert_eq!(all.client.thread_of("tests", "ada", "t").await.unwrap(), "t");
+        assert_eq!(
+            all.client.thread_of("tests", "ada", "t").await.unwrap(),
+            "t"
+        );
     }
 }

@@ -154,7 +154,11 @@ impl Inner {
 
     async fn passed(&self, request: &Http) -> Http {
         let target = *self.target.lock().unwrap();
-        request.clone().with("connection", "close").send(target).await
+        request
+            .clone()
+            .with("connection", "close")
+            .send(target)
+            .await
     }
 }
 

@@ -64,7 +64,10 @@ impl Http {
 
     /// What kind of problem it is.
     pub(crate) fn kind(&self) -> String {
-        assert_eq!(self.header("content-type"), Some("application/problem+json"));
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json")
+        );
         self.json()["kind"].as_str().unwrap().to_owned()
     }
 
@@ -100,7 +103,9 @@ impl Http {
                 .collect(),
             body: bytes.split_off(head + 4),
         };
-        let length = http.header("content-length").map_or(0, |length| length.parse().unwrap());
+        let length = http
+            .header("content-length")
+            .map_or(0, |length| length.parse().unwrap());
         while http.body.len() < length {
             if stream.read_buf(&mut http.body).await.ok()? == 0 {
                 return None;

@@ -8,7 +8,13 @@ use serde_json::{Map, Value};
 pub(crate) struct Schemas<'d>(pub(crate) &'d Value);
 
 /// Words that judge nothing. A `pattern` stands at an id, and [`is_id`] knows better.
-const REMARKS: &[&str] = &["description", "format", "required", "additionalProperties", "pattern"];
+const REMARKS: &[&str] = &[
+    "description",
+    "format",
+    "required",
+    "additionalProperties",
+    "pattern",
+];
 
 impl Schemas<'_> {
     /// Why a value doesn't fit; nothing if it does.
@@ -25,8 +31,12 @@ impl Schemas<'_> {
                 "type" => is_of(rule.as_str().unwrap(), value),
                 "enum" => rule.as_array().unwrap().contains(value),
                 "minimum" => value.as_u64() >= rule.as_u64(),
-                "minLength" => value.as_str().is_none_or(|text| text.len() as u64 >= rule.as_u64().unwrap()),
-                "maxLength" => value.as_str().is_none_or(|text| text.len() as u64 <= rule.as_u64().unwrap()),
+                "minLength" => value
+                    .as_str()
+                    .is_none_or(|text| text.len() as u64 >= rule.as_u64().unwrap()),
+                "maxLength" => value
+                    .as_str()
+                    .is_none_or(|text| text.len() as u64 <= rule.as_u64().unwrap()),
                 "anyOf" => {
                     let any = rule.as_array().unwrap();
                     any.iter().any(|one| self.misfits(one, value).is_empty())
@@ -59,7 +69,10 @@ impl Schemas<'_> {
         let mut misfits = Vec::new();
         for name in schema["required"].as_array().unwrap() {
             let name = name.as_str().unwrap();
-            assert!(properties.contains_key(name), "{name} is required and not described");
+            assert!(
+                properties.contains_key(name),
+                "{name} is required and not described"
+            );
             if !value.contains_key(name) {
                 misfits.push(format!("{name} is missing"));
             }
