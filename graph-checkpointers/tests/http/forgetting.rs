@@ -57,11 +57,9 @@ impl Forgetting {
     }
 
     /// Somebody else's commit, straight to the store.
-    fn meanwhile(&self, commit: Commit) -> Option<Meanwhile> {
+    fn meanwhile(&self, commit: Commit) -> Meanwhile {
         let store = self.store.clone();
-        Some(Box::pin(async move {
-            store.commit(&behind(), commit).await.unwrap();
-        }))
+        Box::pin(async move { store.commit(&behind(), commit).await.unwrap() })
     }
 
     async fn records(&self) -> usize {
@@ -75,7 +73,7 @@ fn behind() -> ThreadKey {
     ThreadKey::new("acme:tests", "t").unwrap()
 }
 
-fn is_unknown<T: std::fmt::Debug>(outcome: Result<T, StoreError>) -> bool {
+fn is_unknown<T>(outcome: &Result<T, StoreError>) -> bool {
     matches!(outcome, Err(StoreError::Unknown(_)))
 }
 
@@ -96,7 +94,10 @@ async fn a_commit_with_records_happens_once() {
 async fn a_commit_that_others_built_upon_has_happened() {
     let all = Forgetting::begin().await;
     let start = first();
-    all.restarts(true, all.meanwhile(adding(Some(&start), &after(&start))));
+    all.restarts(
+        true,
+        Some(all.meanwhile(adding(Some(&start), &after(&start)))),
+    );
     all.client
         .commit(&key("t"), adding(None, &start))
         .await
@@ -108,7 +109,7 @@ async fn a_commit_that_others_built_upon_has_happened() {
 async fn a_commit_that_others_were_faster_than_has_not() {
     let all = Forgetting::begin().await;
     let other = first();
-    all.restarts(false, all.meanwhile(adding(None, &other)));
+    all.restarts(false, Some(all.meanwhile(adding(None, &other))));
     let refused = all.client.commit(&key("t"), adding(None, &first())).await;
     assert!(
         matches!(refused, Err(StoreError::Conflict { found, .. }) if found == Some(other.id)),
@@ -122,7 +123,7 @@ async fn whether_a_message_was_sent_is_not_known() {
     for passed in [true, false] {
         let all = Forgetting::begin().await;
         all.restarts(passed, None);
-        assert!(is_unknown(all.client.send(&key("t"), vec![1]).await));
+        assert!(is_unknown(&all.client.send(&key("t"), vec![1]).await));
         let inbox = all.client.inbox(&key("t")).await.unwrap();
         assert_eq!(inbox.len(), usize::from(passed));
         // The next one is a new one.
@@ -147,8 +148,8 @@ async fn whether_writes_were_consumed_is_not_known() {
         writes: vec![late.clone()],
         ..Commit::default()
     };
-    all.restarts(true, all.meanwhile(putting));
-    assert!(is_unknown(all.client.commit(&key("t"), consuming).await));
+    all.restarts(true, Some(all.meanwhile(putting)));
+    assert!(is_unknown(&all.client.commit(&key("t"), consuming).await));
     assert_eq!(all.client.writes(&key("t")).await.unwrap(), [late]);
 }
 
@@ -159,8 +160,8 @@ async fn whether_a_thread_was_deleted_is_not_known() {
         .commit(&key("t"), adding(None, &first()))
         .await
         .unwrap();
-    all.restarts(true, all.meanwhile(adding(None, &first())));
-    assert!(is_unknown(all.client.delete(&key("t")).await));
+    all.restarts(true, Some(all.meanwhile(adding(None, &first()))));
+    assert!(is_unknown(&all.client.delete(&key("t")).await));
     assert_eq!(all.records().await, 1, "what began in between is there");
 }
 
@@ -177,7 +178,7 @@ async fn whether_a_thread_was_rewritten_is_not_known() {
         ..Rewrite::default()
     };
     all.restarts(true, None);
-    assert!(is_unknown(all.client.rewrite(&key("t"), rewrite).await));
+    assert!(is_unknown(&all.client.rewrite(&key("t"), rewrite).await));
 }
 
 #[tokio::test]

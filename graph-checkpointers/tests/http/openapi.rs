@@ -76,11 +76,8 @@ impl Described {
         let mut query = String::new();
         for parameter in self.parameters(operation) {
             if parameter["in"] == "query" && parameter["required"] == true {
-                query += &format!(
-                    "{}={}&",
-                    text(&parameter["name"]),
-                    text(&parameter["example"])
-                );
+                let (name, value) = (text(&parameter["name"]), text(&parameter["example"]));
+                query.extend([name.as_str(), "=", value.as_str(), "&"]);
             }
         }
         let request = Http::ask(&verb.to_uppercase(), &format!("{path}?{query}{more}"));

@@ -74,7 +74,7 @@ impl Http {
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut text = format!("{}\r\n", self.line);
         for (name, value) in &self.headers {
-            text += &format!("{name}: {value}\r\n");
+            text.extend([name.as_str(), ": ", value.as_str(), "\r\n"]);
         }
         text += "\r\n";
         [text.as_bytes(), &self.body].concat()

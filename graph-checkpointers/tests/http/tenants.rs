@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use graph_checkpointers::HttpSaver;
 use graph_runtime::{
-    At, Checkpointer, Commit, MAX_ID_BYTES, MemorySaver, Page, Query, StoreError, ThreadKey,
-    Timestamp, Usage,
+    At, Checkpointer, Commit, MAX_ID_BYTES, MemorySaver, Page, Query, Record, StoreError,
+    ThreadKey, Timestamp, Usage,
 };
 use serde_json::{Value, json};
 
@@ -107,10 +107,8 @@ fn names() -> Vec<String> {
     names.map(str::to_owned).to_vec()
 }
 
-/// One tenant stores under every name; the other sees none of it under any of them, and takes none of it away.
-#[tokio::test]
-async fn nobody_sees_what_another_stored() {
-    let (store, acme, globex) = two().await;
+/// A thread under every name, with something of everything in it.
+async fn stored_by(acme: &HttpSaver) -> Vec<(ThreadKey, Record)> {
     let mut kept = Vec::new();
     for name in names() {
         let thread = ThreadKey::new(name.as_str(), "t").unwrap();
@@ -128,6 +126,14 @@ async fn nobody_sees_what_another_stored() {
         assert_eq!(acme.thread_of(&name, "ada", "t").await.unwrap(), "t");
         kept.push((thread, record));
     }
+    kept
+}
+
+/// One tenant stores under every name; the other sees none of it under any of them, and takes none of it away.
+#[tokio::test]
+async fn nobody_sees_what_another_stored() {
+    let (store, acme, globex) = two().await;
+    let kept = stored_by(&acme).await;
     let ever = Timestamp::from_micros(u64::MAX);
     for (thread, record) in &kept {
         let name = thread.namespace();
