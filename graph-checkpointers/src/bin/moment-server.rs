@@ -7,7 +7,8 @@ use std::{env, fs};
 
 use graph_checkpointers::{Server, connect};
 use tokio::net::TcpListener;
-use tokio::signal;
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 
 const USAGE: &str = "\
 Puts the moments of a store behind REST.
@@ -69,8 +70,9 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let listener =
         listener.map_err(|error| format!("can't listen on {}: {error}", settings.listen))?;
     let address = listener.local_addr().map_err(words)?;
+    let told_to_stop = told_to_stop()?;
     println!("moment-server listens on http://{address}");
-    server.serve(listener, told_to_stop()).await;
+    server.serve(listener, told_to_stop).await;
     Ok(())
 }
 
@@ -143,24 +145,23 @@ fn tokens(file: Option<String>) -> Result<Tokens, String> {
     Ok(tokens)
 }
 
-/// Interrupted by a person, or ended by whoever runs this program.
-async fn told_to_stop() {
-    let interrupted = async { drop(signal::ctrl_c().await) };
-    #[cfg(unix)]
-    {
-        let ended = async {
-            match signal::unix::signal(signal::unix::SignalKind::terminate()) {
-                Ok(mut ended) => drop(ended.recv().await),
-                Err(_) => std::future::pending().await,
-            }
-        };
+/// Ready when a person interrupts it, or whoever runs this program ends it. Heard from now on, not when it is awaited.
+#[cfg(unix)]
+fn told_to_stop() -> Result<impl Future<Output = ()>, String> {
+    let mut interrupted = signal(SignalKind::interrupt()).map_err(words)?;
+    let mut ended = signal(SignalKind::terminate()).map_err(words)?;
+    Ok(async move {
         tokio::select! {
-            () = interrupted => {}
-            () = ended => {}
+            _ = interrupted.recv() => {}
+            _ = ended.recv() => {}
         }
-    }
-    #[cfg(not(unix))]
-    interrupted.await;
+    })
+}
+
+/// Ready when a person interrupts it.
+#[cfg(not(unix))]
+fn told_to_stop() -> Result<impl Future<Output = ()>, String> {
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
 }
 
 fn words(error: impl std::fmt::Display) -> String {

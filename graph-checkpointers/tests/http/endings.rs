@@ -9,6 +9,7 @@ use graph_runtime::{
     At, Chain, Checkpointer, Commit, MemorySaver, Page, Query, Record, StoreError, ThreadKey,
 };
 use tokio::sync::{Notify, Semaphore};
+use tokio::time::timeout;
 
 use crate::support::served::{TOKEN, serve, server};
 use crate::support::{adding, first, key};
@@ -99,7 +100,10 @@ async fn a_server_that_is_stopped_ends_what_nobody_waits_for() {
     store.begun.notified().await;
     given_up.abort();
     assert!(given_up.await.unwrap_err().is_cancelled());
-    let stopping = tokio::spawn(served.stop());
+    let mut stopping = tokio::spawn(served.stop());
+    // However long that is, it doesn't end before what it began.
+    let ended = timeout(Duration::from_millis(300), &mut stopping).await;
+    assert!(ended.is_err());
     store.gate.add_permits(1);
     stopping.await.unwrap();
     assert_eq!(store.records().await, 1);
