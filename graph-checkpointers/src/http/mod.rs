@@ -34,13 +34,14 @@ use query::Written;
 
 pub use options::HttpOptions;
 
-/// Keeps moments on a [moment server](crate::Server). Handles are cheap to clone and share their connections.
+/// Keeps moments on a moment server: the program `moment-server`, or the `Server` of the feature `server`. Handles are
+/// cheap to clone and share their connections.
 ///
 /// | what happens | what is lost of what was acknowledged |
 /// |---|---|
 /// | this process is killed, its power is cut | nothing |
 /// | the connection breaks, a proxy fails | nothing |
-/// | the server is killed, its power is cut | what the store behind it loses then: see its table |
+/// | the server is killed, its power is cut, it fails over | what the store behind it loses then: see its table |
 ///
 /// # What is tried again
 /// An attempt that found nobody, that had no reply in time, whose connection broke, or that was answered with 502, 503

@@ -35,7 +35,7 @@ const BODY_LIMIT: usize = Commit::MAX_PAYLOAD_BYTES + 16 * 1024 * 1024;
 const TIME_LIMIT: Duration = Duration::from_mins(1);
 
 /// Puts a checkpointer behind REST. Whoever asks shows a bearer token, which stands for a tenant; a tenant sees
-/// what its own tokens stored and nothing else. [`HttpSaver`](crate::HttpSaver) is its client, and what it takes
+/// what its own tokens stored and nothing else. `HttpSaver`, of the feature `http`, is its client, and what it takes
 /// and answers is described at `/openapi.json`, for other languages too.
 ///
 /// | what happens | what is lost of what was acknowledged |
