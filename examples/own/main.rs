@@ -52,5 +52,5 @@ async fn main() -> anyhow::Result<()> {
 graph_checkpointers::conformance!(
     contract,
     |place| crate::log::LogSaver::open(place.path("moments.log")).unwrap(),
-    without(lease, inbox)
+    without(lease, inbox, upkeep)
 );
