@@ -6,7 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use graph_checkpointers::HttpSaver;
 use graph_runtime::{
-    At, Chain, Checkpointer, Commit, MemorySaver, Page, Query, Record, StoreError, ThreadKey,
+    At, Chain, Checkpointer, Commit, MemorySaver, Page, Query, Record, Rewrite, StoreError,
+    ThreadKey,
 };
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::timeout;
@@ -144,5 +145,33 @@ async fn a_store_that_breaks_down_leaves_it_open() {
     let failed = client.commit(&key("t"), adding(None, &first())).await;
     assert!(matches!(failed, Err(StoreError::Unknown(_))), "{failed:?}");
     client.check().await.unwrap();
+    served.stop().await;
+}
+
+/// What the store behind leaves out is left out here, in the same words.
+#[tokio::test]
+async fn what_the_store_leaves_out_is_left_out() {
+    let served = serve(server(Slow::new(false))).await;
+    let client = served.client().await;
+    let (thread, ttl) = (key("t"), Duration::from_secs(1));
+    assert_eq!(client.lease(&thread, "a", ttl).await.unwrap(), None);
+    let lease = graph_runtime::Lease {
+        epoch: 1,
+        holder: "a".to_owned(),
+        until: graph_runtime::Timestamp::now(),
+    };
+    client.release(&thread, &lease).await.unwrap();
+    assert!(client.inbox(&thread).await.unwrap().is_empty());
+    for (refused, what) in [
+        (client.send(&thread, vec![1]).await.map(drop), "inbox"),
+        (client.paths(&thread).await.map(drop), "upkeep"),
+        (client.usage(&thread).await.map(drop), "upkeep"),
+        (client.rewrite(&thread, Rewrite::default()).await, "upkeep"),
+    ] {
+        assert!(
+            matches!(refused, Err(StoreError::Unsupported(said)) if said == what),
+            "{refused:?}"
+        );
+    }
     served.stop().await;
 }
