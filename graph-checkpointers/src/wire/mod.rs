@@ -7,6 +7,8 @@ mod frame;
 mod moments;
 mod problem;
 mod small;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use frame::{FRAMES, Frame};
 #[cfg(feature = "http")]
