@@ -1,6 +1,10 @@
 //! Records and commits for the tests of one backend.
 
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+#[cfg(all(feature = "http", feature = "server"))]
+pub(crate) mod served;
 
 use graph_runtime::{Commit, Expect, MomentId, Record, Source, ThreadKey, Timestamp};
 
