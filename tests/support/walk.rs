@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use graph_runtime::prelude::*;
-use graph_runtime::{Checkpointer, Graph};
+use graph_runtime::{Checkpointer, Graph, Timestamp};
 
 use self::walk::{Input, Pace, Walk};
 
@@ -196,6 +196,16 @@ macro_rules! __a_killed_process_costs {
 #[doc(inline)]
 pub use __a_killed_process_costs as a_killed_process_costs;
 
+/// The URL of a server that the tests were given.
+pub fn server(variable: &str) -> String {
+    let url = env::var(variable).unwrap_or_default();
+    assert!(
+        !url.is_empty(),
+        "set {variable} to the url of a server, or let `cargo xtask test table` start one"
+    );
+    url
+}
+
 /// A directory and a name of one test's own.
 pub struct Place {
     folder: tempfile::TempDir,
@@ -209,7 +219,12 @@ impl Place {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         Self {
             folder: tempfile::tempdir().unwrap(),
-            name: format!("walk_{}_{count}", std::process::id()),
+            // A server may have been used by a process of the same number.
+            name: format!(
+                "walk_{}_{}_{count}",
+                Timestamp::now().as_micros(),
+                std::process::id()
+            ),
         }
     }
 

@@ -1,8 +1,9 @@
-//! The table of what is lost when: for stores of this machine. Those of servers are programs of their own, named
-//! after the server.
+//! The table of what is lost when: for stores of this machine and a moment server. Those of databases' servers
+//! are programs of their own, named after the server.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers are tests too, which Clippy can't see
 
+mod http;
 mod power;
 
 use graph_tests::walk::{Place, a_killed_process_costs};
