@@ -86,3 +86,12 @@ pub(crate) async fn rows(connection: &mut PgConnection, sql: &str) -> Vec<PgRow>
         .await
         .unwrap()
 }
+
+/// How many statements on a schema wait for a lock. Asked outside of any transaction: within one the server says what
+/// it said first.
+pub(crate) async fn waiting(schema: &str) -> usize {
+    let waiting = format!(
+        "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%\"{schema}\"%'"
+    );
+    rows(&mut plain().await, &waiting).await.len()
+}
