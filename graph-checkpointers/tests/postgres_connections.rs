@@ -17,7 +17,7 @@ use graph_runtime::{
     WriteKind,
 };
 use proxy::Proxy;
-use server::{database, fresh_schema, open, options, plain, run, waiting};
+use server::{database, fresh_schema, go_on, listed, open, options, plain, run, waiting, writing};
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use support::{adding, after, first, key};
@@ -72,36 +72,6 @@ impl Stage {
         run(&mut connection, "COMMIT").await;
         work.await.unwrap()
     }
-}
-
-async fn go_on(saver: &PostgresSaver, thread: &str, last: Option<&Record>) -> Record {
-    let next = last.map_or_else(first, after);
-    saver
-        .commit(&key(thread), adding(last, &next))
-        .await
-        .unwrap();
-    next
-}
-
-fn writing(record: &Record, index: u32) -> Commit {
-    let turn = ActivationId {
-        moment: record.id,
-        index,
-    };
-    Commit {
-        expected: Expect::Head(Some(record.id)),
-        writes: vec![Write {
-            key: WriteKey::of_turn(turn, WriteKind::Once),
-            payload: vec![1, 2, 3],
-        }],
-        ..Commit::default()
-    }
-}
-
-async fn listed(saver: &PostgresSaver, thread: &str) -> Vec<Record> {
-    let mut records = saver.list(&key(thread), &Query::default()).await.unwrap();
-    records.reverse();
-    records
 }
 
 #[tokio::test]

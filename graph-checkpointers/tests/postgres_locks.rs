@@ -13,40 +13,12 @@ use graph_runtime::{
     ActivationId, At, Checkpointer, Commit, Expect, Query, Record, Rewrite, StoreError, ThreadKey,
     Write, WriteKey, WriteKind,
 };
-use server::{database, fresh_schema, open, options, plain, rows, run, waiting};
+use server::{
+    database, fresh_schema, go_on, listed, open, options, plain, rows, run, waiting, writing,
+};
 use sqlx::Row;
 use support::{adding, after, first, key};
 use tokio::task::JoinSet;
-
-async fn go_on(saver: &PostgresSaver, thread: &str, last: Option<&Record>) -> Record {
-    let next = last.map_or_else(first, after);
-    saver
-        .commit(&key(thread), adding(last, &next))
-        .await
-        .unwrap();
-    next
-}
-
-fn writing(record: &Record, index: u32) -> Commit {
-    let turn = ActivationId {
-        moment: record.id,
-        index,
-    };
-    Commit {
-        expected: Expect::Head(Some(record.id)),
-        writes: vec![Write {
-            key: WriteKey::of_turn(turn, WriteKind::Once),
-            payload: vec![1, 2, 3],
-        }],
-        ..Commit::default()
-    }
-}
-
-async fn listed(saver: &PostgresSaver, thread: &str) -> Vec<Record> {
-    let mut records = saver.list(&key(thread), &Query::default()).await.unwrap();
-    records.reverse();
-    records
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn commits_on_other_threads_do_not_wait() {
