@@ -9,10 +9,7 @@ mod support;
 use std::time::Duration;
 
 use graph_checkpointers::PostgresSaver;
-use graph_runtime::{
-    ActivationId, At, Checkpointer, Commit, Expect, Query, Record, Rewrite, StoreError, ThreadKey,
-    Write, WriteKey, WriteKind,
-};
+use graph_runtime::{At, Checkpointer, Commit, Expect, Rewrite, StoreError, ThreadKey};
 use server::{
     database, fresh_schema, go_on, listed, open, options, plain, rows, run, waiting, writing,
 };

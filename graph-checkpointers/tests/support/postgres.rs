@@ -1,6 +1,10 @@
 //! A database for the tests of this process, on the server that whoever runs them names.
 
-#![allow(clippy::unwrap_used, dead_code, reason = "each test file uses its part")]
+#![allow(
+    clippy::unwrap_used,
+    dead_code,
+    reason = "each test file uses its part"
+)]
 
 use std::env;
 use std::process;
