@@ -12,15 +12,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use graph_checkpointers::{PostgresOptions, PostgresSaver};
-use graph_runtime::{
-    ActivationId, At, Checkpointer, Commit, Expect, Query, Record, StoreError, Write, WriteKey,
-    WriteKind,
-};
+use graph_runtime::{At, Checkpointer, Commit, Expect, StoreError};
 use proxy::Proxy;
 use server::{database, fresh_schema, go_on, listed, open, options, plain, run, waiting, writing};
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
-use support::{adding, after, first, key};
+use support::{adding, after, key};
 use tokio::task::JoinSet;
 
 /// A saver behind a proxy, with a connection that knows its statements, and one that goes straight to the server.
