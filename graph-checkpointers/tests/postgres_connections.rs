@@ -12,15 +12,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use graph_checkpointers::{PostgresOptions, PostgresSaver};
-use graph_runtime::{
-    ActivationId, At, Checkpointer, Commit, Expect, Query, Record, StoreError, Write, WriteKey,
-    WriteKind,
-};
+use graph_runtime::{At, Checkpointer, Commit, Expect, StoreError};
 use proxy::Proxy;
-use server::{database, fresh_schema, open, options, plain, rows, run};
+use server::{database, fresh_schema, go_on, listed, open, options, plain, run, waiting, writing};
+use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
-use sqlx::{ConnectOptions, Row};
-use support::{adding, after, first, key};
+use support::{adding, after, key};
 use tokio::task::JoinSet;
 
 /// A saver behind a proxy, with a connection that knows its statements, and one that goes straight to the server.
@@ -65,46 +62,13 @@ impl Stage {
         let lock = format!("BEGIN; LOCK TABLE {schema}.{table} IN EXCLUSIVE MODE");
         run(&mut connection, &lock).await;
         let work = tokio::spawn(work);
-        let waiting = format!(
-            "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%\"{schema}\"%'"
-        );
-        while rows(&mut connection, &waiting).await.is_empty() {
+        while waiting(schema).await < 1 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         self.proxy.lose_next_reply();
         run(&mut connection, "COMMIT").await;
         work.await.unwrap()
     }
-}
-
-async fn go_on(saver: &PostgresSaver, thread: &str, last: Option<&Record>) -> Record {
-    let next = last.map_or_else(first, after);
-    saver
-        .commit(&key(thread), adding(last, &next))
-        .await
-        .unwrap();
-    next
-}
-
-fn writing(record: &Record, index: u32) -> Commit {
-    let turn = ActivationId {
-        moment: record.id,
-        index,
-    };
-    Commit {
-        expected: Expect::Head(Some(record.id)),
-        writes: vec![Write {
-            key: WriteKey::of_turn(turn, WriteKind::Once),
-            payload: vec![1, 2, 3],
-        }],
-        ..Commit::default()
-    }
-}
-
-async fn listed(saver: &PostgresSaver, thread: &str) -> Vec<Record> {
-    let mut records = saver.list(&key(thread), &Query::default()).await.unwrap();
-    records.reverse();
-    records
 }
 
 #[tokio::test]
@@ -319,25 +283,6 @@ async fn a_commit_that_nobody_answers_is_unknown() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn commits_on_other_threads_do_not_wait() {
-    let schema = fresh_schema();
-    let saver = open(&schema).await;
-    for thread in ["held", "free"] {
-        go_on(&saver, thread, None).await;
-    }
-    let mut connection = plain().await;
-    let lock = format!("BEGIN; SELECT FROM {schema}.threads WHERE thread = 'held' FOR UPDATE");
-    run(&mut connection, &lock).await;
-    let free = listed(&saver, "free").await.pop().unwrap();
-    go_on(&saver, "free", Some(&free)).await;
-    go_on(&saver, "new", None).await;
-    // And reading waits for nobody.
-    let held = listed(&saver, "held").await.pop().unwrap();
-    run(&mut connection, "ROLLBACK").await;
-    go_on(&saver, "held", Some(&held)).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pool_of_ones_own_will_do() {
     let pool = PgPoolOptions::new()
         .max_connections(2)
@@ -374,99 +319,6 @@ async fn a_pool_of_ones_own_will_do() {
         .unwrap_err()
         .to_string();
     assert!(closed.contains("the pool of connections"), "{closed}");
-}
-
-/// Whatever a session asks for.
-#[tokio::test]
-async fn what_is_acknowledged_has_reached_the_disk() {
-    let schema = fresh_schema();
-    let saver = open(&schema).await;
-    go_on(&saver, "t", None).await;
-    let mut connection = plain().await;
-    for (asked, got) in [
-        ("off", "on"),
-        ("local", "on"),
-        ("remote_apply", "remote_apply"),
-    ] {
-        run(
-            &mut connection,
-            &format!("SET synchronous_commit = {asked}; BEGIN"),
-        )
-        .await;
-        for change in [
-            format!("SELECT {schema}.send('tests', 't', '', '')"),
-            format!("SELECT {schema}.lease('tests', 't', 'ada', 1)"),
-            format!("SELECT {schema}.forget('tests', 'u', '')"),
-            format!("SELECT {schema}.thread_of('tests', '{asked}', 'u')"),
-        ] {
-            run(&mut connection, &format!("SAVEPOINT before; {change}")).await;
-            let now = rows(&mut connection, "SHOW synchronous_commit").await;
-            assert_eq!(now[0].get::<String, _>(0), got, "{change}");
-            run(&mut connection, "ROLLBACK TO before").await;
-        }
-        run(&mut connection, "ROLLBACK").await;
-    }
-}
-
-/// Under any isolation level that a database may be set to.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn writers_that_race_under_serializable_see_only_conflicts() {
-    let level = "options[default_transaction_isolation]=serializable";
-    let url = format!("{}&{level}", database().await);
-    let schema = fresh_schema();
-    let saver = options(&schema).connect(&url).await.unwrap();
-    go_on(&saver, "t", None).await;
-    let mut writers = JoinSet::new();
-    for _ in 0..4 {
-        let saver = saver.clone();
-        writers.spawn(async move {
-            let mut written = 0;
-            while written < 20 {
-                let chain = saver.load(&key("t"), At::Head).await.unwrap().unwrap();
-                let last = chain.records.last().unwrap();
-                match saver
-                    .commit(&key("t"), adding(Some(last), &after(last)))
-                    .await
-                {
-                    Ok(()) => written += 1,
-                    Err(StoreError::Conflict { .. }) => {}
-                    Err(error) => unreachable!("{error}"),
-                }
-            }
-        });
-    }
-    writers.join_all().await;
-    assert_eq!(listed(&saver, "t").await.len(), 81);
-}
-
-/// More than the server takes at once.
-#[tokio::test]
-async fn a_huge_commit_is_one_commit() {
-    let saver = open(&fresh_schema()).await;
-    let head = go_on(&saver, "t", None).await;
-    let mut records = vec![head.clone()];
-    for _ in 0..3 {
-        let mut next = after(records.last().unwrap());
-        next.payload = vec![b'x'; 45 * 1024 * 1024];
-        records.push(next);
-    }
-    let mut commit = writing(&head, 0);
-    commit.records = records[1..].to_vec();
-    commit.consumed = vec![commit.writes[0].key.activation];
-    saver.commit(&key("t"), writing(&head, 0)).await.unwrap();
-    let mut stale = commit.clone();
-    stale.expected = Expect::Head(None);
-    let refused = saver.commit(&key("t"), stale).await;
-    assert!(
-        matches!(refused, Err(StoreError::Conflict { .. })),
-        "{refused:?}"
-    );
-    assert_eq!(listed(&saver, "t").await, [head]);
-    for _ in 0..2 {
-        saver.commit(&key("t"), commit.clone()).await.unwrap();
-    }
-    assert!(listed(&saver, "t").await == records);
-    assert_eq!(saver.writes(&key("t")).await.unwrap(), commit.writes);
 }
 
 /// Ends the connections of whoever last asked something of a schema.

@@ -13,8 +13,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use graph_checkpointers::PostgresSaver;
-use graph_runtime::{At, Checkpointer, Commit, Query, Record, StoreError};
-use server::{DATABASE, database, fresh_schema, open};
+use graph_runtime::{At, Checkpointer, Commit, Record, StoreError};
+use server::{DATABASE, database, fresh_schema, listed, open};
 use support::{adding, after, first, key};
 use tokio::task::JoinSet;
 
@@ -72,12 +72,6 @@ impl Said {
 async fn tip(saver: &PostgresSaver, thread: &str) -> Option<Record> {
     let chain = saver.load(&key(thread), At::Head).await.unwrap();
     chain.and_then(|mut chain| chain.records.pop())
-}
-
-async fn listed(saver: &PostgresSaver, thread: &str) -> Vec<Record> {
-    let mut stored = saver.list(&key(thread), &Query::default()).await.unwrap();
-    stored.reverse();
-    stored
 }
 
 /// No gap, no half commit.

@@ -28,7 +28,8 @@ use database::Database;
 
 pub use options::PostgresOptions;
 
-/// Keeps moments in a `PostgreSQL` database, which many processes on many machines may use at once.
+/// Keeps moments in a `PostgreSQL` database (12 or newer; tested with 15), which many processes on many machines may
+/// use at once.
 ///
 /// A commit is one round trip: a function on the server locks the thread's row, judges the commit and applies it.
 /// Commits on different threads don't wait for each other. A commit is acknowledged after the server has synced it
@@ -101,7 +102,7 @@ impl PostgresSaver {
         PostgresOptions::new().connect(url).await
     }
 
-    /// Works on connections of a pool of yours, and makes the tables where they are missing.
+    /// Works on connections of a pool of yours, of `sqlx` 0.9, and makes the tables where they are missing.
     ///
     /// The pool keeps to its own options. Have it made with `test_before_acquire(false)`: a connection that broke is
     /// noticed here anyway, and being asked first costs every commit a second round trip.

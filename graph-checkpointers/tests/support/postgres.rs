@@ -1,6 +1,10 @@
 //! A database for the tests of this process, on the server that whoever runs them names.
 
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(
+    clippy::unwrap_used,
+    dead_code,
+    reason = "each test file uses its part"
+)]
 
 use std::env;
 use std::process;
@@ -8,9 +12,14 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use graph_checkpointers::{PostgresOptions, PostgresSaver};
+use graph_runtime::{
+    ActivationId, Checkpointer, Commit, Expect, Query, Record, Write, WriteKey, WriteKind,
+};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, raw_sql};
 use tokio::sync::OnceCell;
+
+use crate::support::{adding, after, first, key};
 
 /// Names the server. Its user makes databases and roles.
 const VARIABLE: &str = "GRAPH_TEST_POSTGRES";
@@ -85,4 +94,46 @@ pub(crate) async fn rows(connection: &mut PgConnection, sql: &str) -> Vec<PgRow>
         .fetch_all(connection)
         .await
         .unwrap()
+}
+
+/// How many statements on a schema wait for a lock. Asked outside of any transaction: within one the server says what
+/// it said first.
+pub(crate) async fn waiting(schema: &str) -> usize {
+    let waiting = format!(
+        "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%\"{schema}\"%'"
+    );
+    rows(&mut plain().await, &waiting).await.len()
+}
+
+/// Goes on with a thread by one record.
+pub(crate) async fn go_on(saver: &PostgresSaver, thread: &str, last: Option<&Record>) -> Record {
+    let next = last.map_or_else(first, after);
+    saver
+        .commit(&key(thread), adding(last, &next))
+        .await
+        .unwrap();
+    next
+}
+
+/// A commit of one write at a head.
+pub(crate) fn writing(record: &Record, index: u32) -> Commit {
+    let turn = ActivationId {
+        moment: record.id,
+        index,
+    };
+    Commit {
+        expected: Expect::Head(Some(record.id)),
+        writes: vec![Write {
+            key: WriteKey::of_turn(turn, WriteKind::Once),
+            payload: vec![1, 2, 3],
+        }],
+        ..Commit::default()
+    }
+}
+
+/// A thread's records, oldest first.
+pub(crate) async fn listed(saver: &PostgresSaver, thread: &str) -> Vec<Record> {
+    let mut records = saver.list(&key(thread), &Query::default()).await.unwrap();
+    records.reverse();
+    records
 }
