@@ -71,7 +71,87 @@ mod careful {
     }
 }
 
+/// A failure waits at the join until a person has spoken.
+#[graph(id = "mended")]
+mod mended {
+    use graph_runtime::Run;
+
+    #[state]
+    pub struct Mended {
+        #[reduce(append)]
+        pub log: Vec<String>,
+        pub fine: Option<bool>,
+    }
+
+    edges! {
+        start -> warm -> {fetch, look};
+        look -> fine;
+        {fetch, fine} -> decide -> end;
+    }
+
+    #[node(writes(log))]
+    fn warm() -> String {
+        "warm".to_owned()
+    }
+
+    #[node(on_error = decide)]
+    fn fetch() -> Result<(), String> {
+        Err("no such page".to_owned())
+    }
+
+    #[node]
+    fn look() {}
+
+    #[ask(into = fine)]
+    fn fine() -> String {
+        "fine?".to_owned()
+    }
+
+    #[node(writes(log))]
+    fn decide(run: &Run) -> String {
+        let failures = run.failures().iter().map(|failure| failure.error.clone());
+        failures.collect()
+    }
+}
+
 on_every_backend! {
+    async fn a_failure_that_waits_is_taken_on(store) {
+        let make = async || {
+            let builder = mended::Mended::graph().checkpointer(store.open().await);
+            builder.build().thread("t")
+        };
+        let thread = make().await;
+        thread.invoke(mended::Input::new()).await.unwrap();
+        assert!(!thread.prune(Keep::last(0)).await.unwrap().is_empty());
+        let thread = make().await;
+        let mended::Question::Fine(open) = &thread.questions().await.unwrap()[0];
+        let outcome = thread.answer(open.answer(true)).await.unwrap();
+        assert_eq!(outcome.done().unwrap().log, ["warm", "no such page"]);
+    }
+
+    /// No moment names it yet: what it did since the last one is all that there is of it.
+    async fn a_call_that_was_cut_off_in_the_middle_goes_on_there(store) {
+        use graph_runtime::{At, ThreadKey};
+        let saver = store.open().await;
+        let thread = graph(saver.clone(), &Hands::new()).thread("t");
+        let cut = thread.invoke(topics(&["sun"])).step_limit(2).await;
+        assert!(matches!(cut, Err(Error::Node { .. })), "{cut:?}");
+        let stood = thread.state().await.unwrap().unwrap();
+        assert!(stood.children.is_empty());
+        let key = ThreadKey::new("desk", "t").unwrap();
+        let call = saver.paths(&key).await.unwrap();
+        let call = call.iter().find(|path| path.starts_with("search@")).unwrap();
+        let within = key.at_path(call).unwrap();
+        let before = saver.load(&within, At::Head).await.unwrap().unwrap();
+        thread.prune(Keep::last(0)).await.unwrap();
+        let after = saver.load(&within, At::Head).await.unwrap().unwrap();
+        assert_eq!(after.head, before.head);
+        assert_eq!(after.rewrites, 1, "what came before in it went");
+        let outcome = thread.resume().await.unwrap();
+        let output = see_through(&thread, outcome).await;
+        assert_eq!(output.notes.unwrap().pages.len(), 3);
+    }
+
     async fn what_siblings_have_finished_and_sub_steps_are_not_done_again(store) {
         use std::sync::atomic::{AtomicU32, Ordering};
         let (calls, works) = (Arc::<AtomicU32>::default(), Arc::<AtomicU32>::default());

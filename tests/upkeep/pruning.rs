@@ -76,6 +76,13 @@ on_every_backend! {
             let left = thread.history().await.unwrap();
             let expected: Vec<_> = moments.iter().take(kept.max(1)).map(|moment| moment.id).collect();
             assert_eq!(left.iter().map(|moment| moment.id).collect::<Vec<_>>(), expected);
+            let before = |id| all.iter().find(|moment| moment.id == id).unwrap();
+            for moment in &left {
+                let parent = before(before(moment.id).parent.unwrap());
+                if parent.source == Source::Input {
+                    assert_eq!(moment.parent, Some(parent.id), "an input stays with its step");
+                }
+            }
             // The oldest one says what went; an input is the beginning of what is left, or followed by what took it.
             let whole = thread.history().with_inputs().await.unwrap();
             for moment in &whole {
