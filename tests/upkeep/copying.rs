@@ -2,11 +2,12 @@
 
 use graph_runtime::prelude::*;
 use graph_runtime::{Keep, Usage};
+use graph_tests::office::scale;
 
 use crate::journey::{Random, graph, travel};
 use crate::office::{answer, see_through, topics};
 use crate::picture::{Picture, asked, ids, replayed};
-use crate::store::{Hands, on_every_backend, scale};
+use crate::store::{Hands, on_every_backend};
 
 on_every_backend! {
     async fn a_copy_is_the_same_thread_under_another_name(store) {

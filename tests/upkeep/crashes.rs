@@ -8,16 +8,16 @@ use std::time::Duration;
 use graph_runtime::prelude::*;
 use graph_runtime::testing::{Fault, Faulty};
 use graph_runtime::{Checkpointer, Graph, Keep, MemorySaver, Retention, Usage};
+use graph_tests::office::scale;
 
 use crate::journey::{Random, travel};
 use crate::office::desk::Desk;
 use crate::picture::Picture;
-use crate::store::{Hands, scale};
+use crate::store::Hands;
 
-const FAULTS: [Fault; 6] = [
+const FAULTS: [Fault; 5] = [
     Fault::Refused,
     Fault::Twice,
-    Fault::RequestLost,
     Fault::ReplyLost,
     Fault::DiesBefore,
     Fault::DiesAfter,
@@ -46,7 +46,7 @@ async fn when_free<T>(mut work: impl AsyncFnMut() -> Result<T, Error>) -> T {
 async fn made(seed: u64) -> (Arc<MemorySaver>, Thread<Desk>) {
     let saver = Arc::new(MemorySaver::new());
     let thread = graph(saver.clone()).thread("t");
-    travel(&thread, &mut Random::new(seed), 12).await;
+    travel(&thread, &mut Random::new(seed), 7).await;
     (saver, thread)
 }
 

@@ -23,15 +23,12 @@ pub async fn moment(thread: &Thread<Desk>, id: MomentId) -> Value {
 }
 
 async fn within(thread: &Thread<Desk>, child: &Child) -> Value {
-    let mut seen = match child.node.as_str() {
-        "search" => {
-            let found = thread.child::<Research>(child).unwrap().state().await;
-            serde_json::to_value(found.unwrap()).unwrap()
-        }
-        _ => {
-            let found = thread.child::<Memory>(child).unwrap().state().await;
-            serde_json::to_value(found.unwrap()).unwrap()
-        }
+    let mut seen = if child.node == "search" {
+        let found = thread.child::<Research>(child).unwrap().state().await;
+        serde_json::to_value(found.unwrap()).unwrap()
+    } else {
+        let found = thread.child::<Memory>(child).unwrap().state().await;
+        serde_json::to_value(found.unwrap()).unwrap()
     };
     seen.as_object_mut().unwrap().remove("parent");
     seen

@@ -1,11 +1,12 @@
 //! What pruning leaves is what it was, and the rest is gone.
 
 use graph_runtime::{Keep, Source};
+use graph_tests::office::scale;
 
 use crate::journey::{Random, go, graph, travel};
 use crate::office::{see_through, topics};
 use crate::picture::{Picture, ids, replayed};
-use crate::store::{DAY, Hands, on_every_backend, scale};
+use crate::store::{DAY, Hands, on_every_backend};
 
 on_every_backend! {
     async fn what_is_kept_looks_and_goes_on_as_before(store) {
@@ -29,12 +30,12 @@ on_every_backend! {
             assert_eq!(after, before.as_far_as(&after), "seed {seed}, {kept} kept");
             let left = ids(&thread).await;
             for (id, outcome) in outcomes.iter().filter(|(id, _)| left.contains(id)) {
-                let now = replayed(&desk, &thread, *id, "copy").await;
-                assert_eq!(now, *outcome, "seed {seed}, {kept} kept, from {id}");
+                let anew = replayed(&desk, &thread, *id, "copy").await;
+                assert_eq!(anew, *outcome, "seed {seed}, {kept} kept, from {id}");
             }
-            let uses = thread.usage().await.unwrap();
-            assert_eq!(pruned.is_empty(), uses.records == used.records);
-            assert!(uses.records <= used.records && uses.writes <= used.writes);
+            let now = thread.usage().await.unwrap();
+            assert_eq!(pruned.is_empty(), now.records == used.records);
+            assert!(now.records <= used.records && now.writes <= used.writes);
             // Nothing more is to be done, and the thread goes on.
             assert!(thread.prune(Keep::last(kept)).await.unwrap().is_empty());
             assert_eq!(Picture::of(&thread).await, after);

@@ -1,11 +1,12 @@
 //! The moments of single runs go, and the others are what they were.
 
+use graph_tests::office::scale;
 use std::collections::{BTreeMap, HashSet};
 
 use crate::journey::{Random, graph, travel};
 use crate::office::{see_through, topics};
 use crate::picture::Picture;
-use crate::store::{Hands, on_every_backend, scale};
+use crate::store::{Hands, on_every_backend};
 
 on_every_backend! {
     async fn a_run_in_the_middle_goes_with_its_inputs(store) {

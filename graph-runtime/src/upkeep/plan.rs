@@ -165,8 +165,8 @@ impl Plan {
                 |parent: &MomentId| parents.contains_key(parent) && !self.kept.contains(parent);
             if row.parent.as_ref().is_some_and(is_lost) {
                 let before = |id: &MomentId| parents.get(id).copied().flatten();
-                let line = std::iter::successors(row.parent, before);
-                let parent = line.skip_while(is_lost).next();
+                let mut line = std::iter::successors(row.parent, before);
+                let parent = line.find(|id| self.kept.contains(id));
                 bases.insert(row.id, row.id);
                 changes.insert(row.id, Becomes::Snapshot(parent));
                 continue;

@@ -35,17 +35,16 @@ impl Upkeep {
     /// Removes what a rule doesn't keep of a thread that nobody runs.
     pub(super) async fn prune_by(&self, thread: &str, rule: &Rule) -> Result<Pruned, Error> {
         let home = self.home(thread)?;
-        let mut pruned = Pruned::default();
         home.alone(self.now(), async {
-            let mut pruner = Pruner {
+            let mut work = Pruner {
                 home: &home,
                 rule,
-                pruned: &mut pruned,
+                pruned: Pruned::default(),
             };
-            pruner.prune(home.key.clone(), HashSet::new()).await
+            work.prune(home.key.clone(), HashSet::new()).await?;
+            Ok(work.pruned)
         })
-        .await?;
-        Ok(pruned)
+        .await
     }
 
     /// Whether pruning a thread would come to anything, as far as that can be said without taking it.
@@ -64,7 +63,7 @@ impl Upkeep {
 struct Pruner<'a> {
     home: &'a Home,
     rule: &'a Rule,
-    pruned: &'a mut Pruned,
+    pruned: Pruned,
 }
 
 impl Pruner<'_> {
