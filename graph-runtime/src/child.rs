@@ -9,7 +9,7 @@ use crate::definition::StateGraph;
 use crate::engine::Home;
 use crate::error::Error;
 use crate::id::MomentId;
-use crate::moment::{Child, Moment, Placed, Reader, Replay, fingerprint, thread_text};
+use crate::moment::{Child, Moment, Placed, Reader, Replay, Wanted, fingerprint, thread_text};
 use crate::state::Change;
 use crate::thread::Thread;
 
@@ -67,11 +67,14 @@ impl<C: StateGraph> ChildThread<C> {
     /// # Errors
     /// Those of [`state`](Self::state).
     pub async fn history(&self) -> Result<Vec<Moment<C>>, Error> {
-        let query = Query {
-            without_inputs: true,
-            ..Query::default()
+        let wanted = Wanted {
+            query: Query {
+                without_inputs: true,
+                ..Query::default()
+            },
+            ..Wanted::default()
         };
-        self.home.reader().history(&query).await
+        self.home.reader().history(&wanted).await
     }
 
     /// It as it stood at one of its moments: to go back to, on a branch of the thread. See

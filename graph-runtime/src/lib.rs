@@ -81,6 +81,7 @@ mod store;
 pub mod testing;
 mod thread;
 mod timer;
+mod upkeep;
 mod waiting;
 
 #[doc(hidden)]
@@ -134,6 +135,7 @@ pub use store::{
     Put, Search, Shelf, Store, Test, Ttl, Vectors,
 };
 pub use thread::{History, Thread};
+pub use upkeep::{Keep, Pruned, Retention, Swept};
 pub use waiting::{Due, Until};
 
 /// What a program with a graph uses: `use graph_runtime::prelude::*;`.

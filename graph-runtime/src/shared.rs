@@ -8,7 +8,8 @@ use crate::engine::{Home, Registry};
 use crate::error::Error;
 use crate::id::ThreadKey;
 use crate::moment::thread_text;
-use crate::setting::Setting;
+use crate::setting::{DEFAULT_LEASE, Setting};
+use crate::upkeep::Upkeep;
 
 /// Marks a graph that has a checkpointer, and with it threads.
 #[derive(Debug)]
@@ -59,6 +60,20 @@ impl<G: StateGraph> Core<G> {
             registry: Arc::clone(&self.registry),
             key,
             lease: self.setting.lease,
+        })
+    }
+
+    /// What keeps the graph's threads up.
+    pub(crate) fn upkeep(&self) -> Result<Upkeep, Error> {
+        let saver = self.saver.clone().ok_or_else(|| Error::NothingToResume {
+            thread: format!("graph `{}`", self.namespace),
+        })?;
+        Ok(Upkeep {
+            saver,
+            registry: Arc::clone(&self.registry),
+            namespace: Arc::clone(&self.namespace),
+            lease: self.setting.lease.unwrap_or(DEFAULT_LEASE),
+            clock: Arc::clone(&self.setting.clock),
         })
     }
 }

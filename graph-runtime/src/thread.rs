@@ -14,8 +14,9 @@ use crate::error::Error;
 use crate::event::RunStream;
 use crate::id::{MomentId, QuestionId};
 use crate::invocation::Invocation;
-use crate::moment::{Moment, thread_text};
+use crate::moment::{Moment, Wanted, thread_text};
 use crate::shared::Core;
+use crate::upkeep::Upkeep;
 
 /// A thread of a graph: everything that was ever said on it, and where it stands.
 ///
@@ -189,25 +190,32 @@ impl<G: StateGraph> Thread<G> {
         History {
             thread: self,
             before: None,
-            line: None,
-            query: Query {
-                without_inputs: true,
-                ..Query::default()
+            wanted: Wanted {
+                query: Query {
+                    without_inputs: true,
+                    ..Query::default()
+                },
+                ..Wanted::default()
             },
         }
     }
 
-    /// Forgets the thread: its state, its moments, and the users that lead to it.
+    /// Forgets the thread: its state, its moments, the graphs within it, and the users that lead to it. What is younger
+    /// can be kept by [`prune`](Self::prune).
     ///
     /// # Errors
     /// [`Error::Busy`] while it is being run, [`Error::Store`].
     pub async fn reset(&self) -> Result<(), Error> {
-        let home = self.core.home(&self.id)?;
-        let _hold = home.take().await?;
-        home.saver
-            .delete(&home.key)
-            .await
-            .map_err(|source| home.reader().store(source))
+        self.upkeep()?.forget(&self.id).await
+    }
+
+    pub(crate) fn upkeep(&self) -> Result<Upkeep, Error> {
+        self.core.upkeep()
+    }
+
+    /// Another thread of the same graph.
+    pub(crate) fn neighbour(&self, id: &str) -> Self {
+        Self::new(Arc::clone(&self.core), id.into())
     }
 }
 
@@ -224,21 +232,13 @@ fn is_answered(writes: &[Write], question: &QuestionId) -> bool {
 pub struct History<'a, G: StateGraph> {
     thread: &'a Thread<G>,
     before: Option<MomentId>,
-    line: Option<Tip>,
-    query: Query,
-}
-
-/// Where a line ends.
-#[derive(Clone, Copy)]
-enum Tip {
-    Head,
-    Moment(MomentId),
+    wanted: Wanted,
 }
 
 impl<G: StateGraph> History<'_, G> {
     /// At most so many.
     pub fn limit(mut self, moments: usize) -> Self {
-        self.query.limit = Some(moments);
+        self.wanted.query.limit = Some(moments);
         self
     }
 
@@ -250,35 +250,39 @@ impl<G: StateGraph> History<'_, G> {
 
     /// The records of inputs too.
     pub fn with_inputs(mut self) -> Self {
-        self.query.without_inputs = false;
+        self.wanted.query.without_inputs = false;
         self
     }
 
     /// Only those that lead to where the thread stands.
     pub fn line(mut self) -> Self {
-        self.line = Some(Tip::Head);
+        self.wanted.line = Some(None);
         self
     }
 
     /// Only those that lead to this one, and itself.
     pub fn line_to(mut self, moment: MomentId) -> Self {
-        self.line = Some(Tip::Moment(moment));
+        self.wanted.line = Some(Some(moment));
+        self
+    }
+
+    /// Only those whose run was given this to remember of itself, by
+    /// [`Invocation::metadata`](crate::Invocation::metadata). Said several times, all of it. A limit counts what is
+    /// listed, and reads as far as it has to.
+    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.wanted.metadata.push((key.into(), value.into()));
         self
     }
 
     async fn read(mut self) -> Result<Vec<Moment<G>>, Error> {
         if let Some(before) = self.before {
-            self.query.before = Some(self.thread.moment(before).await?.sequence);
+            self.wanted.query.before = Some(self.thread.moment(before).await?.sequence);
+        }
+        if let Some(Some(tip)) = self.wanted.line {
+            self.thread.moment(tip).await?;
         }
         let home = self.thread.core.home(&self.thread.id)?;
-        match self.line {
-            None => home.reader().history(&self.query).await,
-            Some(Tip::Head) => home.reader().line(&self.query, None).await,
-            Some(Tip::Moment(tip)) => {
-                let tip = self.thread.moment(tip).await?.id;
-                home.reader().line(&self.query, Some(tip)).await
-            }
-        }
+        home.reader().history(&self.wanted).await
     }
 }
 

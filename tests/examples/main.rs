@@ -9,4 +9,5 @@ mod program;
 mod readme;
 mod research;
 mod server;
+mod sessions;
 mod support;

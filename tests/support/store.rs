@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use graph_checkpointers::SqliteSaver;
+use graph_checkpointers::{FileSaver, SqliteSaver};
 use graph_runtime::{Checkpointer, MemorySaver};
 use tempfile::TempDir;
 
@@ -12,6 +12,8 @@ pub enum Store {
     Memory(Arc<MemorySaver>),
     /// One file.
     Sqlite(TempDir),
+    /// A directory of files.
+    File(TempDir),
 }
 
 impl Store {
@@ -23,12 +25,21 @@ impl Store {
         Self::Sqlite(tempfile::tempdir().unwrap())
     }
 
+    pub fn file() -> Self {
+        Self::File(tempfile::tempdir().unwrap())
+    }
+
     /// A handle on it, opened anew: what a restarted process would have.
     pub async fn open(&self) -> Arc<dyn Checkpointer> {
         match self {
             Self::Memory(saver) => Arc::<MemorySaver>::clone(saver),
             Self::Sqlite(folder) => Arc::new(
                 SqliteSaver::open(folder.path().join("moments.db"))
+                    .await
+                    .unwrap(),
+            ),
+            Self::File(folder) => Arc::new(
+                FileSaver::open(folder.path().join("moments"))
                     .await
                     .unwrap(),
             ),

@@ -28,7 +28,7 @@ pub(super) fn commit(place: &Place, key: &ThreadKey, commit: &Commit) -> Result<
     if writes.is_none() && commit.records.is_empty() {
         return Ok(());
     }
-    let records = entry::records(&directory);
+    let records = old.records(&directory);
     if begins {
         place.make(&records)?;
     }
@@ -99,9 +99,10 @@ fn following(
     Ok(new)
 }
 
-/// Removes what a commit left that didn't come to its end: it would count as soon as the head is above it.
-fn clean(directory: &Path, head: &Head) -> Result<(), StoreError> {
-    let records = entry::records(directory);
+/// Removes what doesn't count: what a commit or a rewrite has left that didn't come to its end, or has replaced. A
+/// record would count as soon as the head is above it.
+pub(super) fn clean(directory: &Path, head: &Head) -> Result<(), StoreError> {
+    let records = head.records(directory);
     for file in disk::names(&records)? {
         let counts = entry::parse_file(&file).is_none_or(|(sequence, _)| sequence <= head.sequence);
         if !counts {
@@ -113,6 +114,8 @@ fn clean(directory: &Path, head: &Head) -> Result<(), StoreError> {
         let path = directory.join(&file);
         if file.starts_with(entry::WRITES) && Some(&path) != kept.as_ref() {
             disk::remove(&path)?;
+        } else if file.starts_with(entry::RECORDS) && path != records {
+            disk::remove_all(&path)?;
         }
     }
     Ok(())
@@ -146,7 +149,7 @@ pub(super) fn delete(place: &Place, key: &ThreadKey) -> Result<(), StoreError> {
 }
 
 /// Removes what was said to be gone below a thread.
-fn finish_forgetting(thread: &Path) -> Result<(), StoreError> {
+pub(super) fn finish_forgetting(thread: &Path) -> Result<(), StoreError> {
     let Some(gone) = Gone::read(thread)? else {
         return Ok(());
     };

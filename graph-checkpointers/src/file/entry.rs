@@ -26,10 +26,16 @@ struct WriteLine<'a> {
     bytes: usize,
 }
 
-/// The records of a thread or a path.
-pub(super) fn records(directory: &Path) -> PathBuf {
-    directory.join("records")
+/// The records of a thread or a path, as they were written one by one, or by a rewrite.
+pub(super) fn records(directory: &Path, rewrite: Option<u64>) -> PathBuf {
+    directory.join(match rewrite {
+        None => RECORDS.to_owned(),
+        Some(number) => format!("{RECORDS}-{number}"),
+    })
 }
+
+/// What the names of directories with records begin with.
+pub(super) const RECORDS: &str = "records";
 
 /// The writes that a commit wrote.
 pub(super) fn writes(directory: &Path, commit: u64) -> PathBuf {

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use graph_runtime::{MomentId, Standing, StoreError, ThreadKey, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::disk;
 use super::place::Place;
+use super::{disk, entry};
 
 /// What counts of a thread, or of one path of it. A record whose sequence is higher, and writes in another
 /// file than the one named here, are left-overs of a commit that didn't come to its end.
@@ -17,13 +17,16 @@ pub(super) struct Head {
     pub(super) path: String,
     /// Told apart from what was deleted before.
     pub(super) life: MomentId,
-    /// How many commits there were.
+    /// How many commits and rewrites there were.
     pub(super) commits: u64,
     pub(super) moment: Option<MomentId>,
     pub(super) sequence: u64,
     pub(super) due: Option<Timestamp>,
     /// The commit that wrote the writes; none where there are none.
     pub(super) writes: Option<u64>,
+    /// The rewrite that wrote the records anew; none where none did.
+    #[serde(default)]
+    pub(super) records: Option<u64>,
     /// How often records went.
     #[serde(default)]
     pub(super) rewrites: u64,
@@ -42,6 +45,7 @@ impl Head {
             sequence: 0,
             due: None,
             writes: None,
+            records: None,
             rewrites: 0,
         }
     }
@@ -73,6 +77,16 @@ impl Head {
     /// Makes it count.
     pub(super) fn replace(&self, directory: &Path) -> Result<(), StoreError> {
         disk::replace(&file(directory), &text(self)?)
+    }
+
+    /// Whether it counts anything but how often it changed.
+    pub(super) fn holds_something(&self) -> bool {
+        self.moment.is_some() || self.writes.is_some()
+    }
+
+    /// Where the records are that count.
+    pub(super) fn records(&self, directory: &Path) -> PathBuf {
+        entry::records(directory, self.records)
     }
 
     /// Where the thread stands, for the commit to judge.

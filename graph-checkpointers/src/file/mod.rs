@@ -2,7 +2,7 @@
 //!
 //! Here is what a user sees. `place` says where things lie, `name` how they are called there, `disk` how a file
 //! is replaced whole. `head` is the file that says what counts, `entry` are records and writes as text, `users`
-//! those of users; `change` and `read` work on them, on the threads of `workers`.
+//! those of users; `change`, `rewrite` and `read` work on them, on the threads of `workers`.
 
 mod change;
 mod disk;
@@ -11,6 +11,7 @@ mod head;
 mod name;
 mod place;
 mod read;
+mod rewrite;
 mod users;
 mod workers;
 
@@ -19,7 +20,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use graph_runtime::{
-    At, Chain, Checkpointer, Commit, InvalidId, Page, Query, Record, StoreError, ThreadKey, Write,
+    At, Chain, Checkpointer, Commit, InvalidId, Page, Query, Record, Rewrite, StoreError,
+    ThreadKey, Timestamp, Write,
 };
 
 use place::Place;
@@ -30,7 +32,8 @@ use workers::Workers;
 /// A thread is the directory `<namespace>/<thread>`, and what a child graph stores lies in one within, whose
 /// name has a `+` before each step of its path. There, `records` holds a file for each record, in the order of
 /// their names: a line with a checksum, a line with what the record is, and its payload as it is. `head.json`
-/// says which of them count, and which `writes-<number>.json` does. Names hold `a-z 0-9 _ -`; all else in them
+/// says which of them count, and which `writes-<number>.json` does, and `records-<number>` where pruning has
+/// written the records anew. Names hold `a-z 0-9 _ -`; all else in them
 /// is written as `%41`, and what would be too long ends in a hash: the true name is in the files.
 ///
 /// A commit is acknowledged when its files and then its `head.json` have reached the disk. What was in the
@@ -146,5 +149,43 @@ impl Checkpointer for FileSaver {
     async fn writes(&self, thread: &ThreadKey) -> Result<Vec<Write>, StoreError> {
         let thread = thread.clone();
         self.ask(move |place| read::writes(place, &thread)).await
+    }
+
+    async fn due(
+        &self,
+        namespace: &str,
+        now: Timestamp,
+        page: &Page<(String, Timestamp)>,
+    ) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        let (namespace, page) = (namespace.to_owned(), page.clone());
+        self.ask(move |place| read::due(place, &namespace, now, &page))
+            .await
+    }
+
+    async fn idle(
+        &self,
+        namespace: &str,
+        before: Timestamp,
+        page: &Page<(String, Timestamp)>,
+    ) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        let (namespace, page) = (namespace.to_owned(), page.clone());
+        self.ask(move |place| read::idle(place, &namespace, before, &page))
+            .await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.ask(Place::check).await
+    }
+
+    async fn rewrite(&self, thread: &ThreadKey, rewrite: Rewrite) -> Result<(), StoreError> {
+        rewrite.check()?;
+        let thread = thread.clone();
+        self.ask(move |place| rewrite::rewrite(place, &thread, &rewrite))
+            .await
+    }
+
+    async fn paths(&self, thread: &ThreadKey) -> Result<Vec<String>, StoreError> {
+        let thread = thread.clone();
+        self.ask(move |place| read::paths(place, &thread)).await
     }
 }

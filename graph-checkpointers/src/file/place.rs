@@ -88,6 +88,17 @@ impl Place {
         }
     }
 
+    /// Whether the store can be used: it is still there, and its locks can be taken.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        if !self.has_format()? {
+            return Err(StoreError::unavailable(format!(
+                "{} was a directory of moments and is none any more; was it moved or removed?",
+                self.root.display()
+            )));
+        }
+        self.lock("store").map(drop)
+    }
+
     /// Where what belongs to a thread is changed by one at a time, over all processes.
     pub(super) fn lock_thread(&self, key: &ThreadKey) -> Result<File, StoreError> {
         let name = format!("{}\0{}", key.namespace(), key.thread());

@@ -1,9 +1,10 @@
 //! What is read of threads. Nobody waits for whoever writes: what counts is never changed, only replaced.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use graph_runtime::{
-    At, Chain, MomentId, Page, Query, Record, Source, StoreError, ThreadKey, Write,
+    At, Chain, MomentId, Page, Query, Record, Source, StoreError, ThreadKey, Timestamp, Write,
 };
 
 use super::head::Head;
@@ -25,8 +26,10 @@ fn of_one_state<T: Default>(
         };
         let outcome = read(&head);
         let now = Head::of(place, key)?;
-        let is_same_life = now.as_ref().is_some_and(|now| now.life == head.life);
-        if now.as_ref() == Some(&head) || (is_same_life && outcome.is_ok()) {
+        // What only grew meanwhile was read whole.
+        let same = |now: &Head| (now.life, now.records) == (head.life, head.records);
+        let is_whole = outcome.is_ok() && now.as_ref().is_some_and(same);
+        if now.as_ref() == Some(&head) || is_whole {
             return outcome;
         }
     }
@@ -68,7 +71,7 @@ fn line(
     head: &Head,
     tip: MomentId,
 ) -> Result<Option<Vec<Record>>, StoreError> {
-    let directory = entry::records(&place.of(key));
+    let directory = head.records(&place.of(key));
     if head.moment == Some(tip) {
         let record = entry::read_record(&directory, head.sequence, tip)?;
         if record.is_snapshot() {
@@ -105,7 +108,7 @@ fn counting(
     key: &ThreadKey,
     head: &Head,
 ) -> Result<Vec<(u64, MomentId)>, StoreError> {
-    let names = disk::names(&entry::records(&place.of(key)))?;
+    let names = disk::names(&head.records(&place.of(key)))?;
     let records = names.iter().filter_map(|name| entry::parse_file(name));
     Ok(records
         .filter(|(sequence, _)| *sequence <= head.sequence)
@@ -122,7 +125,7 @@ pub(super) fn list(
         let mut found = counting(place, key, head)?;
         found.retain(|(sequence, _)| query.before.is_none_or(|before| *sequence < before));
         found.sort_unstable_by(|one, other| other.cmp(one));
-        let directory = entry::records(&place.of(key));
+        let directory = head.records(&place.of(key));
         let mut records = Vec::new();
         for (sequence, id) in found {
             if records.len() >= limit {
@@ -154,20 +157,9 @@ pub(super) fn threads(
     page: &Page,
 ) -> Result<Vec<String>, StoreError> {
     let directory = place.namespace(namespace);
-    let mut found = Vec::new();
-    for file in disk::names(&directory)? {
-        let id = match name::decode(&file) {
-            Some(id) => Some(id),
-            None if file.starts_with('~') => None,
-            None => Head::read(&directory.join(&file))?.map(|head| head.thread),
-        };
-        let id = id.filter(|id| {
-            page.after
-                .as_deref()
-                .is_none_or(|after| id.as_str() > after)
-        });
-        found.extend(id.map(|id| (id, file)));
-    }
+    let mut found = ids(place, namespace)?;
+    let after = page.after.as_deref();
+    found.retain(|(id, _)| after.is_none_or(|after| id.as_str() > after));
     found.sort_unstable();
     let limit = page.limit.unwrap_or(usize::MAX);
     let mut threads = Vec::new();
@@ -181,4 +173,84 @@ pub(super) fn threads(
         }
     }
     Ok(threads)
+}
+
+/// The ids of a namespace's threads, each with its directory, also of those that have no records of their own.
+fn ids(place: &Place, namespace: &str) -> Result<Vec<(String, String)>, StoreError> {
+    let directory = place.namespace(namespace);
+    let mut found = Vec::new();
+    for file in disk::names(&directory)? {
+        let id = match name::decode(&file) {
+            Some(id) => Some(id),
+            None if file.starts_with('~') => None,
+            None => Head::read(&directory.join(&file))?.map(|head| head.thread),
+        };
+        found.extend(id.map(|id| (id, file)));
+    }
+    Ok(found)
+}
+
+/// The threads whose heads say something about a time.
+fn by_time(
+    place: &Place,
+    namespace: &str,
+    page: &Page<(String, Timestamp)>,
+    say: impl Fn(&Head, &Path) -> Result<Option<Timestamp>, StoreError>,
+) -> Result<Vec<(String, Timestamp)>, StoreError> {
+    let mut said = Vec::new();
+    for (id, _) in ids(place, namespace)? {
+        let key = ThreadKey::new(namespace, id.as_str())?;
+        let directory = place.of(&key);
+        let time = of_one_state(place, &key, |head| say(head, &directory))?;
+        said.extend(time.map(|time| (id, time)));
+    }
+    Ok(page.of(said))
+}
+
+pub(super) fn due(
+    place: &Place,
+    namespace: &str,
+    now: Timestamp,
+    page: &Page<(String, Timestamp)>,
+) -> Result<Vec<(String, Timestamp)>, StoreError> {
+    by_time(place, namespace, page, |head, _| {
+        Ok(head.due.filter(|due| *due <= now))
+    })
+}
+
+pub(super) fn idle(
+    place: &Place,
+    namespace: &str,
+    before: Timestamp,
+    page: &Page<(String, Timestamp)>,
+) -> Result<Vec<(String, Timestamp)>, StoreError> {
+    by_time(place, namespace, page, |head, directory| {
+        let Some((tip, sequence)) = head.tip() else {
+            return Ok(None);
+        };
+        let written = entry::read_record(&head.records(directory), sequence, tip)?.created_at;
+        Ok(Some(written).filter(|written| *written < before))
+    })
+}
+
+pub(super) fn paths(place: &Place, key: &ThreadKey) -> Result<Vec<String>, StoreError> {
+    let thread = place.thread(key);
+    let mut paths = Vec::new();
+    for step in disk::names(&thread)? {
+        if !step.starts_with(name::STEP) {
+            continue;
+        }
+        let path = match name::decode_path(&step) {
+            Some(path) => Some(path),
+            None => Head::read(&thread.join(&step))?.map(|head| head.path),
+        };
+        let Some(path) = path else { continue };
+        let part = key.at_path(&path)?;
+        let is_below = part != *key && key.contains(&part);
+        if is_below && Head::of(place, &part)?.is_some_and(|head| head.holds_something()) {
+            paths.push(path);
+        }
+    }
+    paths.sort_unstable();
+    Ok(paths)
 }

@@ -186,18 +186,31 @@ pub(super) fn due(
     let query = "SELECT thread, due FROM threads INDEXED BY threads_due
                  WHERE namespace = ?1 AND path = '' AND due <= ?2 AND (due, thread) > (?3, ?4)
                  ORDER BY due, thread LIMIT ?5";
+    by_time(database, query, namespace, now, page)
+}
+
+/// A page of what a query finds up to a time, or before it.
+fn by_time(
+    database: &Connection,
+    query: &str,
+    namespace: &str,
+    given: Timestamp,
+    page: &Page<(String, Timestamp)>,
+) -> Result<Vec<(String, Timestamp)>, Failure> {
     // No time is before 0 and no id is empty, so all come after these.
     let (thread, due) = page
         .after
         .as_ref()
         .map_or(("", 0), |(thread, due)| (thread.as_str(), micros(*due)));
     let mut query = database.prepare_cached(query)?;
-    let params = (namespace, micros(now), due, thread, limit(page.limit));
+    let params = (namespace, micros(given), due, thread, limit(page.limit));
     query
         .query_and_then(params, |row| Ok((row.get(0)?, time(row.get(1)?))))?
         .collect()
 }
 
+/// Looks at the head of each thread: a column for it would be written with every step, for a question that is
+/// asked once a day.
 pub(super) fn idle(
     database: &Connection,
     namespace: &str,
@@ -207,15 +220,10 @@ pub(super) fn idle(
     let query = "SELECT threads.thread, created_at FROM threads JOIN records
                  ON records.thread = number
                  AND sequence = (SELECT max(sequence) FROM records WHERE records.thread = number)
-                 WHERE namespace = ?1 AND path = ''";
-    let mut query = database.prepare_cached(query)?;
-    // A clock may have said anything, also what a database counts below 0.
-    let idle = query.query_and_then((namespace,), |row| {
-        let written: i64 = row.get(1)?;
-        Ok::<_, Failure>((row.get(0)?, time(written)))
-    })?;
-    let idle = idle.filter(|one| one.as_ref().map_or(true, |(_, written)| *written < before));
-    Ok(page.of(idle.collect::<Result<_, _>>()?))
+                 WHERE namespace = ?1 AND path = '' AND created_at >= 0 AND created_at < ?2
+                 AND (created_at, threads.thread) > (?3, ?4)
+                 ORDER BY created_at, threads.thread LIMIT ?5";
+    by_time(database, query, namespace, before, page)
 }
 
 pub(super) fn paths(database: &Connection, key: &ThreadKey) -> Result<Vec<String>, Failure> {

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Commit, Expect, Record, Standing, StoreError, Write};
 use crate::id::MomentId;
 
@@ -9,7 +11,7 @@ use crate::id::MomentId;
 ///
 /// It never moves the head. What it leaves has to be whole: a record that stays and whose line leads over one
 /// that goes is among the replaced ones, as a snapshot.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Rewrite {
     /// Where the head must be. What removes records names it.
     pub expected: Expect,
@@ -94,7 +96,7 @@ impl Rewrite {
 }
 
 /// How much is stored of a thread, with everything below it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// How many records.
     pub records: u64,

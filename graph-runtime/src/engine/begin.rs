@@ -9,7 +9,6 @@ use super::answer::take_in;
 use super::branch::{Ground, ground};
 use super::durability::Durability;
 use super::journal::Journal;
-use super::lease::Leased;
 use super::parts::Parts;
 use super::registry::{Before, Busy, Hold};
 use super::request::{Command, Home, Origin};
@@ -114,7 +113,7 @@ impl Taken {
         };
         let run = MomentId::at(setting.clock.now()).to_string();
         let mut stopping = Stopping::new(setting.tokens.clone(), setting.deadline)?;
-        match stopping.or(take(home, &run, busy)).await {
+        match stopping.or(home.take_as(&run, busy)).await {
             Ok(hold) => {
                 let hold = hold?;
                 stopping.heed(hold.stop());
@@ -130,17 +129,6 @@ impl Taken {
             }),
         }
     }
-}
-
-/// Takes the thread, here and where other processes run threads of the same store.
-async fn take(home: &Home, run: &str, busy: Busy) -> Result<Hold, Error> {
-    let hold = home.registry.take(&home.key, busy).await?;
-    if let Some(ttl) = home.lease
-        && let Some(leased) = Leased::take(home, run, ttl, busy, hold.stop()).await?
-    {
-        hold.is_leased(leased);
-    }
-    Ok(hold)
 }
 
 /// Brings a run to where its first step can be taken.

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::lease::Leased;
 use super::registry::{Busy, Hold, Registry};
 use crate::checkpointer::Checkpointer;
 use crate::definition::StateGraph;
 use crate::error::Error;
-use crate::id::{MomentId, ThreadKey};
+use crate::id::{MomentId, ThreadKey, Timestamp};
 use crate::moment::{Placed, Reader, ThreadSeal};
 
 /// What a run is told to do.
@@ -110,6 +111,35 @@ impl Home {
     /// Keeps runs away from the thread.
     pub(crate) async fn take(&self) -> Result<Hold, Error> {
         self.registry.take(&self.key, Busy::Reject).await
+    }
+
+    /// Takes the thread, here and where other processes run threads of the same store.
+    pub(super) async fn take_as(&self, holder: &str, busy: Busy) -> Result<Hold, Error> {
+        let hold = self.registry.take(&self.key, busy).await?;
+        if let Some(ttl) = self.lease
+            && let Some(leased) = Leased::take(self, holder, ttl, busy, hold.stop()).await?
+        {
+            hold.is_leased(leased);
+        }
+        Ok(hold)
+    }
+
+    /// Does something to a thread that nobody runs meanwhile, in this process or another.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if somebody runs it, and those of the work.
+    pub(crate) async fn alone<T>(
+        &self,
+        now: Timestamp,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let holder = MomentId::at(now).to_string();
+        let hold = self.take_as(&holder, Busy::Reject).await?;
+        let done = work.await;
+        if let Some(leased) = hold.slot().leased.get() {
+            leased.release().await;
+        }
+        done
     }
 
     pub(crate) fn reader(&self) -> Reader<'_> {

@@ -29,6 +29,7 @@ use crate::moment::{Moment, thread_text};
 #[cfg(feature = "schema")]
 use crate::schema::GraphSchemas;
 use crate::thread::Thread;
+use crate::upkeep::Upkeep;
 
 /// A run's events as JSON.
 pub(super) type Events = Pin<Box<dyn Stream<Item = Result<Value, Error>> + Send>>;
@@ -60,6 +61,7 @@ pub(super) trait AnyGraph: Send + Sync {
     ) -> Result<RunDrawing, Error>;
     async fn requeue(&self, thread: &Arc<str>) -> Result<(), Error>;
     async fn reset(&self, thread: &Arc<str>) -> Result<(), Error>;
+    fn upkeep(&self) -> Result<Upkeep, Error>;
 }
 
 /// Which thread something goes to, and where it begins.
@@ -273,6 +275,10 @@ where
 
     async fn reset(&self, thread: &Arc<str>) -> Result<(), Error> {
         self.thread(thread).reset().await
+    }
+
+    fn upkeep(&self) -> Result<Upkeep, Error> {
+        self.graph.core.upkeep()
     }
 }
 

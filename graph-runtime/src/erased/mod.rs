@@ -26,6 +26,7 @@ use crate::id::Timestamp;
 #[cfg(feature = "schema")]
 use crate::schema::{GraphSchemas, Schemas};
 use crate::shared::HasThreads;
+use crate::upkeep::Upkeep;
 use graph::{AnyGraph, Typed};
 pub use invocation::{ErasedInvocation, ErasedRunStream};
 pub use outcome::ErasedOutcome;
@@ -160,6 +161,10 @@ impl ErasedGraph {
     /// [`mermaid()`](Topology::mermaid), [`dot()`](Topology::dot) and [`svg()`](Topology::svg).
     pub fn topology(&self) -> &'static Topology {
         self.graph.topology()
+    }
+
+    pub(crate) fn upkeep(&self) -> Result<Upkeep, Error> {
+        self.graph.upkeep()
     }
 
     /// The JSON Schemas of what goes in and out; `None` unless it was made by [`Graph::erased_with_schemas`].

@@ -15,6 +15,7 @@ use crate::engine::Origin;
 use crate::error::Error;
 use crate::id::MomentId;
 use crate::thread::History;
+use crate::upkeep::Upkeep;
 
 /// A thread of an [`ErasedGraph`](crate::ErasedGraph): a [`Thread`](crate::Thread) that speaks JSON. What is said
 /// there of each method is so here too.
@@ -154,6 +155,15 @@ impl ErasedThread {
         self.graph.reset(&self.id).await
     }
 
+    pub(crate) fn upkeep(&self) -> Result<Upkeep, Error> {
+        self.graph.upkeep()
+    }
+
+    /// Another thread of the same graph.
+    pub(crate) fn neighbour(&self, id: &str) -> Self {
+        Self::new(Arc::clone(&self.graph), id.into())
+    }
+
     fn run(&self, told: Told) -> ErasedInvocation {
         ErasedInvocation::new(Arc::clone(&self.graph), self.spot(), told)
     }
@@ -276,6 +286,7 @@ pub(super) struct Wanted {
     before: Option<MomentId>,
     inputs: bool,
     line: Option<Tip>,
+    metadata: Vec<(String, String)>,
 }
 
 /// Where a line ends.
@@ -295,6 +306,9 @@ impl Wanted {
         }
         if self.inputs {
             history = history.with_inputs();
+        }
+        for (key, value) in self.metadata {
+            history = history.metadata(key, value);
         }
         match self.line {
             None => history,
@@ -332,6 +346,12 @@ impl ErasedHistory<'_> {
     /// Only those that lead to this one, and itself.
     pub fn line_to(mut self, moment: MomentId) -> Self {
         self.wanted.line = Some(Tip::Moment(moment));
+        self
+    }
+
+    /// Only those whose run was given this to remember of itself; see [`History::metadata`].
+    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.wanted.metadata.push((key.into(), value.into()));
         self
     }
 }

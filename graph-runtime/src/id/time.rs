@@ -33,6 +33,13 @@ impl Timestamp {
         Self(self.0.saturating_add(span))
     }
 
+    /// The point in time that much earlier, or the first one there is.
+    #[must_use]
+    pub fn saturating_sub(self, span: Duration) -> Self {
+        let span = u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_sub(span))
+    }
+
     /// How long it is after an earlier one; nothing if it isn't.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
@@ -109,9 +116,12 @@ mod tests {
     }
 
     #[test]
-    fn time_ends_and_does_not_wrap() {
+    fn time_begins_and_ends_and_does_not_wrap() {
         let add = |span| Timestamp(5).saturating_add(span);
         assert_eq!(add(Duration::from_micros(2)), Timestamp(7));
         assert_eq!(add(Duration::MAX), Timestamp(u64::MAX));
+        let subtract = |span| Timestamp(5).saturating_sub(span);
+        assert_eq!(subtract(Duration::from_micros(2)), Timestamp(3));
+        assert_eq!(subtract(Duration::MAX), Timestamp(0));
     }
 }

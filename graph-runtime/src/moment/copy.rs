@@ -4,8 +4,9 @@
 use serde_json::value::RawValue;
 
 use super::body::{Body, RunHeader, StoredActivation, StoredChild};
-use super::payload::{ThreadSeal, draft};
+use super::payload::ThreadSeal;
 use super::replay::Replay;
+use super::rewrite::{unwritable, written};
 use crate::checkpointer::{Record, Source};
 use crate::error::Error;
 use crate::id::{ActivationId, MomentId, ThreadKey, Timestamp};
@@ -94,19 +95,15 @@ impl<'r> Copy<'r> {
     /// # Errors
     /// [`Error::Encode`].
     pub(super) fn seal(self, key: &ThreadKey) -> Result<Record, Error> {
-        let encoded = |source| Error::Encode {
-            what: "the moment".to_owned(),
-            source,
-        };
         let Self {
-            mut record,
+            record,
             replay,
             run,
             state,
             started,
             children,
         } = self;
-        let state = RawValue::from_string(state).map_err(encoded)?;
+        let state = RawValue::from_string(state).map_err(unwritable)?;
         let body = Body {
             run: Some(Box::new(run)),
             state: Some(&state),
@@ -116,10 +113,7 @@ impl<'r> Copy<'r> {
             failures: Some(replay.failures.clone()).filter(|failures| !failures.is_empty()),
             ..Body::default()
         };
-        let mut bytes = draft(state.get().len());
-        serde_json::to_writer(&mut bytes, &body).map_err(encoded)?;
-        record.payload = ThreadSeal::new(key).seal_record(&record, bytes);
-        Ok(record)
+        written(record, &body, ThreadSeal::new(key))
     }
 }
 

@@ -9,6 +9,7 @@ mod leftover;
 mod payload;
 mod read;
 mod replay;
+mod rewrite;
 #[cfg(feature = "testing")]
 mod stored_turns;
 mod trail;
@@ -23,7 +24,8 @@ pub(crate) use evolve::fingerprint;
 pub(crate) use leftover::Leftover;
 pub(crate) use payload::{ThreadSeal, draft};
 pub use read::{Child, Moment};
-pub(crate) use read::{Reader, Stand, thread_text};
+pub(crate) use read::{PAGE, Reader, Stand, Wanted, thread_text};
 pub(crate) use replay::{Replay, answers_of};
+pub(crate) use rewrite::{as_snapshot, based_on, moved, moved_write};
 #[cfg(feature = "testing")]
 pub(crate) use stored_turns::StoredTurn;

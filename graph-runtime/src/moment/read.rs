@@ -115,8 +115,21 @@ impl<G: StateGraph> Stand<G> {
     }
 }
 
-/// How many records are looked through at a time for those of a line.
-const PAGE: usize = 64;
+/// How many records are looked through at a time.
+pub(crate) const PAGE: usize = 64;
+
+/// Which moments of a thread are wanted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    pub(crate) query: Query,
+    /// Only those of a line.
+    pub(crate) line: Option<Tip>,
+    /// What their runs were given to remember.
+    pub(crate) metadata: Vec<(String, String)>,
+}
+
+/// Where a line ends: at a moment, or at the head.
+pub(crate) type Tip = Option<MomentId>;
 
 /// Reads one thread.
 pub(crate) struct Reader<'a> {
@@ -139,7 +152,7 @@ impl Reader<'_> {
     }
 
     /// What stands at the end of a line, as it is stored, and its record. No user type is involved.
-    pub(super) fn stood<'c>(
+    pub(crate) fn stood<'c>(
         &self,
         chain: &'c Chain,
     ) -> Result<Option<(&'c Record, Replay<'c>)>, Error> {
@@ -148,31 +161,51 @@ impl Reader<'_> {
         Ok(chain.records.last().zip(stood))
     }
 
-    /// Moments, newest first.
+    /// Moments, newest first. The limit counts what is listed.
     pub(crate) async fn history<G: StateGraph>(
         &self,
-        query: &Query,
+        wanted: &Wanted,
     ) -> Result<Vec<Moment<G>>, Error> {
-        let listed = self.list(query).await?;
-        self.moments(&listed).await
+        let Wanted {
+            query,
+            line,
+            metadata,
+        } = wanted;
+        // What a run remembers is within the records, so no store can look for it.
+        let looks = !metadata.is_empty();
+        let limit = query.limit.unwrap_or(usize::MAX);
+        let mut query = Query {
+            limit: query.limit.filter(|_| !looks),
+            ..query.clone()
+        };
+        let mut found = Vec::new();
+        if let Some(tip) = *line {
+            let line = self.line(&query, tip).await?;
+            let at_once = if looks { PAGE } else { line.len().max(1) };
+            for part in line.chunks(at_once) {
+                if found.len() < limit {
+                    found.extend(self.moments(part, metadata).await?);
+                }
+            }
+        } else {
+            query.limit = query.limit.or(looks.then_some(PAGE));
+            while found.len() < limit {
+                let listed = self.list(&query).await?;
+                let Some(oldest) = listed.last() else { break };
+                query.before = Some(oldest.sequence);
+                let listed: Vec<_> = listed.iter().map(|record| record.id).collect();
+                found.extend(self.moments(&listed, metadata).await?);
+                if !looks {
+                    break;
+                }
+            }
+        }
+        found.truncate(limit);
+        Ok(found)
     }
 
     /// The moments that lead to one of them, or to the head, newest first.
-    pub(crate) async fn line<G: StateGraph>(
-        &self,
-        query: &Query,
-        tip: Option<MomentId>,
-    ) -> Result<Vec<Moment<G>>, Error> {
-        let listed = self.records_of_line(query, tip).await?;
-        self.moments(&listed).await
-    }
-
-    /// The records of a line.
-    pub(super) async fn records_of_line(
-        &self,
-        query: &Query,
-        tip: Option<MomentId>,
-    ) -> Result<Vec<Record>, Error> {
+    pub(super) async fn line(&self, query: &Query, tip: Tip) -> Result<Vec<MomentId>, Error> {
         let wanted = |record: &Record| {
             query.before.is_none_or(|before| record.sequence < before)
                 && !(query.without_inputs && record.source == Source::Input)
@@ -194,7 +227,7 @@ impl Reader<'_> {
                 }
                 let parent = record.parent;
                 if wanted(&record) && line.len() < limit {
-                    line.push(record);
+                    line.push(record.id);
                 }
                 let Some(parent) = parent.filter(|_| line.len() < limit) else {
                     return Ok(line);
@@ -207,31 +240,43 @@ impl Reader<'_> {
         }
     }
 
-    async fn list(&self, query: &Query) -> Result<Vec<Record>, Error> {
+    pub(crate) async fn list(&self, query: &Query) -> Result<Vec<Record>, Error> {
         let listed = self.saver.list(self.key, query).await;
         listed.map_err(|source| self.store(source))
     }
 
-    /// The moments of these records.
-    async fn moments<G: StateGraph>(&self, listed: &[Record]) -> Result<Vec<Moment<G>>, Error> {
-        let typed = |record: &Record, replay: &Replay<'_>| self.moment(record, replay);
-        self.look_at(listed, typed).await
+    /// These moments, as far as their runs were given what is wanted to remember.
+    async fn moments<G: StateGraph>(
+        &self,
+        listed: &[MomentId],
+        metadata: &[(String, String)],
+    ) -> Result<Vec<Moment<G>>, Error> {
+        let typed = |record: &Record, replay: &Replay<'_>| {
+            let remembers = |(name, value): &(String, String)| {
+                let found = replay.run.metadata.get(name);
+                found.is_some_and(|found| found == value)
+            };
+            let wanted = metadata.iter().all(remembers);
+            wanted.then(|| self.moment(record, replay)).transpose()
+        };
+        let moments = self.look_at(listed, typed).await?;
+        Ok(moments.into_iter().flatten().collect())
     }
 
-    /// What somebody sees who looks at each of these records with what stood after it.
-    pub(super) async fn look_at<T: Send>(
+    /// What somebody sees who looks at each of these moments with what stood then.
+    pub(crate) async fn look_at<T: Send>(
         &self,
-        listed: &[Record],
+        listed: &[MomentId],
         look: impl Fn(&Record, &Replay<'_>) -> Result<T, Failure<'static>> + Sync,
     ) -> Result<Vec<T>, Error> {
-        let wanted: HashSet<_> = listed.iter().map(|record| record.id).collect();
+        let wanted: HashSet<_> = listed.iter().copied().collect();
         let mut seen: HashMap<MomentId, T> = HashMap::new();
-        for record in listed {
-            if seen.contains_key(&record.id) {
+        for id in listed {
+            if seen.contains_key(id) {
                 continue;
             }
             // The line that leads to a moment is read once, and every listed moment on it is taken along.
-            let Some(chain) = self.load(At::Moment(record.id)).await? else {
+            let Some(chain) = self.load(At::Moment(*id)).await? else {
                 continue;
             };
             replay(&chain, self.seal, |record, replay| {
@@ -242,13 +287,10 @@ impl Reader<'_> {
             })
             .map_err(|failure| self.told(failure))?;
         }
-        Ok(listed
-            .iter()
-            .filter_map(|record| seen.remove(&record.id))
-            .collect())
+        Ok(listed.iter().filter_map(|id| seen.remove(id)).collect())
     }
 
-    pub(super) async fn load(&self, at: At) -> Result<Option<Chain>, Error> {
+    pub(crate) async fn load(&self, at: At) -> Result<Option<Chain>, Error> {
         self.saver
             .load(self.key, at)
             .await
@@ -354,6 +396,11 @@ impl Reader<'_> {
         }
     }
 
+    /// The error of a record that isn't what was written.
+    pub(crate) fn damaged(&self, record: &Record, cause: StoreError) -> Error {
+        self.told(Failure::Damaged(Damage { record, cause }))
+    }
+
     pub(crate) fn store(&self, source: StoreError) -> Error {
         Error::Store {
             thread: self.thread(),
@@ -393,7 +440,7 @@ pub(crate) fn thread_text(key: &ThreadKey) -> String {
 }
 
 /// Why a moment can't be read: the record, or what is in it.
-pub(super) enum Failure<'a> {
+pub(crate) enum Failure<'a> {
     Damaged(Damage<'a>),
     Other(Error),
 }

@@ -44,7 +44,7 @@ fn place<G: StateGraph>(name: &str) -> Option<u16> {
 impl Reader<'_> {
     /// The trail of the line that leads to a moment, or to the head.
     pub(crate) async fn trail<G: StateGraph>(&self, tip: Option<MomentId>) -> Result<Trail, Error> {
-        let listed = self.records_of_line(&Query::default(), tip).await?;
+        let listed = self.line(&Query::default(), tip).await?;
         if let (Some(moment), true) = (tip, listed.is_empty()) {
             return Err(Error::UnknownMoment {
                 thread: thread_text(self.key),
