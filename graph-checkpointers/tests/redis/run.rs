@@ -103,7 +103,7 @@ async fn a_run_outlives_a_server_that_is_killed_and_comes_back() {
 async fn a_run_that_loses_its_server_goes_on_when_it_is_resumed() {
     let mut server = Server::start(DURABLE);
     let barrier = Arc::new(Barrier::new(2));
-    let lost = thread(&server, &barrier, Duration::from_millis(100)).await;
+    let lost = thread(&server, &barrier, Duration::from_secs(1)).await;
     let running = tokio::spawn(async move { lost.invoke(input()).await });
     barrier.wait().await;
     server.kill();
