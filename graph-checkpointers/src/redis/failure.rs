@@ -35,24 +35,19 @@ impl Failure {
     }
 
     fn text(&self, address: &str) -> String {
-        match self {
-            Self::Unreached(error) => match words(error) {
-                Some(words) => format!("redis at {address} {words}"),
-                None => format!("redis at {address} can't be reached: {}", Shown(error)),
-            },
-            Self::Lost(error) => {
-                format!(
-                    "the connection to redis at {address} broke: {}",
-                    Shown(error)
-                )
+        let (error, what) = match self {
+            Self::Unreached(error) => (error, "can't be reached"),
+            Self::Lost(error) => (error, "has given no answer"),
+            Self::Refused(error) => (error, "refuses"),
+            Self::Unconfirmed { had, wanted } => {
+                return format!(
+                    "redis at {address} has it, and {had} of {wanted} replicas have said in time that they do"
+                );
             }
-            Self::Refused(error) => match words(error) {
-                Some(words) => format!("redis at {address} {words}"),
-                None => format!("redis at {address} says: {}", Shown(error)),
-            },
-            Self::Unconfirmed { had, wanted } => format!(
-                "redis at {address} has it, and {had} of {wanted} replicas have said in time that they do"
-            ),
+        };
+        match words(error) {
+            Some(words) => format!("redis at {address} {words}"),
+            None => format!("redis at {address} {what}: {}", Shown(error)),
         }
     }
 }
@@ -177,7 +172,7 @@ mod tests {
         );
         let wrapped = "Error running script (call to f_1): @user_script:9: -READONLY You can't";
         assert!(said("ERR", wrapped).contains("connect to the primary"));
-        assert!(said("ODD", "words").contains("redis at here:1 says: ODD words"));
+        assert!(said("ODD", "words").contains("redis at here:1 refuses: ODD words"));
     }
 
     #[test]

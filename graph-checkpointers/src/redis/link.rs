@@ -105,8 +105,9 @@ impl Link {
             current: Mutex::new(None),
             lines: AtomicU64::new(0),
         };
-        let first = link.connect().await.map_err(Failure::Unreached);
-        let first = first.map_err(|failure| failure.of_read(&link.address()))?;
+        let first = timeout(link.way.connect, link.connect()).await;
+        let first = first.unwrap_or_else(|elapsed| Err(elapsed_as_error(&elapsed)));
+        let first = first.map_err(|error| Failure::Unreached(error).of_read(&link.address()))?;
         *link.current.lock().await = Some(Used::now(first));
         Ok(link)
     }

@@ -67,7 +67,7 @@ async fn a_killed_server_loses_nothing_that_was_acknowledged() {
 #[tokio::test]
 async fn a_server_that_is_away_is_unavailable_and_one_that_is_back_is_found() {
     let mut server = Server::start(DURABLE);
-    let options = RedisSaver::options(&server.url()).connect_timeout(Duration::from_millis(300));
+    let options = RedisSaver::options(&server.url()).connect_timeout(Duration::from_secs(1));
     let saver = options.connect().await.unwrap();
     let record = first();
     saver
@@ -146,14 +146,14 @@ async fn a_connection_that_breaks_under_a_commit_of_records_is_made_anew() {
 #[tokio::test]
 async fn an_answer_that_takes_too_long_is_unknown() {
     let server = Server::start(FLEETING);
-    let options = RedisSaver::options(&server.url()).response_timeout(Duration::from_millis(100));
+    let options = RedisSaver::options(&server.url()).response_timeout(Duration::from_secs(1));
     let saver = options.connect().await.unwrap();
     let record = first();
     saver
         .commit(&key("t"), adding(None, &record))
         .await
         .unwrap();
-    server.tell::<String>(&["CLIENT", "PAUSE", "1000", "ALL"]);
+    server.tell::<String>(&["CLIENT", "PAUSE", "60000", "WRITE"]);
     let next = adding(Some(&record), &after(&record));
     let slow = saver.commit(&key("t"), next.clone()).await.unwrap_err();
     assert!(matches!(slow, StoreError::Unknown(_)), "{slow}");

@@ -8,6 +8,7 @@ use std::time::Duration;
 use graph_checkpointers::RedisSaver;
 use graph_runtime::prelude::*;
 use tokio::sync::Barrier;
+use tokio::task::JoinHandle;
 
 use crate::server::{DURABLE, Server};
 
@@ -72,6 +73,16 @@ fn input() -> errand::Input {
     errand::Input::new().log(["go".to_owned()])
 }
 
+type Running = JoinHandle<Result<Outcome<Errand>, Error>>;
+
+/// Meets the run, which must not have ended before.
+async fn meet(barrier: &Barrier, running: &mut Running) {
+    tokio::select! {
+        _ = barrier.wait() => {}
+        ended = running => unreachable!("the run has ended: {ended:?}"),
+    }
+}
+
 async fn assert_each_step_once(thread: &Thread<Errand>) {
     let moments = thread.history().await.unwrap();
     assert_eq!(moments.len(), 3);
@@ -84,14 +95,14 @@ async fn a_run_outlives_a_server_that_is_killed_and_comes_back() {
     let mut server = Server::start(DURABLE);
     let barrier = Arc::new(Barrier::new(2));
     let thread = thread(&server, &barrier, Duration::from_mins(1)).await;
-    let running = {
+    let mut running = {
         let thread = thread.clone();
         tokio::spawn(async move { thread.invoke(input()).await })
     };
-    barrier.wait().await;
+    meet(&barrier, &mut running).await;
     server.kill();
     server.start_again();
-    barrier.wait().await;
+    meet(&barrier, &mut running).await;
     let Outcome::Done(done) = running.await.unwrap().unwrap() else {
         unreachable!("the graph asks nothing");
     };
@@ -103,11 +114,11 @@ async fn a_run_outlives_a_server_that_is_killed_and_comes_back() {
 async fn a_run_that_loses_its_server_goes_on_when_it_is_resumed() {
     let mut server = Server::start(DURABLE);
     let barrier = Arc::new(Barrier::new(2));
-    let lost = thread(&server, &barrier, Duration::from_millis(100)).await;
-    let running = tokio::spawn(async move { lost.invoke(input()).await });
-    barrier.wait().await;
+    let lost = thread(&server, &barrier, Duration::from_secs(1)).await;
+    let mut running = tokio::spawn(async move { lost.invoke(input()).await });
+    meet(&barrier, &mut running).await;
     server.kill();
-    barrier.wait().await;
+    meet(&barrier, &mut running).await;
     running.await.unwrap().unwrap_err();
     server.start_again();
 
