@@ -1,5 +1,17 @@
-//! One change of a thread, or of one path of it: what it adds and takes away is written beside, and counts by one
-//! update of one document.
+//! One change of a thread, or of one path of it, without a transaction: what it adds and takes away is written
+//! beside, and counts by one update of one document, the *head*.
+//!
+//! Each attempt at a change has an id of its own. The entries that it adds say that id as their `commit`, and the head's
+//! version that they would make as their `at`. The entries that it takes away get the id into their `taken`. Then
+//! the head is updated, if it still has the version that was looked at: it gets the next version, and the id as one
+//! of its `open` commits. From then on, and not before, the entries count as they say.
+//!
+//! So an entry counts for a head if its `at` isn't above the head's version, its `commit` is among the open ones or
+//! settled, and none of the open ones has taken it. Of two attempts at one version one at most finds the head as it
+//! looked at it; the other's id is in no head, ever, and what it wrote is nothing. After some commits the open ones
+//! are *settled*: what they have taken is removed, the `commit` of what they added is emptied, and what failed
+//! attempts left is removed. An attempt that may still succeed would make a version above the head's, and what it
+//! wrote stays.
 
 use ::mongodb::Collection;
 use ::mongodb::bson::{Document, doc};

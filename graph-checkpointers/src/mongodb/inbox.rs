@@ -1,5 +1,5 @@
 //! Messages that wait for whoever runs a thread. Each is an entry that counts by itself, until a commit takes it
-//! away.
+//! away. What is left of one that was sent in pieces, and not to its end, goes with its thread.
 
 use ::mongodb::bson::{Bson, doc};
 use graph_runtime::{MomentId, StoreError, ThreadKey, Timestamp};

@@ -47,9 +47,9 @@ use database::Database;
 /// A commit whose reply is lost is [`StoreError::Unknown`], and may be repeated. Leases go by the server's clock, by
 /// the milliseconds that its `hello` says.
 ///
-/// This was tested against `nx-27017` 0.8.1, a server that speaks `MongoDB`'s protocol and stands alone; the same
-/// tests run on a real one that `MONGODB_URI` names. What happens in a failover is the server's promise, and not
-/// tested.
+/// This was tested against `nx-27017` 0.8.1, a server that speaks `MongoDB`'s protocol and stands alone, in memory;
+/// the same tests run on a real one that `MONGODB_URI` names. What a power cut and a failover cost is the server's
+/// promise, and not tested. Nor is `linearizable`, which that server doesn't know.
 ///
 /// The collections are `graph_threads`, `graph_paths`, `graph_entries`, `graph_users`, `graph_gone` and
 /// `graph_meta`; others in the database are left alone. They aren't to be sharded.
