@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::definition::{BoxFuture, StateGraph};
-use crate::engine::{Busy, Command, Durability, Origin, Request, run, run_thread};
+use crate::engine::{Busy, Command, Durability, Origin, Request, enqueue, run, run_thread};
 use crate::error::Error;
 use crate::event::{Kind, Listener, Pace, Queue, RunStream, Running};
+use crate::id::MomentId;
 use crate::outcome::Outcome;
 use crate::policy::Policy;
 use crate::setting::{Setting, Siblings};
@@ -198,6 +199,45 @@ impl<G: StateGraph, P> Invocation<G, P> {
         Running::new(queue, |listener| self.begin(listener))
     }
 
+    /// Puts the input into the thread's inbox, and returns as soon as it is stored there, with the id that its moment
+    /// will have. Whoever runs the thread runs it when its turn has come: the run that is under way when it has ended,
+    /// the next one that comes, or a process that [works](crate::Thread::work) for others.
+    /// [`Thread::outcome`](crate::Thread::outcome) says what became of it.
+    ///
+    /// What the run was told beside its input goes along as far as any process can heed it: metadata, durability, step
+    /// limit, pauses. Context and policies are those of the process that runs it.
+    ///
+    /// # Errors
+    /// [`Error::CannotWait`] where the checkpointer has no inbox, the graph isn't [`shared`](crate::Builder::shared), or
+    /// this isn't an input for where the thread stands; [`Error::Store`].
+    pub async fn enqueue(self) -> Result<MomentId, Error>
+    where
+        P: HasThreads,
+    {
+        let Self {
+            core,
+            context,
+            thread,
+            origin,
+            command,
+            setting,
+            ..
+        } = self;
+        let thread = thread.ok_or_else(|| Error::NothingToResume {
+            thread: "a run without a thread".to_owned(),
+        })?;
+        let request = Request {
+            home: core.home(&thread)?,
+            core,
+            context,
+            origin,
+            command,
+            setting,
+            listener: Listener::none(),
+        };
+        enqueue(&request).await
+    }
+
     fn begin(self, listener: Listener<G>) -> BoxFuture<'static, Result<Outcome<G>, Error>> {
         let Self {
             core,
@@ -212,6 +252,7 @@ impl<G: StateGraph, P> Invocation<G, P> {
             (Some(thread), command) => Box::pin(async move {
                 run_thread(Request {
                     home: core.home(&thread)?,
+                    core,
                     context,
                     origin,
                     command,

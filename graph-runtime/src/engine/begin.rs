@@ -3,13 +3,15 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use tracing::Instrument as _;
 
 use super::answer::take_in;
 use super::branch::{Ground, ground};
 use super::durability::Durability;
 use super::journal::Journal;
-use super::lease::Leased;
+use super::lease::{Leased, Runner};
+use super::line::{Received, Stopper, before_stopped, look, run_in_line, stop_others, work};
 use super::parts::Parts;
 use super::registry::{Before, Busy, Hold};
 use super::request::{Command, Home, Origin};
@@ -23,6 +25,7 @@ use crate::id::{MomentId, Timestamp};
 use crate::moment::{Moment, RunHeader, thread_text};
 use crate::outcome::Outcome;
 use crate::setting::Setting;
+use crate::shared::Core;
 use crate::stop::Stopping;
 
 /// Begins a run that isn't stored, and sees it through.
@@ -47,6 +50,7 @@ pub(crate) async fn run<G: StateGraph>(
 
 /// A run of a thread that is asked for.
 pub(crate) struct Request<G: StateGraph> {
+    pub(crate) core: Arc<Core<G>>,
     pub(crate) context: Arc<G::Context>,
     pub(crate) home: Home,
     pub(crate) origin: Origin,
@@ -55,14 +59,63 @@ pub(crate) struct Request<G: StateGraph> {
     pub(crate) listener: Listener<G>,
 }
 
+impl<G: StateGraph> Request<G> {
+    /// Whether it brings an input for where the thread stands, which can wait for its turn.
+    pub(super) fn comes_in_line(&self) -> bool {
+        let brings_input = matches!(self.command, Command::Invoke(_) | Command::FromStart(_));
+        brings_input && matches!(self.origin, Origin::Head)
+    }
+}
+
 /// Begins a run of a thread, or goes on with it, and sees it through.
 pub(crate) async fn run_thread<G: StateGraph>(request: Request<G>) -> Result<Outcome<G>, Error> {
-    let by_hand = matches!(request.command, Command::Set(_));
+    if request.home.lease.is_some() {
+        return Box::pin(run_shared(request)).await;
+    }
+    run_when_free(request).await
+}
+
+/// [`run_thread`], where other processes run threads of the same store.
+async fn run_shared<G: StateGraph>(request: Request<G>) -> Result<Outcome<G>, Error> {
+    let (core, home) = (Arc::clone(&request.core), request.home.clone());
+    let outcome = if request.comes_in_line() {
+        run_in_line(request).await
+    } else {
+        run_when_free(request).await
+    };
+    attend(core, home).await;
+    outcome
+}
+
+/// Looks whether somebody has come meanwhile, whose input nobody may be there to run any more.
+async fn attend<G: StateGraph>(core: Arc<Core<G>>, home: Home) {
+    let Ok(runtime) = Handle::try_current() else {
+        return;
+    };
+    if (home.saver.inbox(&home.key).await).is_ok_and(|messages| !messages.is_empty()) {
+        runtime.spawn(async move {
+            if let Err(error) = work(&core, &home).await {
+                tracing::warn!(thread = home.key.thread(), %error, "the inbox can't be worked off");
+            }
+        });
+    }
+}
+
+async fn run_when_free<G: StateGraph>(request: Request<G>) -> Result<Outcome<G>, Error> {
     let answers = match &request.command {
         Command::Answer(answers) => Some(answers.as_slice()),
         _ => None,
     };
     let taken = Taken::of(&request.home, answers, &request.setting).await?;
+    see_through(request, taken).await
+}
+
+/// Sees a run through whose thread is taken.
+pub(super) async fn see_through<G: StateGraph>(
+    request: Request<G>,
+    taken: Taken,
+) -> Result<Outcome<G>, Error> {
+    let by_hand = matches!(request.command, Command::Set(_));
     let watch = Watch::new(G::ID, Some(&request.home.key), Some(&taken.run));
     let run = async {
         let mut engine = begin(request, taken, watch.clone()).await?;
@@ -76,12 +129,16 @@ pub(crate) async fn run_thread<G: StateGraph>(request: Request<G>) -> Result<Out
 
 /// Sets values by hand and runs nothing.
 pub(crate) async fn set_by_hand<G: StateGraph>(request: Request<G>) -> Result<Moment<G>, Error> {
-    let home = request.home.clone();
+    let (core, home) = (Arc::clone(&request.core), request.home.clone());
     let taken = Taken::of(&home, None, &request.setting).await?;
     let watch = Watch::new(G::ID, Some(&home.key), Some(&taken.run));
     let mut engine = begin(request, taken, watch).await?;
     engine.flush().await?;
     engine.let_go(Ok(Stopped::AtEnd)).await?;
+    drop(engine);
+    if home.lease.is_some() {
+        attend(core, home.clone()).await;
+    }
     let stand = home.reader().stand(At::Head).await?;
     stand
         .map(|stand| stand.moment)
@@ -91,16 +148,32 @@ pub(crate) async fn set_by_hand<G: StateGraph>(request: Request<G>) -> Result<Mo
 }
 
 /// A thread that is this run's.
-struct Taken {
-    hold: Hold,
-    stopping: Stopping,
+pub(super) struct Taken {
+    pub(super) hold: Hold,
+    pub(super) stopping: Stopping,
     /// The run's id.
-    run: String,
+    pub(super) run: String,
+    /// What the run's first record takes out of the inbox.
+    pub(super) received: Received,
+    /// Where the thread has to go back to before the run begins.
+    pub(super) back_to: Option<Before>,
 }
 
 impl Taken {
+    /// For a run of which there is nothing else to be said.
+    pub(super) fn new(hold: Hold, mut stopping: Stopping, run: String) -> Self {
+        stopping.heed(hold.stop());
+        Self {
+            back_to: hold.back_to(),
+            hold,
+            stopping,
+            run,
+            received: Received::default(),
+        }
+    }
+
     /// Takes the thread, when it is free or its turn has come.
-    async fn of<G: StateGraph>(
+    pub(super) async fn of<G: StateGraph>(
         home: &Home,
         answers: Option<&[G::Answer]>,
         setting: &Setting<G>,
@@ -113,34 +186,62 @@ impl Taken {
             setting.if_busy
         };
         let run = MomentId::at(setting.clock.now()).to_string();
-        let mut stopping = Stopping::new(setting.tokens.clone(), setting.deadline)?;
-        match stopping.or(take(home, &run, busy)).await {
-            Ok(hold) => {
-                let hold = hold?;
-                stopping.heed(hold.stop());
-                Ok(Self {
-                    hold,
-                    stopping,
-                    run,
-                })
-            }
-            // Its turn hasn't come, so nothing was taken in that could be resumed.
-            Err(_) => Err(Error::Busy {
+        let stopping = Stopping::new(setting.tokens.clone(), setting.deadline)?;
+        let taken = if home.lease.is_some() {
+            stopping.or(take_shared(home, &run, busy)).await
+        } else {
+            let taken = stopping.or(home.registry.take(&home.key, busy)).await;
+            taken.map(|hold| Ok((hold?, None)))
+        };
+        // Otherwise its turn hasn't come, so nothing was taken in that could be resumed.
+        let (hold, stopper) = taken.unwrap_or_else(|_| {
+            Err(Error::Busy {
                 thread: thread_text(&home.key),
-            }),
-        }
+            })
+        })?;
+        let taken = Self::new(hold, stopping, run);
+        let Some(Stopper { position, behind }) = stopper else {
+            return Ok(taken);
+        };
+        let back_to = match behind.filter(|_| busy == Busy::Rollback) {
+            Some(run) => before_stopped::<G>(home, &run).await?,
+            None => None,
+        };
+        Ok(Self {
+            received: Received {
+                id: None,
+                positions: vec![position],
+            },
+            back_to,
+            ..taken
+        })
     }
 }
 
-/// Takes the thread, here and where other processes run threads of the same store.
-async fn take(home: &Home, run: &str, busy: Busy) -> Result<Hold, Error> {
-    let hold = home.registry.take(&home.key, busy).await?;
-    if let Some(ttl) = home.lease
-        && let Some(leased) = Leased::take(home, run, ttl, busy, hold.stop()).await?
-    {
-        hold.is_leased(leased);
+/// Takes the thread here and where other processes run threads of the same store, with what was sent to stop others.
+async fn take_shared(home: &Home, run: &str, busy: Busy) -> Result<(Hold, Option<Stopper>), Error> {
+    let runner = Runner::of(run.to_owned());
+    let mut stopper = None;
+    if busy.interrupts() {
+        if let Ok(hold) = home.registry.take(&home.key, Busy::Reject).await
+            && Leased::take(home, &runner, &hold).await?.is_none()
+        {
+            return Ok((hold, None));
+        }
+        stopper = stop_others(home, busy).await?;
     }
-    Ok(hold)
+    let waits = busy == Busy::Enqueue || stopper.is_some();
+    let here = if waits { Busy::Enqueue } else { busy };
+    let hold = home.registry.take(&home.key, here).await?;
+    while Leased::take(home, &runner, &hold).await?.is_some() {
+        if !waits {
+            return Err(Error::Busy {
+                thread: thread_text(&home.key),
+            });
+        }
+        look().await?;
+    }
+    Ok((hold, stopper))
 }
 
 /// Brings a run to where its first step can be taken.
@@ -150,6 +251,7 @@ async fn begin<G: StateGraph>(
     watch: Watch,
 ) -> Result<Engine<G>, Error> {
     let Request {
+        core: _,
         context,
         home,
         origin,
@@ -161,8 +263,10 @@ async fn begin<G: StateGraph>(
         hold,
         stopping,
         run,
+        received,
+        back_to,
     } = taken;
-    let back_to = hold.back_to().filter(|_| matches!(origin, Origin::Head));
+    let back_to = back_to.filter(|_| matches!(origin, Origin::Head));
     let origin = match back_to {
         Some(Before(Some(moment))) => Origin::here(moment),
         _ => origin,
@@ -186,7 +290,8 @@ async fn begin<G: StateGraph>(
         durability,
         header,
         watch.clone(),
-    );
+    )
+    .receiving(received);
     let parts = Parts {
         context,
         journal: Some(journal),
@@ -216,6 +321,7 @@ impl<G: StateGraph> Engine<G> {
             return Err(self.paused());
         }
         self.went_on = true;
+        self.leave_a_run();
         Arc::make_mut(&mut self.state).merge(input, &mut self.change);
         let (moment, now) = self.first_moment().await?;
         self.note(moment, now, Source::Input).await?;
@@ -228,8 +334,16 @@ impl<G: StateGraph> Engine<G> {
         input: G::Input,
         lend: impl FnOnce(&mut G),
     ) -> Result<Self, Error> {
+        self.leave_a_run();
         self.abandon();
         self.begin_again(input, lend).await
+    }
+
+    /// Remembers how the last run has ended that came to no end: whoever waits for it elsewhere may come too late to see.
+    fn leave_a_run(&mut self) {
+        let head = self.journal.as_ref().and_then(Journal::head);
+        let turns = self.frontier.ready().map(|turn| turn.id);
+        self.left = self.past.left(turns, head);
     }
 
     async fn begin_again(

@@ -16,6 +16,7 @@ mod journal;
 mod keeping;
 mod lanes;
 mod lease;
+mod line;
 mod lookup;
 mod nest;
 mod note;
@@ -40,6 +41,8 @@ pub(crate) use begin::{Request, run, run_thread, set_by_hand};
 pub use child::{Nesting, Returned, subgraph};
 pub use durability::Durability;
 pub use envelope::read_within;
+pub use line::Queued;
+pub(crate) use line::{discard, enqueue, outcome, waiting, work};
 pub(crate) use nest::Nest;
 pub use registry::Busy;
 pub(crate) use registry::Registry;
@@ -55,6 +58,7 @@ use crate::event::{Event, Kind, Listener};
 use crate::failure::Failure;
 use crate::frontier::{Activation, Frontier, Slots};
 use crate::id::{ActivationId, MomentId, Timestamp};
+use crate::moment::Left;
 use crate::outcome::{Done, Outcome};
 use crate::run::Ties;
 use crate::setting::Setting;
@@ -95,6 +99,8 @@ pub(crate) struct Engine<G: StateGraph> {
     departure: Option<Box<Departure>>,
     went_on: bool,
     past: Past,
+    /// How the run has ended that an input goes on with, until that is noted.
+    left: Option<Left>,
     /// Whether turns of an earlier run are ready.
     resumes: bool,
     /// Ready turns that an earlier run has paused at, and so not begun.

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::lease::{Leased, Runner};
 use super::registry::{Busy, Hold, Registry};
 use crate::checkpointer::Checkpointer;
 use crate::definition::StateGraph;
 use crate::error::Error;
 use crate::id::{MomentId, ThreadKey};
-use crate::moment::{Placed, Reader, ThreadSeal};
+use crate::moment::{Placed, Reader, ThreadSeal, thread_text};
 
 /// What a run is told to do.
 pub(crate) enum Command<G: StateGraph> {
@@ -107,9 +108,18 @@ pub(crate) struct Home {
 }
 
 impl Home {
-    /// Keeps runs away from the thread.
+    /// Keeps runs away from the thread, those of other processes too.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if there is one.
     pub(crate) async fn take(&self) -> Result<Hold, Error> {
-        self.registry.take(&self.key, Busy::Reject).await
+        let hold = self.registry.take(&self.key, Busy::Reject).await?;
+        match Leased::take(self, &Runner::new(), &hold).await? {
+            None => Ok(hold),
+            Some(_) => Err(Error::Busy {
+                thread: thread_text(&self.key),
+            }),
+        }
     }
 
     pub(crate) fn reader(&self) -> Reader<'_> {

@@ -1,0 +1,182 @@
+//! Running what waits for a thread on behalf of those who have sent it.
+
+use std::sync::Arc;
+
+use super::super::begin::{Request, Taken, see_through};
+use super::super::registry::Busy;
+use super::super::request::{Command, Home, Origin};
+use super::claim::{Claim, Claimant, Next};
+use super::{drop_out, stored, waiting};
+use crate::definition::{StateGraph, node_named};
+use crate::error::Error;
+use crate::event::Listener;
+use crate::moment::{LetterInput, thread_text};
+use crate::outcome::Outcome;
+use crate::setting::Setting;
+use crate::shared::Core;
+use crate::stop::Stopping;
+
+/// Runs what waits in the inbox, in order, until nothing does or somebody else is at it. Gives how many inputs were
+/// run, whatever came of them.
+///
+/// # Errors
+/// [`Error::Unreadable`] for a message that can't be run, when all others were; [`Error::Store`].
+pub(crate) async fn work<G: StateGraph>(core: &Arc<Core<G>>, home: &Home) -> Result<usize, Error> {
+    let mut claimant = Claimant::new(home);
+    let mut ran = 0;
+    while let Some(first) = claimant.first::<G>().await? {
+        let Ok(hold) = home.registry.take(&home.key, Busy::Reject).await else {
+            return Ok(ran);
+        };
+        match claimant.claim::<G>(hold, &first).await? {
+            Claim::Busy(_) => return Ok(ran),
+            Claim::Moved => {}
+            Claim::GoOn(hold, run) => {
+                let taken = Taken::new(hold, Stopping::of_graph(&core.setting)?, run);
+                // How it ended is stored with it.
+                let outcome = go_on(core, home, taken).await;
+                outcome.map(drop).or_else(unless_of_the_store)?;
+            }
+            Claim::Input(next) => {
+                let id = next.id;
+                match serve(core, home, *next).await {
+                    Served::Ran => ran += 1,
+                    Served::Waits => return Ok(ran),
+                    Served::Refused => {
+                        claimant.refused.insert(id);
+                    }
+                    Served::Failed(error) => return Err(error),
+                }
+            }
+        }
+    }
+    let unreadable = waiting::<G>(home).await?.unreadable.into_iter().next();
+    match unreadable {
+        None => Ok(ran),
+        Some(message) => Err(Error::Unreadable {
+            thread: thread_text(&home.key),
+            position: message.position,
+            what: message.what,
+        }),
+    }
+}
+
+/// What came of an input of somebody else's.
+pub(super) enum Served {
+    /// It was taken in, and how its run ended is stored with it.
+    Ran,
+    /// Somebody has to answer first, so everybody waits.
+    Waits,
+    /// It can't be run as things are.
+    Refused,
+    Failed(Error),
+}
+
+pub(super) async fn serve<G: StateGraph>(core: &Arc<Core<G>>, home: &Home, next: Next) -> Served {
+    let Next {
+        hold,
+        id,
+        input,
+        received,
+        back_to,
+    } = next;
+    let Ok(request) = request(core, home, &input) else {
+        hold.give_back().await;
+        return Served::Refused;
+    };
+    let stopping = match Stopping::of_graph(&core.setting) {
+        Ok(stopping) => stopping,
+        Err(error) => return Served::Failed(error),
+    };
+    let taken = Taken {
+        received,
+        back_to,
+        ..Taken::new(hold, stopping, id.to_string())
+    };
+    let Err(error) = see_through(request, taken).await else {
+        return Served::Ran;
+    };
+    match stored(home, id).await {
+        Ok(Some(_)) => Served::Ran,
+        Ok(None) if is_of_the_store(&error) => Served::Failed(error),
+        Ok(None) if matches!(error, Error::Paused { .. }) => Served::Waits,
+        Ok(None) => {
+            tracing::warn!(thread = home.key.thread(), input = %id, %error, "an input that waits can't be run");
+            Served::Refused
+        }
+        Err(error) => Served::Failed(error),
+    }
+}
+
+/// Goes on with what a dead process has left, on behalf of whoever has sent it.
+pub(super) async fn go_on<G: StateGraph>(
+    core: &Arc<Core<G>>,
+    home: &Home,
+    taken: Taken,
+) -> Result<Outcome<G>, Error> {
+    see_through(plain(core, home, Command::Resume), taken).await
+}
+
+/// An error of the store, or of having lost the thread, is none of the run's.
+pub(super) fn is_of_the_store(error: &Error) -> bool {
+    matches!(error, Error::Store { .. } | Error::TakenOver { .. })
+}
+
+fn unless_of_the_store(error: Error) -> Result<(), Error> {
+    if is_of_the_store(&error) {
+        Err(error)
+    } else {
+        Ok(())
+    }
+}
+
+/// A run as the graph does it, with what its sender has said.
+fn request<G: StateGraph>(
+    core: &Arc<Core<G>>,
+    home: &Home,
+    letter: &LetterInput,
+) -> Result<Request<G>, serde_json::Error> {
+    let input = G::read_input(&letter.json)?;
+    let command = if letter.from_start {
+        Command::FromStart(input)
+    } else {
+        Command::Invoke(input)
+    };
+    let nodes = |names: &[String]| {
+        let nodes = names.iter().filter_map(|name| node_named::<G>(name));
+        nodes.collect()
+    };
+    let request = plain(core, home, command);
+    Ok(Request {
+        setting: Setting {
+            metadata: letter.metadata.clone(),
+            step_limit: letter.step_limit,
+            durability: letter.durability,
+            pause_before: nodes(&letter.pause_before),
+            pause_after: nodes(&letter.pause_after),
+            ..request.setting
+        },
+        ..request
+    })
+}
+
+fn plain<G: StateGraph>(core: &Arc<Core<G>>, home: &Home, command: Command<G>) -> Request<G> {
+    Request {
+        core: Arc::clone(core),
+        home: home.clone(),
+        context: Arc::clone(&core.context),
+        origin: Origin::Head,
+        command,
+        setting: core.setting.clone(),
+        listener: Listener::none(),
+    }
+}
+
+/// Takes a message out of the inbox, whether or not it can be read.
+///
+/// # Errors
+/// [`Error::Busy`] while the thread is run: it might be this message that is.
+pub(crate) async fn discard(home: &Home, position: u64) -> Result<(), Error> {
+    let hold = home.take().await?;
+    drop_out(home, hold, vec![position]).await
+}
