@@ -44,7 +44,13 @@ pub(crate) async fn enqueue<G: StateGraph>(request: &Request<G>) -> Result<Momen
             "only an input for where the thread stands can wait",
         ));
     }
-    let letter = letter(request, Busy::Enqueue, None)?;
+    let busy = request.setting.if_busy.in_line();
+    let behind = if busy.interrupts() {
+        under_way(&request.home).await?
+    } else {
+        None
+    };
+    let letter = letter(request, busy, behind)?;
     let letter =
         letter.ok_or_else(|| cannot("inputs of this graph have a field that is never stored"))?;
     let sent = send(&request.home, &letter).await?;
