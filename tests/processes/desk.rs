@@ -36,7 +36,11 @@ impl Folder {
     /// A line is written whole, by whichever process.
     pub fn note(&self, line: &str) {
         let path = self.0.join("book");
-        let mut book = OpenOptions::new().append(true).create(true).open(path).unwrap();
+        let mut book = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(path)
+            .unwrap();
         book.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 

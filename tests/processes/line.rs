@@ -104,7 +104,10 @@ async fn whoever_comes_next_runs_what_waits_before_its_own_input() {
     for text in ["a", "b"] {
         thread.invoke(say(text)).enqueue().await.unwrap();
     }
-    assert!(thread.state().await.unwrap().is_none(), "nobody has come yet");
+    assert!(
+        thread.state().await.unwrap().is_none(),
+        "nobody has come yet"
+    );
     // Nobody runs it, so nobody is refused.
     let output = thread.invoke(say("c")).await.unwrap().done().unwrap();
     assert_eq!(output.said, ["c"]);
@@ -127,7 +130,10 @@ async fn a_worker_runs_what_waits_and_says_how_much_that_was() {
     let first = outcome(ids[0]).await.unwrap().unwrap().done().unwrap();
     assert_eq!(first.said, ["a"]);
     let error = outcome(ids[1]).await.unwrap_err();
-    assert!(matches!(&error, Error::FailedElsewhere { error, .. } if error.contains("fail b was too much")), "{error}");
+    assert!(
+        matches!(&error, Error::FailedElsewhere { error, .. } if error.contains("fail b was too much")),
+        "{error}"
+    );
     // As without a line: what has failed is gone on with.
     let last = outcome(ids[2]).await.unwrap().unwrap();
     assert!(matches!(&last, Outcome::Done(done) if done.went_on()));
@@ -157,7 +163,10 @@ async fn a_pause_that_was_asked_for_is_kept_by_whoever_runs_the_input() {
     let (room, saver) = (Room::new(), Arc::new(MemorySaver::new()));
     let folder = room.folder();
     let (front, worker) = (process(&saver, &folder), process(&saver, &folder));
-    let input = front.thread("t").invoke(say("a")).pause_before([Node::Work]);
+    let input = front
+        .thread("t")
+        .invoke(say("a"))
+        .pause_before([Node::Work]);
     let id = input.enqueue().await.unwrap();
     assert_eq!(worker.thread("t").work().await.unwrap(), 1);
     assert!(folder.book().is_empty());
@@ -175,7 +184,11 @@ async fn who_stops_waiting_is_told_that_its_input_waits_on() {
     folder.shut("a");
     let first = at_work(&ours.thread("t"), "a").await;
     let (thread, token) = (theirs.thread("t"), CancellationToken::new());
-    let run = thread.invoke(say("b")).if_busy(Busy::Enqueue).cancelled_by(&token).spawn();
+    let run = thread
+        .invoke(say("b"))
+        .if_busy(Busy::Enqueue)
+        .cancelled_by(&token)
+        .spawn();
     waiting(&thread, 1).await;
     token.cancel();
     let error = run.outcome().await.unwrap_err();
@@ -195,8 +208,14 @@ async fn what_can_not_wait_says_so() {
         .checkpointer(MemorySaver::new())
         .build();
     let refused = alone.thread("t").invoke(say("a")).enqueue().await;
-    assert!(matches!(refused, Err(Error::CannotWait { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(Error::CannotWait { .. })),
+        "{refused:?}"
+    );
     let graph = process(&Arc::new(MemorySaver::new()), &room.folder());
     let refused = graph.thread("t").resume().enqueue().await;
-    assert!(matches!(refused, Err(Error::CannotWait { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(Error::CannotWait { .. })),
+        "{refused:?}"
+    );
 }

@@ -13,6 +13,7 @@ mod fences;
 mod line;
 mod messages;
 mod place;
+mod queue;
 mod schedulers;
 mod stops;
 mod together;

@@ -57,7 +57,10 @@ async fn a_damaged_message_blocks_nobody_and_is_told_to_whoever_works() {
         let output = thread.invoke(say("c")).await.unwrap().done().unwrap();
         assert_eq!(output.done, done(["a", "b", "c"]));
         let inbox = thread.inbox().await.unwrap();
-        assert_eq!((inbox.len(), inbox[0].position, inbox[0].input), (1, position, None));
+        assert_eq!(
+            (inbox.len(), inbox[0].position, inbox[0].input),
+            (1, position, None)
+        );
         assert!(inbox[0].trouble.is_some());
         thread.discard(position).await.unwrap();
         assert_eq!(thread.work().await.unwrap(), 0);
@@ -68,7 +71,9 @@ async fn a_damaged_message_blocks_nobody_and_is_told_to_whoever_works() {
 async fn an_input_of_another_version_waits_for_a_process_of_that_version() {
     let (room, saver) = (Room::new(), Arc::new(MemorySaver::new()));
     let thread = process(&saver, &room.folder()).thread("t");
-    let graph = later::Later::graph().shared().checkpointer(Arc::clone(&saver));
+    let graph = later::Later::graph()
+        .shared()
+        .checkpointer(Arc::clone(&saver));
     let later = graph.build().thread("t");
     let sung = later::Input::new().sung(vec!["la".to_owned()]);
     later.invoke(sung).enqueue().await.unwrap();

@@ -10,7 +10,10 @@ use crate::desk::{Room, done, say};
 use crate::together::{at_work, process, until, waiting};
 
 fn stopped<T: std::fmt::Debug>(outcome: &Result<T, Error>) {
-    assert!(matches!(outcome, Err(Error::Cancelled { .. })), "{outcome:?}");
+    assert!(
+        matches!(outcome, Err(Error::Cancelled { .. })),
+        "{outcome:?}"
+    );
 }
 
 fn comes(thread: &Thread<Desk>, text: &str, busy: Busy) -> Running<Desk> {
@@ -29,7 +32,10 @@ async fn a_run_that_cancels_goes_on_where_that_of_the_other_process_was() {
     stopped(&first.outcome().await);
     assert!(matches!(&second, Outcome::Done(done) if done.went_on()));
     assert_eq!(second.done().unwrap().done, ["take a", "a+b"]);
-    assert!(ours.inbox().await.unwrap().is_empty(), "it stops nobody later");
+    assert!(
+        ours.inbox().await.unwrap().is_empty(),
+        "it stops nobody later"
+    );
 }
 
 #[tokio::test]
@@ -89,13 +95,20 @@ async fn a_run_that_rolls_back_begins_where_that_of_the_other_process_had_begun(
     let before = ours.state().await.unwrap().unwrap().id;
     folder.shut("b");
     let second = at_work(&ours, "b").await;
-    let third = theirs.invoke(say("c")).if_busy(Busy::Rollback).await.unwrap();
+    let third = theirs
+        .invoke(say("c"))
+        .if_busy(Busy::Rollback)
+        .await
+        .unwrap();
     stopped(&second.outcome().await);
     assert!(matches!(&third, Outcome::Done(done) if !done.went_on()));
     assert_eq!(third.done().unwrap().done, done(["a", "c"]));
     // What was taken back is a branch that can still be read.
     let all = theirs.history().with_inputs().await.unwrap();
-    assert!(all.iter().any(|moment| moment.state.done.contains(&"take b".to_owned())));
+    assert!(
+        all.iter()
+            .any(|moment| moment.state.done.contains(&"take b".to_owned()))
+    );
     let branches = all.iter().filter(|moment| moment.parent == Some(before));
     assert_eq!(branches.count(), 2);
 }
@@ -108,12 +121,19 @@ async fn the_first_run_of_a_thread_is_rolled_back_to_nothing() {
     let theirs = process(&saver, &folder).thread("t");
     folder.shut("a");
     let first = at_work(&ours, "a").await;
-    let second = theirs.invoke(say("b")).if_busy(Busy::Rollback).await.unwrap();
+    let second = theirs
+        .invoke(say("b"))
+        .if_busy(Busy::Rollback)
+        .await
+        .unwrap();
     stopped(&first.outcome().await);
     assert_eq!(second.done().unwrap().done, done(["b"]));
     let all = theirs.history().with_inputs().await.unwrap();
     let roots = all.iter().filter(|moment| moment.parent.is_none());
-    assert_eq!(roots.map(|moment| moment.source).collect::<Vec<_>>(), [Source::Input; 2]);
+    assert_eq!(
+        roots.map(|moment| moment.source).collect::<Vec<_>>(),
+        [Source::Input; 2]
+    );
     let again = ours.invoke(say("c")).await.unwrap();
     assert_eq!(again.done().unwrap().done, done(["b", "c"]));
 }
@@ -188,7 +208,11 @@ async fn who_brings_no_input_may_stop_others_too() {
 async fn where_nobody_is_there_is_nothing_to_stop_or_take_back() {
     let (room, saver) = (Room::new(), Arc::new(MemorySaver::new()));
     let thread = process(&saver, &room.folder()).thread("t");
-    for (text, busy) in [("a", Busy::Rollback), ("b", Busy::Cancel), ("c", Busy::Rollback)] {
+    for (text, busy) in [
+        ("a", Busy::Rollback),
+        ("b", Busy::Cancel),
+        ("c", Busy::Rollback),
+    ] {
         thread.invoke(say(text)).if_busy(busy).await.unwrap();
     }
     let state = thread.state().await.unwrap().unwrap().state;

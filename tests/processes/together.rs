@@ -19,7 +19,10 @@ pub fn process(saver: &Arc<impl Checkpointer>, folder: &Folder) -> Graph {
 
 /// A run that is at its work, whose door is shut.
 pub async fn at_work(thread: &Thread<Desk>, text: &str) -> Running<Desk> {
-    let mut running = thread.invoke(say(text)).durability(Durability::Sync).spawn();
+    let mut running = thread
+        .invoke(say(text))
+        .durability(Durability::Sync)
+        .spawn();
     loop {
         if let Event::Started {
             node: Node::Work, ..

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tracing::Instrument as _;
@@ -27,6 +28,7 @@ use crate::outcome::Outcome;
 use crate::setting::Setting;
 use crate::shared::Core;
 use crate::stop::Stopping;
+use crate::timer::Timer;
 
 /// Begins a run that isn't stored, and sees it through.
 pub(crate) async fn run<G: StateGraph>(
@@ -87,13 +89,20 @@ async fn run_shared<G: StateGraph>(request: Request<G>) -> Result<Outcome<G>, Er
     outcome
 }
 
+/// How long whoever has sent an input is given to run it itself, before somebody else does.
+const GRACE: Duration = Duration::from_millis(250);
+
 /// Looks whether somebody has come meanwhile, whose input nobody may be there to run any more.
 async fn attend<G: StateGraph>(core: Arc<Core<G>>, home: Home) {
     let Ok(runtime) = Handle::try_current() else {
         return;
     };
     if (home.saver.inbox(&home.key).await).is_ok_and(|messages| !messages.is_empty()) {
+        let Some(grace) = Timer::after(GRACE) else {
+            return;
+        };
         runtime.spawn(async move {
+            grace.await;
             if let Err(error) = work(&core, &home).await {
                 tracing::warn!(thread = home.key.thread(), %error, "the inbox can't be worked off");
             }

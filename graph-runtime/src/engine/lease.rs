@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
@@ -30,6 +31,8 @@ pub(crate) struct Leased {
     lease: Lease,
     released: AtomicBool,
     lost: Arc<AtomicBool>,
+    /// Held while the lease is being renewed: a renewal that is broken off might leave a lease that nobody knows of.
+    renewal: Arc<Mutex<()>>,
     renewing: Option<JoinHandle<()>>,
 }
 
@@ -106,13 +109,14 @@ impl Leased {
         runner: &Runner,
         interrupt: Interrupt,
     ) -> Self {
-        let lost = Arc::<AtomicBool>::default();
+        let (lost, renewal) = (Arc::<AtomicBool>::default(), Arc::<Mutex<()>>::default());
         let keeper = Keeper {
             saver: Arc::clone(&home.saver),
             key: home.key.clone(),
             lease: lease.clone(),
             ttl,
             lost: Arc::clone(&lost),
+            renewal: Arc::clone(&renewal),
             runner: runner.clone(),
             interrupt,
         };
@@ -125,6 +129,7 @@ impl Leased {
             lease,
             released: AtomicBool::new(false),
             lost,
+            renewal,
             renewing,
         }
     }
@@ -135,7 +140,9 @@ impl Leased {
 
     /// Gives it back, at the run's end.
     pub(crate) async fn release(&self) {
+        let renewal = self.renewal.lock().await;
         self.stop_renewing();
+        drop(renewal);
         // Should it fail, the lease ends by itself.
         let given_back = self.saver.release(&self.key, &self.lease).await;
         self.released.store(given_back.is_ok(), Ordering::Release);
@@ -185,6 +192,7 @@ struct Keeper {
     lease: Lease,
     ttl: Duration,
     lost: Arc<AtomicBool>,
+    renewal: Arc<Mutex<()>>,
     runner: Runner,
     interrupt: Interrupt,
 }
@@ -212,6 +220,7 @@ impl Keeper {
     /// Renews the lease. Where the store can't be reached just now, the next renewal may come in time; if not, commits
     /// are refused.
     async fn has_lost(&self) -> bool {
+        let _renewal = self.renewal.lock().await;
         let renewed = self.saver.lease(&self.key, &self.lease.holder, self.ttl);
         match renewed.await {
             Err(StoreError::Leased { .. }) => true,

@@ -117,7 +117,7 @@ impl<'h> Claimant<'h> {
 
     /// Whether a process has died in the middle of a run, which nobody has gone on with yet: it was acknowledged, and
     /// nobody has wanted it to stop.
-    async fn is_cut_off<G: StateGraph>(&mut self) -> Result<bool, Error> {
+    pub(super) async fn is_cut_off<G: StateGraph>(&mut self) -> Result<bool, Error> {
         let reader = self.home.reader();
         let newest = Query {
             limit: Some(1),

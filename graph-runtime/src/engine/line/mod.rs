@@ -22,11 +22,11 @@ pub(super) use wait::{look, run_in_line};
 
 use super::registry::Hold;
 use super::request::{Command, Home};
-use crate::checkpointer::{At, Commit, Query, Record, StoreError};
+use crate::checkpointer::{At, Commit, Query, Record, Source, StoreError};
 use crate::definition::{GraphNode, StateGraph, node_named};
 use crate::error::Error;
 use crate::id::MomentId;
-use crate::moment::{Letter, LetterInput, thread_text};
+use crate::moment::{Letter, LetterInput, header_of, thread_text};
 use crate::setting::Setting;
 
 /// How many records are looked through at a time.
@@ -230,6 +230,22 @@ async fn drop_out(home: &Home, hold: Hold, positions: Vec<u64>) -> Result<(), Er
     let received = receive(home, hold.epoch(), positions).await;
     hold.give_back().await;
     received
+}
+
+/// Whether the input that was taken in last has waited in the inbox: its record has the id of its run.
+async fn has_waited(home: &Home) -> Result<bool, Error> {
+    let mut waited = false;
+    let seal = home.reader().seal;
+    line_while(home, |record| {
+        let is_input = record.source == Source::Input;
+        if is_input {
+            let header = header_of(record, seal)?;
+            waited = header.is_some_and(|header| header.id == record.id.to_string());
+        }
+        Ok(!is_input)
+    })
+    .await?;
+    Ok(waited)
 }
 
 /// The records that lead to the thread's head, newest first, as long as they are wanted.

@@ -15,7 +15,7 @@ use super::claim::{Claim, Claimant, Next};
 use super::outcome::{Heard, heard};
 use super::serve::{Served, go_on, is_of_the_store, serve};
 use super::stop::under_way;
-use super::{letter_input, receive, send, stored};
+use super::{has_waited, letter_input, receive, send, stored};
 use crate::definition::StateGraph;
 use crate::error::{Error, OfThread};
 use crate::id::MomentId;
@@ -40,9 +40,7 @@ pub(crate) async fn enqueue<G: StateGraph>(request: &Request<G>) -> Result<Momen
         ));
     }
     if !request.comes_in_line() {
-        return Err(cannot(
-            "only an input for where the thread stands can wait",
-        ));
+        return Err(cannot("only an input for where the thread stands can wait"));
     }
     let busy = request.setting.if_busy.in_line();
     let behind = if busy.interrupts() {
@@ -131,11 +129,25 @@ async fn find<G: StateGraph>(home: &Home, busy: Busy) -> Result<Found, Error> {
             _ => Ok(Found::Taken(Some(other))),
         };
     }
-    if hold.epoch() == 0 || Claimant::new(home).first::<G>().await?.is_none() {
-        return Ok(Found::Free(hold, runner.run));
+    if hold.epoch() != 0 && comes_late::<G>(home, busy).await? {
+        hold.give_back().await;
+        return Ok(Found::Taken(None));
     }
-    hold.give_back().await;
-    Ok(Found::Taken(None))
+    Ok(Found::Free(hold, runner.run))
+}
+
+/// Whether something else comes first, though nobody is at it: inputs that wait, or one that a process has died in the
+/// middle of, if it has waited in line too or we don't mind to wait.
+async fn comes_late<G: StateGraph>(home: &Home, busy: Busy) -> Result<bool, Error> {
+    let mut claimant = Claimant::new(home);
+    if claimant.first::<G>().await?.is_some() {
+        return Ok(true);
+    }
+    Ok(match busy {
+        Busy::Enqueue => claimant.is_cut_off::<G>().await?,
+        Busy::Reject => claimant.is_cut_off::<G>().await? && has_waited(home).await?,
+        Busy::Cancel | Busy::Rollback => false,
+    })
 }
 
 fn taken(home: &Home) -> Error {
