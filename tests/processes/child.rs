@@ -13,6 +13,7 @@ use tokio::process::ChildStdout;
 use crate::desk::desk::{Desk, Graph};
 use crate::desk::{Folder, PATIENCE, Room, builder, say};
 use crate::place;
+use crate::together::until;
 
 const ORDERS: &str = "GRAPH_TESTS_ORDERS";
 /// What distinguishes a line of ours from those of the test runner.
@@ -140,8 +141,33 @@ impl Process {
         self.child.kill().await.unwrap();
     }
 
-    /// Lets it stand still, or go on: `STOP` and `CONT`.
-    pub async fn signal(&self, signal: &str) {
+    /// Lets it stand still, all of it.
+    pub async fn stop(&self) {
+        self.signal("STOP").await;
+        // The signal reaches one thread first.
+        until(async || self.stands_still()).await;
+    }
+
+    fn stands_still(&self) -> bool {
+        let tasks = format!("/proc/{}/task", self.child.id().unwrap());
+        let mut tasks = std::fs::read_dir(tasks).unwrap();
+        tasks.all(|task| {
+            let stat = std::fs::read_to_string(task.unwrap().path().join("stat"));
+            let state = stat
+                .unwrap()
+                .rsplit(") ")
+                .next()
+                .and_then(|rest| rest.chars().next());
+            state == Some('T')
+        })
+    }
+
+    /// Lets it go on.
+    pub async fn go_on(&self) {
+        self.signal("CONT").await;
+    }
+
+    async fn signal(&self, signal: &str) {
         let id = self.child.id().unwrap().to_string();
         let mut kill = tokio::process::Command::new("kill");
         let status = kill.args(["-s", signal, &id]).status().await.unwrap();

@@ -209,7 +209,7 @@ async fn whoever_waits_for_an_input_gets_its_outcome_whoever_dies() {
         .invoke(say("b"))
         .if_busy(Busy::Enqueue)
         .spawn();
-    until(|| async { heir.thread("t").inbox().await.unwrap().len() == 1 }).await;
+    until(async || heir.thread("t").inbox().await.unwrap().len() == 1).await;
     saver.die();
     folder.open("a");
     ledger.end_lease().await;
@@ -237,7 +237,7 @@ async fn an_input_whose_runner_dies_is_gone_on_with_by_whoever_waits_for_it() {
         .invoke(say("b"))
         .if_busy(Busy::Enqueue)
         .spawn();
-    until(|| async { sender.thread("t").inbox().await.unwrap().len() == 1 }).await;
+    until(async || sender.thread("t").inbox().await.unwrap().len() == 1).await;
     saver.die();
     working.abort();
     ledger.end_lease().await;

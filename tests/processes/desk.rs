@@ -124,7 +124,7 @@ pub mod desk {
         format!("is {} well done?", said.join("+"))
     }
 
-    #[wait(time = "1ms")]
+    #[wait(time = "200ms")]
     fn rest() {}
 
     #[node(writes(rung))]

@@ -29,7 +29,7 @@ async fn a_process_that_stood_still_past_its_lease_stores_nothing_more() {
     let mut holder = Process::start(&room, LEASE, [invoke("a", Busy::Reject)]);
     assert_eq!(holder.next().await, Some(Said::Begins("a".to_owned())));
     folder.until("at a").await;
-    holder.signal("STOP").await;
+    holder.stop().await;
     folder.open("a");
     // It goes on with what the other one was in the middle of, and then does its own.
     let heir = Process::start(&room, LEASE, [invoke("b", Busy::Enqueue)])
@@ -48,7 +48,7 @@ async fn a_process_that_stood_still_past_its_lease_stores_nothing_more() {
         .await
         .unwrap()
         .len();
-    holder.signal("CONT").await;
+    holder.go_on().await;
     let ending = holder.rest().await;
     let [Said::Failed(kind, _)] = &ending[..] else {
         panic!("{ending:?}");
@@ -94,7 +94,7 @@ async fn a_lease_that_has_ended_is_not_renewed_when_somebody_has_had_it_since() 
             .await
             .is_ok()
     };
-    until(|| free()).await;
+    until(free).await;
     folder.open("a");
     assert_eq!(
         thread.state().await.unwrap().unwrap().state.done,

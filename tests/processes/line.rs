@@ -87,7 +87,7 @@ async fn what_was_put_into_the_inbox_is_run_when_the_run_before_it_has_ended() {
     folder.open("a");
     first.outcome().await.unwrap();
     let ours = ours.thread("t");
-    until(|| async { ours.outcome(id).await.unwrap().is_some() }).await;
+    until(async || ours.outcome(id).await.unwrap().is_some()).await;
     let outcome = ours.outcome(id).await.unwrap().unwrap();
     assert_eq!(outcome.done().unwrap().said, ["b"]);
     let moment = ours.moment(id).await.unwrap();
@@ -154,7 +154,7 @@ async fn a_thread_that_waits_for_somebody_refuses_who_is_there_and_keeps_the_res
     assert_eq!(other.work().await.unwrap(), 0);
     let Question::Approve(question) = &pause.questions()[0];
     thread.answer(question.answer(true)).await.unwrap();
-    until(|| async { other.outcome(id).await.unwrap().is_some() }).await;
+    until(async || other.outcome(id).await.unwrap().is_some()).await;
     assert_eq!(all_done(&thread).await, done(["ask a", "b"]));
 }
 
@@ -197,7 +197,7 @@ async fn who_stops_waiting_is_told_that_its_input_waits_on() {
     };
     folder.open("a");
     first.outcome().await.unwrap();
-    until(|| async { thread.outcome(input).await.unwrap().is_some() }).await;
+    until(async || thread.outcome(input).await.unwrap().is_some()).await;
     assert_eq!(all_done(&thread).await, done(["a", "b"]));
 }
 

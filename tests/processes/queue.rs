@@ -104,7 +104,7 @@ async fn what_waits_is_run_in_the_order_in_which_it_was_acknowledged() {
         waiting.push(Process::start(&room, LEASE, [job]));
         let thread = graph.thread("t");
         let lined_up = async || thread.inbox().await.unwrap().len() == number + 1;
-        until(|| lined_up()).await;
+        until(lined_up).await;
         expected.push(text);
     }
     folder.open("first");
@@ -117,7 +117,7 @@ async fn what_waits_is_run_in_the_order_in_which_it_was_acknowledged() {
         thread.work().await.unwrap();
         all_done(&graph).await.len() == 2 * expected.len()
     };
-    until(|| worked_off()).await;
+    until(worked_off).await;
     assert_eq!(all_done(&graph).await, done(&expected));
 }
 
@@ -168,14 +168,14 @@ async fn workers_that_are_killed_at_random_lose_nothing_and_repeat_nothing() {
         let worker = Process::start(&room, short, [Job::Work]);
         // As soon as it has done a little more than the one before it.
         let enough = async || all_done(&graph).await.len() > 2 + 6 * round;
-        until(|| enough()).await;
+        until(enough).await;
         worker.kill().await;
     }
     let last = async || {
         graph.thread("t").work().await.unwrap();
         all_done(&graph).await.len() == 2 * INPUTS
     };
-    until(|| last()).await;
+    until(last).await;
     assert_eq!(all_done(&graph).await, done(&texts));
     for (id, text) in ids.into_iter().zip(&texts) {
         let output = thread.outcome(id).await.unwrap().unwrap().done().unwrap();

@@ -22,7 +22,8 @@ async fn of_many_graphs_that_wake_who_is_due_one_wakes_each() {
         let thread = graph.thread(format!("t{number}"));
         assert!(thread.invoke(say("later")).await.unwrap().is_paused());
     }
-    tokio::time::sleep(Duration::from_millis(5)).await;
+    let due = async || graph.due(SystemClock.now()).await.unwrap().len() == THREADS;
+    until(due).await;
     let mut waking = tokio::task::JoinSet::new();
     for _ in 0..4 {
         let graph = process(&saver, &folder);
@@ -63,7 +64,7 @@ async fn of_many_processes_that_wake_who_is_due_one_wakes_each() {
     for number in 0..THREADS {
         let thread = graph.thread(format!("t{number}"));
         let rung = async || thread.state().await.unwrap().unwrap().state.rung == 1;
-        until(|| rung()).await;
+        until(rung).await;
     }
     std::fs::write(&over, "").unwrap();
     for scheduler in schedulers {

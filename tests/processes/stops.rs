@@ -199,7 +199,7 @@ async fn who_brings_no_input_may_stop_others_too() {
     let output = resuming.await.unwrap().unwrap().done().unwrap();
     assert_eq!(output.done, done(["a"]));
     assert_eq!(folder.book(), ["at a", "at a", "a"]);
-    until(|| async { theirs.inbox().await.unwrap().is_empty() }).await;
+    until(async || theirs.inbox().await.unwrap().is_empty()).await;
     // What only was to stop others has stopped them, and is nobody's input.
     theirs.invoke(say("b")).await.unwrap();
 }
@@ -230,6 +230,6 @@ async fn what_stops_others_need_not_be_waited_for() {
     let input = theirs.invoke(say("b")).if_busy(Busy::Rollback);
     let id = input.enqueue().await.unwrap();
     stopped(&first.outcome().await);
-    until(|| async { ours.outcome(id).await.unwrap().is_some() }).await;
+    until(async || ours.outcome(id).await.unwrap().is_some()).await;
     assert_eq!(ours.state().await.unwrap().unwrap().state.done, done(["b"]));
 }

@@ -34,7 +34,7 @@ pub async fn at_work(thread: &Thread<Desk>, text: &str) -> Running<Desk> {
 }
 
 /// Waits until something is so.
-pub async fn until<F: Future<Output = bool>>(is_so: impl Fn() -> F) {
+pub async fn until(is_so: impl AsyncFn() -> bool) {
     let patience = async {
         while !is_so().await {
             tokio::time::sleep(Duration::from_millis(2)).await;
@@ -47,5 +47,5 @@ pub async fn until<F: Future<Output = bool>>(is_so: impl Fn() -> F) {
 
 /// Waits until so many inputs wait.
 pub async fn waiting(thread: &Thread<Desk>, count: usize) {
-    until(|| async { thread.inbox().await.unwrap().len() == count }).await;
+    until(async || thread.inbox().await.unwrap().len() == count).await;
 }
