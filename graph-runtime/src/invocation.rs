@@ -210,66 +210,46 @@ impl<G: StateGraph, P> Invocation<G, P> {
     /// # Errors
     /// [`Error::CannotWait`] where the checkpointer has no inbox, the graph isn't [`shared`](crate::Builder::shared), or
     /// this isn't an input for where the thread stands; [`Error::Store`].
-    pub async fn enqueue(self) -> Result<MomentId, Error>
+    pub fn enqueue(self) -> impl Future<Output = Result<MomentId, Error>> + Send + use<G, P>
     where
         P: HasThreads,
     {
-        let Self {
-            core,
-            context,
-            thread,
-            origin,
-            command,
-            setting,
-            ..
-        } = self;
-        let thread = thread.ok_or_else(|| Error::NothingToResume {
-            thread: "a run without a thread".to_owned(),
-        })?;
-        let request = Request {
-            home: core.home(&thread)?,
-            core,
-            context,
-            origin,
-            command,
-            setting,
-            listener: Listener::none(),
-        };
-        enqueue(&request).await
+        let sent = self
+            .into_request(Listener::none())
+            .map(|request| enqueue(&request));
+        async move { sent?.await }
     }
 
     fn begin(self, listener: Listener<G>) -> BoxFuture<'static, Result<Outcome<G>, Error>> {
-        let Self {
-            core,
-            context,
-            thread,
-            origin,
-            command,
-            setting,
-            ..
-        } = self;
-        match (thread, command) {
-            (Some(thread), command) => Box::pin(async move {
-                run_thread(Request {
-                    home: core.home(&thread)?,
-                    core,
-                    context,
-                    origin,
-                    command,
-                    setting,
-                    listener,
-                })
-                .await
-            }),
-            (None, Command::Invoke(input) | Command::FromStart(input)) => {
-                Box::pin(run(context, input, setting, listener))
-            }
-            (None, _) => Box::pin(async {
-                Err(Error::NothingToResume {
-                    thread: "a run without a thread".to_owned(),
-                })
-            }),
+        if self.thread.is_some() {
+            let request = self.into_request(listener);
+            return Box::pin(async { run_thread(request?).await });
         }
+        match self.command {
+            Command::Invoke(input) | Command::FromStart(input) => {
+                Box::pin(run(self.context, input, self.setting, listener))
+            }
+            _ => Box::pin(async { Err(without_a_thread()) }),
+        }
+    }
+
+    fn into_request(self, listener: Listener<G>) -> Result<Request<G>, Error> {
+        let thread = self.thread.ok_or_else(without_a_thread)?;
+        Ok(Request {
+            home: self.core.home(&thread)?,
+            core: self.core,
+            context: self.context,
+            origin: self.origin,
+            command: self.command,
+            setting: self.setting,
+            listener,
+        })
+    }
+}
+
+fn without_a_thread() -> Error {
+    Error::NothingToResume {
+        thread: "a run without a thread".to_owned(),
     }
 }
 

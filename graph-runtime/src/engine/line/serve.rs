@@ -93,7 +93,7 @@ pub(super) async fn serve<G: StateGraph>(core: &Arc<Core<G>>, home: &Home, next:
         back_to,
         ..Taken::new(hold, stopping, id.to_string())
     };
-    let Err(error) = see_through(request, taken).await else {
+    let Err(error) = Box::pin(see_through(request, taken)).await else {
         return Served::Ran;
     };
     match stored(home, id).await {
@@ -114,7 +114,7 @@ pub(super) async fn go_on<G: StateGraph>(
     home: &Home,
     taken: Taken,
 ) -> Result<Outcome<G>, Error> {
-    see_through(plain(core, home, Command::Resume), taken).await
+    Box::pin(see_through(plain(core, home, Command::Resume), taken)).await
 }
 
 /// An error of the store, or of having lost the thread, is none of the run's.

@@ -29,32 +29,41 @@ use crate::timer::Timer;
 pub(in super::super) const LOOKS: Duration = Duration::from_millis(50);
 
 /// Puts an input into the inbox, for whoever runs the thread next. Gives the id that its moment will have.
-pub(crate) async fn enqueue<G: StateGraph>(request: &Request<G>) -> Result<MomentId, Error> {
-    let cannot = |why| Error::CannotWait {
-        thread: thread_text(&request.home.key),
-        why,
-    };
+pub(crate) fn enqueue<G: StateGraph>(
+    request: &Request<G>,
+) -> impl Future<Output = Result<MomentId, Error>> + Send + use<G> {
+    let home = request.home.clone();
+    let letter = letter_to_wait(request);
+    async move {
+        let mut letter = letter?;
+        if letter.interrupts() {
+            letter.behind = under_way(&home).await?;
+        }
+        match send(&home, &letter).await? {
+            Some(_) => Ok(letter.id),
+            None => Err(cannot(&home, "its checkpointer has no inbox")),
+        }
+    }
+}
+
+fn letter_to_wait<G: StateGraph>(request: &Request<G>) -> Result<Letter, Error> {
+    let cannot = |why| cannot(&request.home, why);
     if request.home.lease.is_none() {
         return Err(cannot(
             "the graph was built without `.shared()`, so nobody looks there",
         ));
     }
     if !request.comes_in_line() {
-        return Err(cannot("only an input for where the thread stands can wait"));
+        return Err(cannot("only an input for where the thread stands can"));
     }
-    let busy = request.setting.if_busy.in_line();
-    let behind = if busy.interrupts() {
-        under_way(&request.home).await?
-    } else {
-        None
-    };
-    let letter = letter(request, busy, behind)?;
-    let letter =
-        letter.ok_or_else(|| cannot("inputs of this graph have a field that is never stored"))?;
-    let sent = send(&request.home, &letter).await?;
-    match sent {
-        Some(_) => Ok(letter.id),
-        None => Err(cannot("its checkpointer has no inbox")),
+    let letter = letter(request, request.setting.if_busy.in_line(), None)?;
+    letter.ok_or_else(|| cannot("inputs of this graph have a field that is never stored"))
+}
+
+fn cannot(home: &Home, why: &'static str) -> Error {
+    Error::CannotWait {
+        thread: thread_text(&home.key),
+        why,
     }
 }
 
@@ -90,7 +99,7 @@ pub(in super::super) async fn run_in_line<G: StateGraph>(
     let found = found.unwrap_or_else(|_| Err(taken(&request.home)))?;
     let behind = match found {
         Found::Free(hold, run) => {
-            return see_through(request, Taken::new(hold, stopping, run)).await;
+            return Box::pin(see_through(request, Taken::new(hold, stopping, run))).await;
         }
         Found::Taken(behind) => behind,
     };
@@ -101,7 +110,7 @@ pub(in super::super) async fn run_in_line<G: StateGraph>(
     let Some(id) = sent else {
         // Here everybody waits as well as they can.
         let taken = Taken::of(&request.home, None, &request.setting).await?;
-        return see_through(request, taken).await;
+        return Box::pin(see_through(request, taken)).await;
     };
     let may_go_on = matches!(request.command, Command::Invoke(_));
     let place = Place {
@@ -200,7 +209,7 @@ impl<G: StateGraph> Place<G> {
                         command: Command::Resume,
                         ..request
                     };
-                    return see_through(request, Taken::new(hold, stopping, run)).await;
+                    return Box::pin(see_through(request, Taken::new(hold, stopping, run))).await;
                 }
                 Turn::OthersLeft(hold, run) => {
                     let taken = Taken::new(hold, Stopping::of_graph(&self.core.setting)?, run);
@@ -245,7 +254,7 @@ impl<G: StateGraph> Place<G> {
             back_to,
             ..Taken::new(hold, stopping, id.to_string())
         };
-        let outcome = see_through(request, taken).await;
+        let outcome = Box::pin(see_through(request, taken)).await;
         if let Err(error) = &outcome
             && !is_of_the_store(error)
             && stored(&self.home, id).await?.is_none()
