@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
@@ -91,7 +91,7 @@ impl Leased {
         let Some(ttl) = home.lease else {
             return Ok(None);
         };
-        match home.saver.lease(&home.key, &runner.holder(), ttl).await {
+        match given(home, runner.holder(), ttl).await {
             Ok(Some(lease)) => {
                 hold.is_leased(Self::renewed(home, lease, ttl, runner, hold.interrupt()));
                 Ok(None)
@@ -183,6 +183,25 @@ impl fmt::Debug for Leased {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.lease.fmt(f)
     }
+}
+
+/// Takes a lease so that it is given back if nobody is there any more when it comes.
+async fn given(home: &Home, holder: String, ttl: Duration) -> Result<Option<Lease>, StoreError> {
+    let Ok(runtime) = Handle::try_current() else {
+        return home.saver.lease(&home.key, &holder, ttl).await;
+    };
+    let (saver, key) = (Arc::clone(&home.saver), home.key.clone());
+    let (give, given) = oneshot::channel();
+    runtime.spawn(async move {
+        let lease = saver.lease(&key, &holder, ttl).await;
+        if let Err(Ok(Some(lease))) = give.send(lease) {
+            // Should it fail, the lease ends by itself.
+            let _ = saver.release(&key, &lease).await;
+        }
+    });
+    given
+        .await
+        .unwrap_or_else(|_| Err(StoreError::unavailable("the runtime was shut down")))
 }
 
 /// Keeps a lease as long as the run goes on, and stops the run when it is lost, or when somebody wants that.

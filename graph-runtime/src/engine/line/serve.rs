@@ -6,7 +6,7 @@ use super::super::begin::{Request, Taken, see_through};
 use super::super::registry::Busy;
 use super::super::request::{Command, Home, Origin};
 use super::claim::{Claim, Claimant, Next};
-use super::{drop_out, stored, waiting};
+use super::{Unreadable, drop_out, stored, waiting};
 use crate::definition::{StateGraph, node_named};
 use crate::error::Error;
 use crate::event::Listener;
@@ -23,7 +23,7 @@ use crate::stop::Stopping;
 /// [`Error::Unreadable`] for a message that can't be run, when all others were; [`Error::Store`].
 pub(crate) async fn work<G: StateGraph>(core: &Arc<Core<G>>, home: &Home) -> Result<usize, Error> {
     let mut claimant = Claimant::new(home);
-    let mut ran = 0;
+    let (mut ran, mut refusal) = (0, None);
     while let Some(first) = claimant.first::<G>().await? {
         let Ok(hold) = home.registry.take(&home.key, Busy::Reject).await else {
             return Ok(ran);
@@ -34,29 +34,37 @@ pub(crate) async fn work<G: StateGraph>(core: &Arc<Core<G>>, home: &Home) -> Res
             Claim::GoOn(hold, run) => {
                 let taken = Taken::new(hold, Stopping::of_graph(&core.setting)?, run);
                 // How it ended is stored with it.
-                let outcome = go_on(core, home, taken).await;
-                outcome.map(drop).or_else(unless_of_the_store)?;
+                match go_on(core, home, taken).await {
+                    Err(Error::TakenOver { .. }) => return Ok(ran),
+                    Err(error @ Error::Store { .. }) => return Err(error),
+                    _ => {}
+                }
             }
             Claim::Input(next) => {
                 let id = next.id;
                 match serve(core, home, *next).await {
                     Served::Ran => ran += 1,
                     Served::Waits => return Ok(ran),
-                    Served::Refused => {
+                    Served::Refused(what) => {
                         claimant.refused.insert(id);
+                        refusal.get_or_insert(Unreadable {
+                            position: first.position,
+                            what,
+                        });
                     }
+                    Served::Failed(Error::TakenOver { .. }) => return Ok(ran),
                     Served::Failed(error) => return Err(error),
                 }
             }
         }
     }
-    let unreadable = waiting::<G>(home).await?.unreadable.into_iter().next();
-    match unreadable {
+    let mut unreadable = waiting::<G>(home).await?.unreadable.into_iter();
+    match unreadable.next().or(refusal) {
         None => Ok(ran),
-        Some(message) => Err(Error::Unreadable {
+        Some(Unreadable { position, what }) => Err(Error::Unreadable {
             thread: thread_text(&home.key),
-            position: message.position,
-            what: message.what,
+            position,
+            what,
         }),
     }
 }
@@ -67,8 +75,8 @@ pub(super) enum Served {
     Ran,
     /// Somebody has to answer first, so everybody waits.
     Waits,
-    /// It can't be run as things are.
-    Refused,
+    /// It can't be run as things are, and this is why.
+    Refused(String),
     Failed(Error),
 }
 
@@ -80,9 +88,12 @@ pub(super) async fn serve<G: StateGraph>(core: &Arc<Core<G>>, home: &Home, next:
         received,
         back_to,
     } = next;
-    let Ok(request) = request(core, home, &input) else {
-        hold.give_back().await;
-        return Served::Refused;
+    let request = match request(core, home, &input) {
+        Ok(request) => request,
+        Err(error) => {
+            hold.give_back().await;
+            return Served::Refused(error.to_string());
+        }
     };
     let stopping = match Stopping::of_graph(&core.setting) {
         Ok(stopping) => stopping,
@@ -100,10 +111,7 @@ pub(super) async fn serve<G: StateGraph>(core: &Arc<Core<G>>, home: &Home, next:
         Ok(Some(_)) => Served::Ran,
         Ok(None) if is_of_the_store(&error) => Served::Failed(error),
         Ok(None) if matches!(error, Error::Paused { .. }) => Served::Waits,
-        Ok(None) => {
-            tracing::warn!(thread = home.key.thread(), input = %id, %error, "an input that waits can't be run");
-            Served::Refused
-        }
+        Ok(None) => Served::Refused(error.to_string()),
         Err(error) => Served::Failed(error),
     }
 }
@@ -120,14 +128,6 @@ pub(super) async fn go_on<G: StateGraph>(
 /// An error of the store, or of having lost the thread, is none of the run's.
 pub(super) fn is_of_the_store(error: &Error) -> bool {
     matches!(error, Error::Store { .. } | Error::TakenOver { .. })
-}
-
-fn unless_of_the_store(error: Error) -> Result<(), Error> {
-    if is_of_the_store(&error) {
-        Err(error)
-    } else {
-        Ok(())
-    }
 }
 
 /// A run as the graph does it, with what its sender has said.

@@ -213,8 +213,7 @@ impl<G: StateGraph> Place<G> {
                 }
                 Turn::OthersLeft(hold, run) => {
                     let taken = Taken::new(hold, Stopping::of_graph(&self.core.setting)?, run);
-                    if let Err(error) = go_on(&self.core, &home, taken).await
-                        && is_of_the_store(&error)
+                    if let Err(error @ Error::Store { .. }) = go_on(&self.core, &home, taken).await
                     {
                         return Err(error);
                     }
@@ -222,9 +221,10 @@ impl<G: StateGraph> Place<G> {
                 Turn::Others(next) => {
                     let id = next.id;
                     match serve(&self.core, &home, *next).await {
-                        Served::Ran => {}
+                        // Another process has taken it over, and ours waits on.
+                        Served::Ran | Served::Failed(Error::TakenOver { .. }) => {}
                         // Ours is told for itself why.
-                        Served::Waits | Served::Refused => {
+                        Served::Waits | Served::Refused(_) => {
                             claimant.refused.insert(id);
                         }
                         Served::Failed(error) => return Err(error),
