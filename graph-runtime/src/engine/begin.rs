@@ -2,20 +2,17 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::runtime::Handle;
 use tracing::Instrument as _;
 
-use super::answer::take_in;
 use super::branch::{Ground, ground};
 use super::durability::Durability;
 use super::journal::Journal;
-use super::lease::{Leased, Runner};
-use super::line::{Received, Stopper, before_stopped, look, run_in_line, stop_others, work};
+use super::line::{attend, run_in_line};
 use super::parts::Parts;
-use super::registry::{Before, Busy, Hold};
+use super::registry::Before;
 use super::request::{Command, Home, Origin};
+use super::taken::Taken;
 use super::watch::Watch;
 use super::{Engine, Stopped};
 use crate::checkpointer::{At, Source};
@@ -28,7 +25,6 @@ use crate::outcome::Outcome;
 use crate::setting::Setting;
 use crate::shared::Core;
 use crate::stop::Stopping;
-use crate::timer::Timer;
 
 /// Begins a run that isn't stored, and sees it through.
 pub(crate) async fn run<G: StateGraph>(
@@ -89,27 +85,6 @@ async fn run_shared<G: StateGraph>(request: Request<G>) -> Result<Outcome<G>, Er
     outcome
 }
 
-/// How long whoever has sent an input is given to run it itself, before somebody else does.
-const GRACE: Duration = Duration::from_millis(250);
-
-/// Looks whether somebody has come meanwhile, whose input nobody may be there to run any more.
-async fn attend<G: StateGraph>(core: Arc<Core<G>>, home: Home) {
-    let Ok(runtime) = Handle::try_current() else {
-        return;
-    };
-    if (home.saver.inbox(&home.key).await).is_ok_and(|messages| !messages.is_empty()) {
-        let Some(grace) = Timer::after(GRACE) else {
-            return;
-        };
-        runtime.spawn(async move {
-            grace.await;
-            if let Err(error) = work(&core, &home).await {
-                tracing::warn!(thread = home.key.thread(), %error, "the inbox can't be worked off");
-            }
-        });
-    }
-}
-
 async fn run_when_free<G: StateGraph>(request: Request<G>) -> Result<Outcome<G>, Error> {
     let answers = match &request.command {
         Command::Answer(answers) => Some(answers.as_slice()),
@@ -154,103 +129,6 @@ pub(crate) async fn set_by_hand<G: StateGraph>(request: Request<G>) -> Result<Mo
         .ok_or_else(|| Error::NothingToResume {
             thread: thread_text(&home.key),
         })
-}
-
-/// A thread that is this run's.
-pub(super) struct Taken {
-    pub(super) hold: Hold,
-    pub(super) stopping: Stopping,
-    /// The run's id.
-    pub(super) run: String,
-    /// What the run's first record takes out of the inbox.
-    pub(super) received: Received,
-    /// Where the thread has to go back to before the run begins.
-    pub(super) back_to: Option<Before>,
-}
-
-impl Taken {
-    /// For a run of which there is nothing else to be said.
-    pub(super) fn new(hold: Hold, mut stopping: Stopping, run: String) -> Self {
-        stopping.heed(hold.stop());
-        Self {
-            back_to: hold.back_to(),
-            hold,
-            stopping,
-            run,
-            received: Received::default(),
-        }
-    }
-
-    /// Takes the thread, when it is free or its turn has come.
-    pub(super) async fn of<G: StateGraph>(
-        home: &Home,
-        answers: Option<&[G::Answer]>,
-        setting: &Setting<G>,
-    ) -> Result<Self, Error> {
-        let busy = if let Some(answers) = answers {
-            take_in::<G>(home, answers).await?;
-            // Whoever runs the thread takes the answer along; if it came too late for that, it is taken now.
-            Busy::Enqueue
-        } else {
-            setting.if_busy
-        };
-        let run = MomentId::at(setting.clock.now()).to_string();
-        let stopping = Stopping::new(setting.tokens.clone(), setting.deadline)?;
-        let taken = if home.lease.is_some() {
-            stopping.or(take_shared(home, &run, busy)).await
-        } else {
-            let taken = stopping.or(home.registry.take(&home.key, busy)).await;
-            taken.map(|hold| Ok((hold?, None)))
-        };
-        // Otherwise its turn hasn't come, so nothing was taken in that could be resumed.
-        let (hold, stopper) = taken.unwrap_or_else(|_| {
-            Err(Error::Busy {
-                thread: thread_text(&home.key),
-            })
-        })?;
-        let taken = Self::new(hold, stopping, run);
-        let Some(Stopper { position, behind }) = stopper else {
-            return Ok(taken);
-        };
-        let back_to = match behind.filter(|_| busy == Busy::Rollback) {
-            Some(run) => before_stopped::<G>(home, &run).await?,
-            None => None,
-        };
-        Ok(Self {
-            received: Received {
-                id: None,
-                positions: vec![position],
-            },
-            back_to,
-            ..taken
-        })
-    }
-}
-
-/// Takes the thread here and where other processes run threads of the same store, with what was sent to stop others.
-async fn take_shared(home: &Home, run: &str, busy: Busy) -> Result<(Hold, Option<Stopper>), Error> {
-    let runner = Runner::of(run.to_owned());
-    let mut stopper = None;
-    if busy.interrupts() {
-        if let Ok(hold) = home.registry.take(&home.key, Busy::Reject).await
-            && Leased::take(home, &runner, &hold).await?.is_none()
-        {
-            return Ok((hold, None));
-        }
-        stopper = stop_others(home, busy).await?;
-    }
-    let waits = busy == Busy::Enqueue || stopper.is_some();
-    let here = if waits { Busy::Enqueue } else { busy };
-    let hold = home.registry.take(&home.key, here).await?;
-    while Leased::take(home, &runner, &hold).await?.is_some() {
-        if !waits {
-            return Err(Error::Busy {
-                thread: thread_text(&home.key),
-            });
-        }
-        look().await?;
-    }
-    Ok((hold, stopper))
 }
 
 /// Brings a run to where its first step can be taken.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::busy::Busy;
 use super::lease::{Leased, Runner};
-use super::registry::{Busy, Hold, Registry};
+use super::registry::{Hold, Registry};
 use crate::checkpointer::Checkpointer;
 use crate::definition::StateGraph;
 use crate::error::Error;

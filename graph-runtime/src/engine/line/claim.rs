@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
+use super::super::busy::Busy;
 use super::super::lease::{Leased, Runner};
-use super::super::registry::{Before, Busy, Hold};
+use super::super::registry::{Before, Hold};
 use super::super::request::Home;
 use super::outcome::{Rest, rest};
 use super::stop::before;

@@ -15,6 +15,7 @@ use std::collections::HashSet;
 
 pub(super) use claim::before_stopped;
 pub(crate) use outcome::outcome;
+pub(super) use serve::attend;
 pub(crate) use serve::{discard, work};
 pub(super) use stop::{Stopper, stop_others};
 pub(crate) use wait::enqueue;

@@ -1,10 +1,14 @@
 //! Running what waits for a thread on behalf of those who have sent it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::super::begin::{Request, Taken, see_through};
-use super::super::registry::Busy;
+use tokio::runtime::Handle;
+
+use super::super::begin::{Request, see_through};
+use super::super::busy::Busy;
 use super::super::request::{Command, Home, Origin};
+use super::super::taken::Taken;
 use super::claim::{Claim, Claimant, Next};
 use super::{Unreadable, drop_out, stored, waiting};
 use crate::definition::{StateGraph, node_named};
@@ -15,6 +19,28 @@ use crate::outcome::Outcome;
 use crate::setting::Setting;
 use crate::shared::Core;
 use crate::stop::Stopping;
+use crate::timer::Timer;
+
+/// How long whoever has sent an input is given to run it itself, before somebody else does.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// Looks whether somebody has come meanwhile, whose input nobody may be there to run any more.
+pub(in super::super) async fn attend<G: StateGraph>(core: Arc<Core<G>>, home: Home) {
+    let Ok(runtime) = Handle::try_current() else {
+        return;
+    };
+    if (home.saver.inbox(&home.key).await).is_ok_and(|messages| !messages.is_empty()) {
+        let Some(grace) = Timer::after(GRACE) else {
+            return;
+        };
+        runtime.spawn(async move {
+            grace.await;
+            if let Err(error) = work(&core, &home).await {
+                tracing::warn!(thread = home.key.thread(), %error, "the inbox can't be worked off");
+            }
+        });
+    }
+}
 
 /// Runs what waits in the inbox, in order, until nothing does or somebody else is at it. Gives how many inputs were
 /// run, whatever came of them.
@@ -44,7 +70,7 @@ pub(crate) async fn work<G: StateGraph>(core: &Arc<Core<G>>, home: &Home) -> Res
                 let id = next.id;
                 match serve(core, home, *next).await {
                     Served::Ran => ran += 1,
-                    Served::Waits => return Ok(ran),
+                    Served::Waits | Served::Failed(Error::TakenOver { .. }) => return Ok(ran),
                     Served::Refused(what) => {
                         claimant.refused.insert(id);
                         refusal.get_or_insert(Unreadable {
@@ -52,7 +78,6 @@ pub(crate) async fn work<G: StateGraph>(core: &Arc<Core<G>>, home: &Home) -> Res
                             what,
                         });
                     }
-                    Served::Failed(Error::TakenOver { .. }) => return Ok(ran),
                     Served::Failed(error) => return Err(error),
                 }
             }

@@ -1,7 +1,8 @@
 //! Stopping a run of another process, and going back to where it began.
 
+use super::super::busy::Busy;
 use super::super::lease::run_of;
-use super::super::registry::{Before, Busy};
+use super::super::registry::Before;
 use super::super::request::Home;
 use super::{line_while, send};
 use crate::checkpointer::StoreError;

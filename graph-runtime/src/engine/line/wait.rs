@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-use super::super::begin::{Request, Taken, see_through};
+use super::super::begin::{Request, see_through};
+use super::super::busy::Busy;
 use super::super::lease::{Leased, Runner};
-use super::super::registry::{Busy, Hold, InLine};
+use super::super::registry::{Hold, InLine};
 use super::super::request::{Command, Home};
+use super::super::taken::Taken;
 use super::claim::{Claim, Claimant, Next};
 use super::outcome::{Heard, heard};
 use super::serve::{Served, go_on, is_of_the_store, serve};
@@ -371,14 +373,4 @@ pub(in super::super) async fn look() -> Result<(), Error> {
     })?;
     timer.await;
     Ok(())
-}
-
-impl Busy {
-    /// What an input that lines up says of those before it.
-    fn in_line(self) -> Self {
-        match self {
-            Self::Reject | Self::Enqueue => Self::Enqueue,
-            interrupts => interrupts,
-        }
-    }
 }
