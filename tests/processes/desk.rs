@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use graph_runtime::prelude::*;
-use graph_runtime::{Builder, Unsaved};
+use graph_runtime::{Builder, ThreadKey, Unsaved};
 
 use self::desk::{Desk, Input, Office};
 
@@ -16,6 +16,17 @@ use self::desk::{Desk, Input, Office};
 pub struct Folder(pub PathBuf);
 
 impl Folder {
+    /// What separates the test from others.
+    fn name(&self) -> String {
+        let name = self.0.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+
+    /// A thread of the test as the store knows it.
+    pub fn key(&self, thread: &str) -> ThreadKey {
+        ThreadKey::new(self.name(), thread).unwrap()
+    }
+
     fn door(&self, text: &str) -> PathBuf {
         self.0.join(format!("{text}.shut"))
     }
@@ -135,9 +146,10 @@ pub mod desk {
 }
 
 pub fn builder(folder: &Folder) -> Builder<Desk, Unsaved, Office> {
-    Desk::graph().context(Office {
+    let office = Office {
         folder: folder.clone(),
-    })
+    };
+    Desk::graph().context(office).namespace(folder.name())
 }
 
 pub fn say(text: &str) -> Input {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use graph_runtime::prelude::*;
-use graph_runtime::{Busy, Checkpointer, ThreadKey};
+use graph_runtime::{Busy, Checkpointer};
 
 use crate::child::{Job, Process, Said};
 use crate::desk::{Room, done};
@@ -74,7 +74,7 @@ async fn a_process_that_stood_still_past_its_lease_stores_nothing_more() {
 async fn a_lease_that_has_ended_is_not_renewed_when_somebody_has_had_it_since() {
     let (room, saver) = (Room::new(), Arc::new(MemorySaver::new()));
     let folder = room.folder();
-    let key = ThreadKey::new("desk", "t").unwrap();
+    let key = folder.key("t");
     let ttl = Duration::from_millis(30);
     let graph = crate::desk::builder(&folder)
         .lease(ttl)

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use graph_runtime::Checkpointer;
 use graph_runtime::prelude::*;
-use graph_runtime::{Checkpointer, ThreadKey};
 
 use crate::desk::{Room, done, say};
 use crate::together::process;
@@ -23,30 +23,28 @@ mod later {
     fn sing() {}
 }
 
-fn key(thread: &str) -> ThreadKey {
-    ThreadKey::new("desk", thread).unwrap()
-}
-
 /// What a message looks like that a process of the graph has sent.
-async fn genuine(thread: &str) -> Vec<u8> {
-    let saver = Arc::new(MemorySaver::new());
-    let thread = process(&saver, &Room::new().folder()).thread(thread);
-    thread.invoke(say("x")).enqueue().await.unwrap();
-    let mut inbox = saver.inbox(&key(thread.id())).await.unwrap();
+async fn genuine(room: &Room, thread: &str) -> Vec<u8> {
+    let (folder, saver) = (room.folder(), Arc::new(MemorySaver::new()));
+    let input = process(&saver, &folder).thread(thread).invoke(say("x"));
+    input.enqueue().await.unwrap();
+    let mut inbox = saver.inbox(&folder.key(thread)).await.unwrap();
     inbox.remove(0).payload
 }
 
 #[tokio::test]
 async fn a_damaged_message_blocks_nobody_and_is_told_to_whoever_works() {
-    let mut flipped = genuine("t").await;
+    let room = Room::new();
+    let folder = room.folder();
+    let mut flipped = genuine(&room, "t").await;
     *flipped.last_mut().unwrap() ^= 1;
-    let other = genuine("another thread").await;
+    let other = genuine(&room, "another thread").await;
     let newer = b"moment/9 json 0000000000000000\n{}".to_vec();
     for payload in [b"rubbish".to_vec(), Vec::new(), flipped, other, newer] {
-        let (room, saver) = (Room::new(), Arc::new(MemorySaver::new()));
-        let thread = process(&saver, &room.folder()).thread("t");
+        let saver = Arc::new(MemorySaver::new());
+        let thread = process(&saver, &folder).thread("t");
         thread.invoke(say("a")).enqueue().await.unwrap();
-        let position = saver.send(&key("t"), payload).await.unwrap();
+        let position = saver.send(&folder.key("t"), payload).await.unwrap();
         thread.invoke(say("b")).enqueue().await.unwrap();
         let error = thread.work().await.unwrap_err();
         let Error::Unreadable { position: told, .. } = &error else {
@@ -70,9 +68,11 @@ async fn a_damaged_message_blocks_nobody_and_is_told_to_whoever_works() {
 #[tokio::test]
 async fn an_input_of_another_version_waits_for_a_process_of_that_version() {
     let (room, saver) = (Room::new(), Arc::new(MemorySaver::new()));
-    let thread = process(&saver, &room.folder()).thread("t");
+    let folder = room.folder();
+    let thread = process(&saver, &folder).thread("t");
     let graph = later::Later::graph()
         .shared()
+        .namespace(folder.key("t").namespace())
         .checkpointer(Arc::clone(&saver));
     let later = graph.build().thread("t");
     let sung = later::Input::new().sung(vec!["la".to_owned()]);
@@ -86,14 +86,20 @@ async fn an_input_of_another_version_waits_for_a_process_of_that_version() {
 #[tokio::test]
 async fn a_message_that_came_twice_is_run_once() {
     let (room, saver) = (Room::new(), Arc::new(MemorySaver::new()));
-    let thread = process(&saver, &room.folder()).thread("t");
+    let folder = room.folder();
+    let thread = process(&saver, &folder).thread("t");
     thread.invoke(say("a")).enqueue().await.unwrap();
-    let payload = saver.inbox(&key("t")).await.unwrap().remove(0).payload;
-    saver.send(&key("t"), payload.clone()).await.unwrap();
+    let payload = saver
+        .inbox(&folder.key("t"))
+        .await
+        .unwrap()
+        .remove(0)
+        .payload;
+    saver.send(&folder.key("t"), payload.clone()).await.unwrap();
     assert_eq!(thread.work().await.unwrap(), 1);
     assert!(thread.inbox().await.unwrap().is_empty());
     // Late, when the first one was run long ago.
-    saver.send(&key("t"), payload).await.unwrap();
+    saver.send(&folder.key("t"), payload).await.unwrap();
     let output = thread.invoke(say("b")).await.unwrap().done().unwrap();
     assert_eq!(output.done, done(["a", "b"]));
     assert!(thread.inbox().await.unwrap().is_empty());
