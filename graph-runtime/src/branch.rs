@@ -318,6 +318,7 @@ impl<G: StateGraph> IntoFuture for Update<G> {
             set_by_hand(Request {
                 home: self.core.home(&self.thread)?,
                 context: Arc::clone(&self.core.context),
+                core: self.core,
                 origin: self.origin,
                 command: Command::Set(self.by_hand),
                 setting: self.setting,

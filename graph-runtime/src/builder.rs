@@ -133,14 +133,33 @@ impl<G: StateGraph, P, X> Builder<G, P, X> {
     }
 
     /// Other processes run threads of this graph on the same store: a run takes a lease on its thread, for so long at a
-    /// time, and renews it until its end. While another process has it a run is refused with
-    /// [`Error::Busy`](crate::Error::Busy); with [`Busy::Enqueue`], and when it brings an answer, it waits, in no
-    /// particular order. A run that doesn't renew its lease in time may be taken over by another one, and then
-    /// ends with [`Error::TakenOver`](crate::Error::TakenOver); a process that was killed is followed that much later.
+    /// time, and renews it until its end. A run that doesn't renew its lease in time may be taken over by another one, and then
+    /// ends with [`Error::TakenOver`](crate::Error::TakenOver) and stores nothing more; a process that was killed is
+    /// followed that much later. [`Busy`] says what becomes of a run that finds the thread taken, in whatever process:
+    ///
+    /// - With [`Busy::Enqueue`] an input is put into the thread's durable inbox, and is taken in from then on:
+    ///   it is run once, in the order in which inputs came there from all processes, whoever dies meanwhile. Whoever has sent it
+    ///   runs what comes before it and then its own; if it isn't there any more, another process does, a quarter of a
+    ///   second after the run before it. Whoever is still there gets the outcome of its own input, wherever that was
+    ///   run; its events only if it was run in its own process, and if it failed elsewhere,
+    ///   [`Error::FailedElsewhere`](crate::Error::FailedElsewhere). Who stops waiting is told
+    ///   [`Error::Enqueued`](crate::Error::Enqueued).
+    /// - With [`Busy::Cancel`] and [`Busy::Rollback`] it is put there too, and stops everybody before it: they see that within
+    ///   a quarter of a second, or when their process is dead, at the end of its lease.
+    /// - With [`Busy::Reject`] it is refused. Where nobody runs the thread but inputs wait, those are run first.
+    /// - What brings no input for where the thread stands (an answer, `resume()`, what goes back to a moment) waits in no
+    ///   particular order, with [`Busy::Cancel`] and [`Busy::Rollback`] after it has stopped the others.
+    ///
+    /// A run that a process has died in the middle of is gone on with before the next input from the inbox is run. On a
+    /// thread that waits for somebody an input whose sender is there is refused with
+    /// [`Error::Paused`](crate::Error::Paused), and those of others wait on.
+    /// [`Invocation::enqueue`](crate::Invocation::enqueue) doesn't wait at all, and [`Thread::work`](crate::Thread::work) runs
+    /// what waits.
     ///
     /// State is safe without it: every commit compares the thread's head, so the second of two runs fails at its next
-    /// commit. With it the second one doesn't even begin, which saves what its nodes would have done. It costs two more
-    /// calls of the store for each run, and does nothing with a store that keeps no leases.
+    /// commit. With it the second one doesn't even begin, which saves what its nodes would have done. It costs five more
+    /// calls of the store for each run, and a small one each quarter of a second. With a store that keeps no leases it does
+    /// nothing; with one that has leases and no inbox, what waits does so in no particular order, and nobody is stopped.
     pub fn lease(mut self, ttl: Duration) -> Self {
         self.setting.lease = Some(ttl);
         self

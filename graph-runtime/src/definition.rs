@@ -99,6 +99,24 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     /// # Errors
     /// If a field of it can't be encoded.
     fn output_json(output: &Self::Output) -> Result<serde_json::Value, serde_json::Error>;
+    /// An input as JSON, to wait in a thread's inbox. `None` for a graph whose inputs have a field that is never stored.
+    ///
+    /// # Errors
+    /// If a field of it can't be encoded.
+    fn input_json(input: &Self::Input) -> Result<Option<Box<RawValue>>, serde_json::Error> {
+        let _ = input;
+        Ok(None)
+    }
+    /// Reads an input that has waited.
+    ///
+    /// # Errors
+    /// If it isn't one of this version of the graph.
+    fn read_input(json: &RawValue) -> Result<Self::Input, serde_json::Error> {
+        let _ = json;
+        Err(serde::de::Error::custom(
+            "inputs of this graph have a field that is never stored, so they can't wait in an inbox",
+        ))
+    }
     /// What a node has shown, as JSON.
     ///
     /// # Errors

@@ -115,6 +115,48 @@ pub enum Error {
         /// The thread.
         thread: String,
     },
+    /// The run waits in the thread's inbox, where it was put because others came first; it was stopped from waiting for it
+    /// to be run. It is run when its turn has come.
+    #[error(
+        "the input {input} waits in the inbox of {thread} and will be run when its turn has come; this run has stopped \
+         waiting for that"
+    )]
+    Enqueued {
+        /// The thread.
+        thread: String,
+        /// The id of the moment that will store the input.
+        input: MomentId,
+    },
+    /// The input can't be put into the thread's inbox. Nothing of it was taken in.
+    #[error("the input can't wait in the inbox of {thread}: {why}; `invoke` it")]
+    CannotWait {
+        /// The thread.
+        thread: String,
+        /// Why not.
+        why: &'static str,
+    },
+    /// The input was run by another process, where its run has failed.
+    #[error("another process has run this: {error}")]
+    FailedElsewhere {
+        /// The thread.
+        thread: String,
+        /// What the run said there.
+        error: String,
+    },
+    /// A message in the thread's inbox can't be run: it is damaged, or from another version of the graph. It is passed
+    /// over, and stays where it is.
+    #[error(
+        "the message at {position} in the inbox of {thread} can't be run: {what}; it is passed over; run it with the version \
+         of the graph that has sent it, or take it out with `discard({position})`"
+    )]
+    Unreadable {
+        /// The thread.
+        thread: String,
+        /// Where in the inbox it lies.
+        position: u64,
+        /// What is wrong with it.
+        what: String,
+    },
     /// The run was cancelled: by a [`CancellationToken`](crate::CancellationToken), or by another run that was begun
     /// with [`Busy::Cancel`](crate::Busy::Cancel) or [`Busy::Rollback`](crate::Busy::Rollback).
     #[error("the run{thread} was cancelled; {}", Resumable(.thread))]

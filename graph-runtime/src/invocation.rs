@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::definition::{BoxFuture, StateGraph};
-use crate::engine::{Busy, Command, Durability, Origin, Request, run, run_thread};
+use crate::engine::{Busy, Command, Durability, Origin, Request, enqueue, run, run_thread};
 use crate::error::Error;
 use crate::event::{Kind, Listener, Pace, Queue, RunStream, Running};
+use crate::id::MomentId;
 use crate::outcome::Outcome;
 use crate::policy::Policy;
 use crate::setting::{Setting, Siblings};
@@ -198,37 +199,57 @@ impl<G: StateGraph, P> Invocation<G, P> {
         Running::new(queue, |listener| self.begin(listener))
     }
 
+    /// Puts the input into the thread's inbox, and returns as soon as it is stored there, with the id that its moment
+    /// will have. Whoever runs the thread runs it when its turn has come: the run that is under way when it has ended,
+    /// the next one that comes, or a process that [works](crate::Thread::work) for others.
+    /// [`Thread::outcome`](crate::Thread::outcome) says what became of it.
+    ///
+    /// What the run was told beside its input goes along as far as any process can heed it: metadata, durability, step
+    /// limit, pauses. Context and policies are those of the process that runs it.
+    ///
+    /// # Errors
+    /// [`Error::CannotWait`] where the checkpointer has no inbox, the graph isn't [`shared`](crate::Builder::shared), or
+    /// this isn't an input for where the thread stands; [`Error::Store`].
+    pub fn enqueue(self) -> impl Future<Output = Result<MomentId, Error>> + Send + use<G, P>
+    where
+        P: HasThreads,
+    {
+        let sent = self
+            .into_request(Listener::none())
+            .map(|request| enqueue(&request));
+        async move { sent?.await }
+    }
+
     fn begin(self, listener: Listener<G>) -> BoxFuture<'static, Result<Outcome<G>, Error>> {
-        let Self {
-            core,
-            context,
-            thread,
-            origin,
-            command,
-            setting,
-            ..
-        } = self;
-        match (thread, command) {
-            (Some(thread), command) => Box::pin(async move {
-                run_thread(Request {
-                    home: core.home(&thread)?,
-                    context,
-                    origin,
-                    command,
-                    setting,
-                    listener,
-                })
-                .await
-            }),
-            (None, Command::Invoke(input) | Command::FromStart(input)) => {
-                Box::pin(run(context, input, setting, listener))
-            }
-            (None, _) => Box::pin(async {
-                Err(Error::NothingToResume {
-                    thread: "a run without a thread".to_owned(),
-                })
-            }),
+        if self.thread.is_some() {
+            let request = self.into_request(listener);
+            return Box::pin(async { run_thread(request?).await });
         }
+        match self.command {
+            Command::Invoke(input) | Command::FromStart(input) => {
+                Box::pin(run(self.context, input, self.setting, listener))
+            }
+            _ => Box::pin(async { Err(without_a_thread()) }),
+        }
+    }
+
+    fn into_request(self, listener: Listener<G>) -> Result<Request<G>, Error> {
+        let thread = self.thread.ok_or_else(without_a_thread)?;
+        Ok(Request {
+            home: self.core.home(&thread)?,
+            core: self.core,
+            context: self.context,
+            origin: self.origin,
+            command: self.command,
+            setting: self.setting,
+            listener,
+        })
+    }
+}
+
+fn without_a_thread() -> Error {
+    Error::NothingToResume {
+        thread: "a run without a thread".to_owned(),
     }
 }
 

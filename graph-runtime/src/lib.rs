@@ -102,7 +102,7 @@ pub use child::{ChildAt, ChildThread};
 pub use clock::{Clock, SystemClock};
 pub use definition::{Answering, BoxFuture, GraphNode, StateGraph};
 pub use drawing::RunDrawing;
-pub use engine::{Busy, Durability};
+pub use engine::{Busy, Durability, Queued};
 pub use erased::{
     ErasedGraph, ErasedHistory, ErasedInvocation, ErasedOutcome, ErasedRunStream, ErasedThread,
     ErasedThreadAt, ErasedUpdate, JsonPart,

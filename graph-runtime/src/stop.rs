@@ -12,8 +12,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::definition::BoxFuture;
+use crate::definition::{BoxFuture, StateGraph};
 use crate::error::{Error, OfThread};
+use crate::setting::Setting;
 use crate::timer::Timer;
 
 /// Stops runs from outside: all runs that were given a clone of it.
@@ -152,6 +153,14 @@ impl Stopping {
             deadline,
             waiting: Mutex::default(),
         })
+    }
+
+    /// For a run that is begun on behalf of somebody else: what stops all runs of the graph.
+    ///
+    /// # Errors
+    /// Of [`new`](Self::new).
+    pub(crate) fn of_graph<G: StateGraph>(setting: &Setting<G>) -> Result<Self, Error> {
+        Self::new(setting.tokens.clone(), setting.deadline)
     }
 
     /// For a graph within the run: the same, waited for by itself.

@@ -9,12 +9,15 @@ use crate::branch::{ThreadAt, Update};
 use crate::checkpointer::{At, Query, Write, WriteKind};
 use crate::definition::StateGraph;
 use crate::drawing::RunDrawing;
-use crate::engine::{Command, Home, Origin, asked, open_questions, requeue};
+use crate::engine::{
+    Command, Home, Origin, Queued, asked, discard, open_questions, outcome, requeue, waiting, work,
+};
 use crate::error::Error;
 use crate::event::RunStream;
 use crate::id::{MomentId, QuestionId};
 use crate::invocation::Invocation;
 use crate::moment::{Moment, Wanted, thread_text};
+use crate::outcome::Outcome;
 use crate::shared::Core;
 use crate::upkeep::Upkeep;
 
@@ -112,8 +115,10 @@ impl<G: StateGraph> Thread<G> {
     /// [`Error::Store`].
     pub async fn requeue(&self) -> Result<(), Error> {
         let home = self.core.home(&self.id)?;
-        let _hold = home.take().await?;
-        requeue::<G>(&home).await
+        let hold = home.take().await?;
+        let done = requeue::<G>(&home).await;
+        hold.give_back().await;
+        done
     }
 
     /// Goes on as far as it is possible without anybody's word: asks and waits whose time has come are over, what
@@ -125,6 +130,45 @@ impl<G: StateGraph> Thread<G> {
     /// Of the run: [`Error::NothingToResume`] on a thread that was never run.
     pub fn wake(&self) -> Invocation<G> {
         self.answers([])
+    }
+
+    /// Runs what waits in the thread's inbox, in order, each input as a run of its own, until nothing does or somebody
+    /// else is at it. Gives how many were run; how each ended is stored with it. For a process that works for others: inputs
+    /// get there by [`Invocation::enqueue`], and by [`Busy::Enqueue`](crate::Busy::Enqueue) from processes that have died since.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] if there is a message that can't be run, when all others were; [`Error::Store`].
+    pub async fn work(&self) -> Result<usize, Error> {
+        let home = self.core.home(&self.id)?;
+        work(&self.core, &home).await
+    }
+
+    /// What waits in the thread's inbox, in the order in which it is run.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn inbox(&self) -> Result<Vec<Queued>, Error> {
+        let home = self.core.home(&self.id)?;
+        Ok(waiting::<G>(&home).await?.into_queued())
+    }
+
+    /// Takes a message out of the thread's inbox, whether or not it can be run.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] while the thread is run, since it might be this message that is; [`Error::Store`].
+    pub async fn discard(&self, position: u64) -> Result<(), Error> {
+        let home = self.core.home(&self.id)?;
+        discard(&home, position).await
+    }
+
+    /// How the run of an input ended that was put into the inbox, in whatever process; `None` as long as it waits or is
+    /// run. The id is that of the moment which stores the input.
+    ///
+    /// # Errors
+    /// Of the run: [`Error::FailedElsewhere`], [`Error::Cancelled`] if another run stopped it or took it back,
+    /// [`Error::TakenOver`] if its process died and another input has gone on with it.
+    pub async fn outcome(&self, input: MomentId) -> Result<Option<Outcome<G>>, Error> {
+        outcome(&self.core.home(&self.id)?, input).await
     }
 
     fn run(&self, command: Command<G>) -> Invocation<G> {

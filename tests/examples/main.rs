@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers are tests too, which Clippy can't see
 
 mod digest;
+mod handover;
 mod model;
 mod orders;
 mod payments;

@@ -55,6 +55,7 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
         reach(emit),
         io::into_output(emit),
         io::output_json(emit),
+        io::waiting(emit),
         emitted::json(emit),
         routes::method(emit),
         calls::methods(emit),

@@ -7,6 +7,7 @@ use super::conditional::{Part, Shape};
 use super::emit::{Emit, allowances, default_of, sound};
 use super::fields::Writable;
 use super::json;
+use super::values::is_stored;
 use crate::ast;
 use crate::model::forms;
 
@@ -237,6 +238,31 @@ pub(super) fn output_json(emit: &Emit<'_>) -> TokenStream {
             let mut fields = #door::serde_json::Map::new();
             #(#fields)*
             ::core::result::Result::Ok(#door::serde_json::Value::Object(fields))
+        }
+    }
+}
+
+/// The methods of the definition by which an input waits in a thread's inbox. One that has a field which is never
+/// stored can't.
+pub(super) fn waiting(emit: &Emit<'_>) -> TokenStream {
+    if !inputs(emit).all(|input| is_stored(&input)) {
+        return TokenStream::new();
+    }
+    let door = &emit.door;
+    quote! {
+        fn input_json(
+            input: &Input,
+        ) -> ::core::result::Result<
+            ::core::option::Option<::std::boxed::Box<#door::serde_json::value::RawValue>>,
+            #door::serde_json::Error,
+        > {
+            #door::to_raw(input).map(::core::option::Option::Some)
+        }
+
+        fn read_input(
+            json: &#door::serde_json::value::RawValue,
+        ) -> ::core::result::Result<Input, #door::serde_json::Error> {
+            #door::from_raw(json)
         }
     }
 }

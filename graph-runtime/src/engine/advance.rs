@@ -130,9 +130,9 @@ impl<G: StateGraph> Engine<G> {
 
     /// The id and time of the moment that comes next. The clock is read only if it will be stored.
     pub(super) fn new_moment(&mut self) -> (MomentId, Timestamp) {
-        if self.journal.is_some() {
+        if let Some(journal) = &mut self.journal {
             let now = self.setting.clock.now();
-            return (MomentId::at(now), now);
+            return (journal.first_id().unwrap_or_else(|| MomentId::at(now)), now);
         }
         self.counted += 1;
         (MomentId::numbered(self.counted), Timestamp::from_micros(0))

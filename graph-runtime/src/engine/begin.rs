@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use tracing::Instrument as _;
 
-use super::answer::take_in;
 use super::branch::{Ground, ground};
 use super::durability::Durability;
 use super::journal::Journal;
+use super::line::{attend, run_in_line};
 use super::parts::Parts;
-use super::registry::{Before, Busy, Hold};
+use super::registry::Before;
 use super::request::{Command, Home, Origin};
+use super::taken::Taken;
 use super::watch::Watch;
 use super::{Engine, Stopped};
 use crate::checkpointer::{At, Source};
@@ -22,6 +23,7 @@ use crate::id::{MomentId, Timestamp};
 use crate::moment::{Moment, RunHeader, thread_text};
 use crate::outcome::Outcome;
 use crate::setting::Setting;
+use crate::shared::Core;
 use crate::stop::Stopping;
 
 /// Begins a run that isn't stored, and sees it through.
@@ -46,6 +48,7 @@ pub(crate) async fn run<G: StateGraph>(
 
 /// A run of a thread that is asked for.
 pub(crate) struct Request<G: StateGraph> {
+    pub(crate) core: Arc<Core<G>>,
     pub(crate) context: Arc<G::Context>,
     pub(crate) home: Home,
     pub(crate) origin: Origin,
@@ -54,14 +57,49 @@ pub(crate) struct Request<G: StateGraph> {
     pub(crate) listener: Listener<G>,
 }
 
+impl<G: StateGraph> Request<G> {
+    /// Whether it brings an input for where the thread stands, which can wait for its turn.
+    pub(super) fn comes_in_line(&self) -> bool {
+        let brings_input = matches!(self.command, Command::Invoke(_) | Command::FromStart(_));
+        brings_input && matches!(self.origin, Origin::Head)
+    }
+}
+
 /// Begins a run of a thread, or goes on with it, and sees it through.
 pub(crate) async fn run_thread<G: StateGraph>(request: Request<G>) -> Result<Outcome<G>, Error> {
-    let by_hand = matches!(request.command, Command::Set(_));
+    if request.home.lease.is_some() {
+        return Box::pin(run_shared(request)).await;
+    }
+    run_when_free(request).await
+}
+
+/// [`run_thread`], where other processes run threads of the same store.
+async fn run_shared<G: StateGraph>(request: Request<G>) -> Result<Outcome<G>, Error> {
+    let (core, home) = (Arc::clone(&request.core), request.home.clone());
+    let outcome = if request.comes_in_line() {
+        run_in_line(request).await
+    } else {
+        run_when_free(request).await
+    };
+    attend(core, home).await;
+    outcome
+}
+
+async fn run_when_free<G: StateGraph>(request: Request<G>) -> Result<Outcome<G>, Error> {
     let answers = match &request.command {
         Command::Answer(answers) => Some(answers.as_slice()),
         _ => None,
     };
     let taken = Taken::of(&request.home, answers, &request.setting).await?;
+    see_through(request, taken).await
+}
+
+/// Sees a run through whose thread is taken.
+pub(super) async fn see_through<G: StateGraph>(
+    request: Request<G>,
+    taken: Taken,
+) -> Result<Outcome<G>, Error> {
+    let by_hand = matches!(request.command, Command::Set(_));
     let watch = Watch::new(G::ID, Some(&request.home.key), Some(&taken.run));
     let run = async {
         let mut engine = begin(request, taken, watch.clone()).await?;
@@ -75,60 +113,22 @@ pub(crate) async fn run_thread<G: StateGraph>(request: Request<G>) -> Result<Out
 
 /// Sets values by hand and runs nothing.
 pub(crate) async fn set_by_hand<G: StateGraph>(request: Request<G>) -> Result<Moment<G>, Error> {
-    let home = request.home.clone();
+    let (core, home) = (Arc::clone(&request.core), request.home.clone());
     let taken = Taken::of(&home, None, &request.setting).await?;
     let watch = Watch::new(G::ID, Some(&home.key), Some(&taken.run));
     let mut engine = begin(request, taken, watch).await?;
     engine.flush().await?;
     engine.let_go(Ok(Stopped::AtEnd)).await?;
+    drop(engine);
+    if home.lease.is_some() {
+        attend(core, home.clone()).await;
+    }
     let stand = home.reader().stand(At::Head).await?;
     stand
         .map(|stand| stand.moment)
         .ok_or_else(|| Error::NothingToResume {
             thread: thread_text(&home.key),
         })
-}
-
-/// A thread that is this run's.
-struct Taken {
-    hold: Hold,
-    stopping: Stopping,
-    /// The run's id.
-    run: String,
-}
-
-impl Taken {
-    /// Takes the thread, when it is free or its turn has come.
-    async fn of<G: StateGraph>(
-        home: &Home,
-        answers: Option<&[G::Answer]>,
-        setting: &Setting<G>,
-    ) -> Result<Self, Error> {
-        let busy = if let Some(answers) = answers {
-            take_in::<G>(home, answers).await?;
-            // Whoever runs the thread takes the answer along; if it came too late for that, it is taken now.
-            Busy::Enqueue
-        } else {
-            setting.if_busy
-        };
-        let run = MomentId::at(setting.clock.now()).to_string();
-        let mut stopping = Stopping::new(setting.tokens.clone(), setting.deadline)?;
-        match stopping.or(home.take_as(&run, busy)).await {
-            Ok(hold) => {
-                let hold = hold?;
-                stopping.heed(hold.stop());
-                Ok(Self {
-                    hold,
-                    stopping,
-                    run,
-                })
-            }
-            // Its turn hasn't come, so nothing was taken in that could be resumed.
-            Err(_) => Err(Error::Busy {
-                thread: thread_text(&home.key),
-            }),
-        }
-    }
 }
 
 /// Brings a run to where its first step can be taken.
@@ -138,6 +138,7 @@ async fn begin<G: StateGraph>(
     watch: Watch,
 ) -> Result<Engine<G>, Error> {
     let Request {
+        core: _,
         context,
         home,
         origin,
@@ -149,8 +150,10 @@ async fn begin<G: StateGraph>(
         hold,
         stopping,
         run,
+        received,
+        back_to,
     } = taken;
-    let back_to = hold.back_to().filter(|_| matches!(origin, Origin::Head));
+    let back_to = back_to.filter(|_| matches!(origin, Origin::Head));
     let origin = match back_to {
         Some(Before(Some(moment))) => Origin::here(moment),
         _ => origin,
@@ -174,7 +177,8 @@ async fn begin<G: StateGraph>(
         durability,
         header,
         watch.clone(),
-    );
+    )
+    .receiving(received);
     let parts = Parts {
         context,
         journal: Some(journal),
@@ -204,6 +208,7 @@ impl<G: StateGraph> Engine<G> {
             return Err(self.paused());
         }
         self.went_on = true;
+        self.leave_a_run();
         Arc::make_mut(&mut self.state).merge(input, &mut self.change);
         let (moment, now) = self.first_moment().await?;
         self.note(moment, now, Source::Input).await?;
@@ -216,8 +221,16 @@ impl<G: StateGraph> Engine<G> {
         input: G::Input,
         lend: impl FnOnce(&mut G),
     ) -> Result<Self, Error> {
+        self.leave_a_run();
         self.abandon();
         self.begin_again(input, lend).await
+    }
+
+    /// Remembers how the last run has ended that came to no end: whoever waits for it elsewhere may come too late to see.
+    fn leave_a_run(&mut self) {
+        let head = self.journal.as_ref().and_then(Journal::head);
+        let turns = self.frontier.ready().map(|turn| turn.id);
+        self.left = self.past.left(turns, head);
     }
 
     async fn begin_again(

@@ -6,10 +6,11 @@
 use std::sync::Arc;
 
 use super::branch::{Ground, ground};
+use super::busy::Busy;
 use super::journal::Journal;
 use super::nest::{Nest, NestStore};
 use super::parts::Parts;
-use super::registry::{Busy, Hold};
+use super::registry::Hold;
 use super::request::{Home, Origin};
 use super::watch::Watch;
 use super::{Engine, Stopped};

@@ -1,5 +1,7 @@
 //! When what a run does is stored.
 
+use serde::{Deserialize, Serialize};
+
 /// When a step counts as taken. Whatever is chosen, the input is stored before the first node runs, and everything
 /// before the run ends or pauses.
 ///
@@ -14,7 +16,8 @@
 /// A node that must not lose what was done before it says so: `run.idempotency_key()` (and whatever else hands something
 /// out that a crash must not take back) stores everything first, in each of them. What the store itself can lose
 /// then (a power cut, a failover) is told at each checkpointer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Durability {
     /// When its moment is stored: the next step starts after that.

@@ -7,6 +7,7 @@ mod attempt;
 mod backlog;
 mod begin;
 mod branch;
+mod busy;
 mod child;
 mod durability;
 mod envelope;
@@ -16,6 +17,7 @@ mod journal;
 mod keeping;
 mod lanes;
 mod lease;
+mod line;
 mod lookup;
 mod nest;
 mod note;
@@ -25,6 +27,7 @@ mod pause;
 mod registry;
 mod request;
 mod requeue;
+mod taken;
 mod tasks;
 mod wake;
 mod watch;
@@ -37,11 +40,13 @@ use std::sync::Arc;
 pub(crate) use answer::{asked, open_questions, question};
 pub(crate) use aside::Aside;
 pub(crate) use begin::{Request, run, run_thread, set_by_hand};
+pub use busy::Busy;
 pub use child::{Nesting, Returned, subgraph};
 pub use durability::Durability;
 pub use envelope::read_within;
+pub use line::Queued;
+pub(crate) use line::{discard, enqueue, outcome, waiting, work};
 pub(crate) use nest::Nest;
-pub use registry::Busy;
 pub(crate) use registry::Registry;
 pub(crate) use request::{ByHand, Command, Home, Origin};
 pub use requeue::Nested;
@@ -55,6 +60,7 @@ use crate::event::{Event, Kind, Listener};
 use crate::failure::Failure;
 use crate::frontier::{Activation, Frontier, Slots};
 use crate::id::{ActivationId, MomentId, Timestamp};
+use crate::moment::Left;
 use crate::outcome::{Done, Outcome};
 use crate::run::Ties;
 use crate::setting::Setting;
@@ -95,6 +101,8 @@ pub(crate) struct Engine<G: StateGraph> {
     departure: Option<Box<Departure>>,
     went_on: bool,
     past: Past,
+    /// How the run has ended that an input goes on with, until that is noted.
+    left: Option<Left>,
     /// Whether turns of an earlier run are ready.
     resumes: bool,
     /// Ready turns that an earlier run has paused at, and so not begun.

@@ -83,6 +83,7 @@ impl<G: StateGraph> Engine<G> {
             noted_slots,
             ties,
             noted_failures,
+            left,
             ..
         } = self;
         let Some(journal) = journal else {
@@ -121,6 +122,7 @@ impl<G: StateGraph> Engine<G> {
         body.children = nest.map_or_else(Vec::new, |nest| nest.to_note(snapshot));
         body.started = started_turns(frontier, snapshot, moment, &carried);
         body.answered = std::mem::take(&mut turnover.answered);
+        body.left = left.take();
         let names = turnover.ran.iter().map(|node| node.name().into());
         turnover.names.clear();
         turnover.names.extend(names);

@@ -190,6 +190,7 @@ impl<G: StateGraph> Parts<G> {
             departure: None,
             went_on: false,
             past: Past::default(),
+            left: None,
             resumes: false,
             unbegun: HashSet::new(),
             begun: Vec::new(),

@@ -15,8 +15,8 @@ use crate::checkpointer::{StoreError, Write, WriteKey, WriteKind};
 use crate::definition::{GraphNode, StateGraph};
 use crate::error::Error;
 use crate::frontier::Activation;
-use crate::id::ActivationId;
-use crate::moment::ThreadSeal;
+use crate::id::{ActivationId, MomentId};
+use crate::moment::{Left, ThreadSeal};
 
 /// What earlier runs have left of the turns that they didn't end.
 #[derive(Debug, Default)]
@@ -28,8 +28,8 @@ pub(crate) struct Past {
 struct PastTurn {
     /// How often it was begun again.
     begun: u32,
-    /// The times that came to an orderly end, each with its attempts.
-    ended: BTreeMap<u32, u32>,
+    /// The times that came to an orderly end; the first run, which has begun nothing again, is 0.
+    ended: BTreeMap<u32, OrderlyEnd>,
     /// The last time before it was let begin anew, if it was.
     requeued: Option<u32>,
     /// The items that have claimed their effect, each with what it was let begin anew before.
@@ -40,7 +40,33 @@ struct PastTurn {
 #[derive(Debug, Serialize, Deserialize)]
 struct OrderlyEnd {
     attempts: u32,
+    /// What the run said; nothing if it paused.
     error: String,
+    #[serde(default, skip_serializing_if = "EndedBy::is_itself")]
+    by: EndedBy,
+    /// Where the thread stood then. Once it stands elsewhere, somebody has gone on since.
+    #[serde(default)]
+    at: Option<MomentId>,
+}
+
+/// What ended a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum EndedBy {
+    /// The run, by a failure or a pause.
+    #[default]
+    Itself,
+    /// Another run, which wanted the thread.
+    Another,
+    /// Whoever has begun it, or its process. It may be gone on with.
+    Owner,
+}
+
+impl EndedBy {
+    #[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+    fn is_itself(&self) -> bool {
+        *self == Self::Itself
+    }
 }
 
 impl PastTurn {
@@ -54,7 +80,7 @@ impl PastTurn {
                 let end: OrderlyEnd = serde_json::from_slice(body).map_err(|error| {
                     StoreError::Corrupt(format!("how a run ended can't be read: {error}"))
                 })?;
-                self.ended.insert(number.unwrap_or(0), end.attempts);
+                self.ended.insert(number.unwrap_or(0), end);
             }
             WriteKind::Requeue => self.requeued = self.requeued.max(number),
             _ => {
@@ -104,10 +130,29 @@ impl Past {
         key(id, None, WriteKind::Attempt, Some(turn.begun))
     }
 
-    /// Under which key it is kept that the time which was begun last has ended; nothing where none was.
-    pub(super) fn end(&self, id: ActivationId) -> Option<WriteKey> {
-        let begun = self.turns.get(&id)?.begun;
-        (begun > 0).then(|| key(id, None, WriteKind::Failed, Some(begun)))
+    /// Under which key it is kept that the time which was begun last has ended.
+    fn end(&self, id: ActivationId) -> WriteKey {
+        let begun = self.turns.get(&id).map_or(0, |turn| turn.begun);
+        key(id, None, WriteKind::Failed, Some(begun))
+    }
+
+    /// How the last run of these turns has ended, on a thread that stands at `head`, if that is known; else its process
+    /// has died, or is at it.
+    pub(super) fn left(
+        &self,
+        turns: impl IntoIterator<Item = ActivationId>,
+        head: Option<MomentId>,
+    ) -> Option<Left> {
+        turns.into_iter().find_map(|id| {
+            let turn = self.turns.get(&id)?;
+            let end = turn.ended.get(&turn.begun).filter(|end| end.at == head)?;
+            match end.by {
+                EndedBy::Itself if end.error.is_empty() => None,
+                EndedBy::Itself => Some(Left::Failed(end.error.clone())),
+                EndedBy::Another => Some(Left::Cancelled),
+                EndedBy::Owner => None,
+            }
+        })
     }
 
     /// How many attempts there were before this run, as far as that is known.
@@ -115,7 +160,7 @@ impl Past {
         let Some(turn) = self.turns.get(&id).filter(|turn| turn.begun > 0) else {
             return 0;
         };
-        let of_time = |time| turn.ended.get(&time).copied().unwrap_or(1).max(1);
+        let of_time = |time| turn.ended.get(&time).map_or(1, |end| end.attempts.max(1));
         // The first run has written nothing.
         1 + (1..turn.begun).map(of_time).sum::<u32>()
     }
@@ -197,29 +242,44 @@ impl<G: StateGraph> Engine<G> {
             && items.all(|item| self.kept.contains_key(&(turn.id, turn.item(item))))
     }
 
-    /// Writes down of turns of an earlier run, which are still to be ended, that this one has come to an orderly end.
+    /// Writes down of turns of an earlier run, which are still to be ended, that this one has come to an orderly end;
+    /// where other processes may wait for it, of all that are ready.
     pub(super) async fn end_turns<T>(&mut self, stopped: Result<T, Error>) -> Result<T, Error> {
-        let active = |id: &&ActivationId| self.frontier.active.iter().any(|turn| turn.id == **id);
-        let left: Vec<_> = self.begun.iter().filter(active).copied().collect();
-        let (Some(journal), false) = (&mut self.journal, left.is_empty()) else {
+        let Some(journal) = &mut self.journal else {
             return stopped;
         };
-        let error = match &stopped {
-            Err(Error::Store { .. }) => return stopped,
-            Err(error) => error.to_string(),
-            Ok(_) => String::new(),
+        let (error, by) = match &stopped {
+            // Nothing more can be stored, or is to be.
+            Err(Error::Store { .. } | Error::TakenOver { .. }) => return stopped,
+            Err(Error::Cancelled { .. }) if journal.is_taken_over() => return stopped,
+            Err(error @ Error::Cancelled { .. }) if journal.is_interrupted() => {
+                (error.to_string(), EndedBy::Another)
+            }
+            Err(error @ (Error::Cancelled { .. } | Error::Drained { .. })) => {
+                (error.to_string(), EndedBy::Owner)
+            }
+            Err(error) => (error.to_string(), EndedBy::Itself),
+            Ok(_) => (String::new(), EndedBy::Itself),
         };
+        let told = journal.is_leased() && by != EndedBy::Owner && !error.is_empty();
+        let left = self
+            .frontier
+            .active
+            .iter()
+            .filter(|turn| self.begun.contains(&turn.id) || told && !turn.is_waiting());
         let mut ends = Vec::new();
-        for id in left {
+        for id in left.map(|turn| turn.id) {
             let end = OrderlyEnd {
                 attempts: self.failures.attempts(id).unwrap_or(1),
                 error: error.clone(),
+                by,
+                at: journal.head(),
             };
             let body = serde_json::to_vec(&end).map_err(|source| Error::Encode {
                 what: "a failure".to_owned(),
                 source,
             })?;
-            ends.extend(self.past.end(id).map(|key| (key, body)));
+            ends.push((self.past.end(id), body));
         }
         journal.keep(ends).await?;
         stopped

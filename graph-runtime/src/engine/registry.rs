@@ -9,39 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::busy::Busy;
 use super::lease::Leased;
 use crate::error::Error;
 use crate::id::{MomentId, ThreadKey};
 use crate::moment::thread_text;
 use crate::stop::CancellationToken;
-
-/// What becomes of a run where another one of the same thread is under way in this process.
-///
-/// An answer never gets in the way of a run: that run takes it along. Where several processes run threads of one
-/// store, see [`Builder::shared`](crate::Builder::shared).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Busy {
-    /// It is refused with [`Error::Busy`], and nothing of it is taken in.
-    #[default]
-    Reject,
-    /// It waits for its turn. Runs begin in the order in which they came.
-    Enqueue,
-    /// The one that is under way is stopped, and ends with [`Error::Cancelled`]. What it has done is kept: this one
-    /// merges its input and goes on there. It has to wait until the other one was polled once more, so a stream that
-    /// nobody polls holds it up.
-    Cancel,
-    /// The one that is under way is stopped, and ends with [`Error::Cancelled`]. The thread goes back to where it
-    /// stood before that run, whose moments stay readable as a branch of their own, and this one begins there.
-    Rollback,
-}
-
-impl Busy {
-    /// Whether it stops who is there.
-    fn interrupts(self) -> bool {
-        matches!(self, Self::Cancel | Self::Rollback)
-    }
-}
 
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
@@ -60,6 +33,8 @@ struct Room {
     impatient: usize,
     /// Where the thread stood before a run that was interrupted.
     interrupted: Option<Before>,
+    /// Inputs in the thread's inbox that somebody here waits for.
+    in_line: Vec<MomentId>,
 }
 
 impl Default for Room {
@@ -70,6 +45,7 @@ impl Default for Room {
             visitors: 0,
             impatient: 0,
             interrupted: None,
+            in_line: Vec::new(),
         }
     }
 }
@@ -124,6 +100,42 @@ pub(crate) struct Slot {
     /// The right in the eyes of other processes.
     pub(super) leased: OnceLock<Leased>,
     turn: Option<Turn>,
+}
+
+/// Somebody who waits for an input in a thread's inbox.
+#[derive(Debug)]
+pub(crate) struct InLine {
+    registry: Arc<Registry>,
+    key: ThreadKey,
+    id: MomentId,
+}
+
+impl Drop for InLine {
+    fn drop(&mut self) {
+        self.registry.leave(&self.key, |room| {
+            room.in_line.retain(|id| *id != self.id);
+        });
+    }
+}
+
+/// Stops a run from beside it.
+#[derive(Debug)]
+pub(crate) struct Interrupt(Arc<Occupant>);
+
+impl Interrupt {
+    /// Another run wants it to stop.
+    pub(crate) fn set(&self) {
+        self.0.interrupt();
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.interrupted.load(Ordering::Acquire)
+    }
+
+    /// It has to stop, whoever wants that.
+    pub(crate) fn stop(&self) {
+        self.0.stop.cancel();
+    }
 }
 
 /// A turn in a room, which the next one waits for.
@@ -199,6 +211,28 @@ impl Registry {
                 rooms.remove(key);
             }
         }
+    }
+
+    /// Somebody here waits for an input in the thread's inbox. Until that is over, the thread is taken for anybody who
+    /// wouldn't wait.
+    pub(crate) fn line_up(self: &Arc<Self>, key: &ThreadKey, id: MomentId) -> InLine {
+        let mut rooms = self.lock();
+        let room = rooms.entry(key.clone()).or_default();
+        room.visitors += 1;
+        room.in_line.push(id);
+        InLine {
+            registry: Arc::clone(self),
+            key: key.clone(),
+            id,
+        }
+    }
+
+    /// Whether somebody here waits for this input.
+    pub(crate) fn awaits(&self, key: &ThreadKey, id: MomentId) -> bool {
+        let rooms = self.lock();
+        rooms
+            .get(key)
+            .is_some_and(|room| room.in_line.contains(&id))
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ThreadKey, Room>> {
@@ -288,6 +322,26 @@ impl Hold {
         let _ = self.slot.leased.set(leased);
     }
 
+    /// To stop it by.
+    pub(crate) fn interrupt(&self) -> Interrupt {
+        Interrupt(Arc::clone(&self.slot.occupant))
+    }
+
+    /// Whether another run wants it to stop.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.interrupt().is_set()
+    }
+
+    /// The lease's; 0 where there is none.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.slot.epoch()
+    }
+
+    /// Leaves the thread to others at once. Nothing of a run has happened.
+    pub(crate) async fn give_back(self) {
+        self.slot.release().await;
+    }
+
     /// The run has come to an end of its own.
     pub(crate) fn ended(&self) {
         self.slot.occupant.ended.store(true, Ordering::Release);
@@ -297,6 +351,20 @@ impl Hold {
 impl Drop for Hold {
     fn drop(&mut self) {
         self.slot.occupant.draining.store(true, Ordering::Release);
+    }
+}
+
+impl Slot {
+    /// The lease's; 0 where there is none.
+    pub(super) fn epoch(&self) -> u64 {
+        self.leased.get().map_or(0, Leased::epoch)
+    }
+
+    /// Gives the thread back in the eyes of other processes.
+    pub(super) async fn release(&self) {
+        if let Some(leased) = self.leased.get() {
+            leased.release().await;
+        }
     }
 }
 

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::lease::Leased;
-use super::registry::{Busy, Hold, Registry};
+use super::busy::Busy;
+use super::lease::{Leased, Runner};
+use super::registry::{Hold, Registry};
 use crate::checkpointer::Checkpointer;
 use crate::definition::StateGraph;
 use crate::error::Error;
-use crate::id::{MomentId, ThreadKey, Timestamp};
-use crate::moment::{Placed, Reader, ThreadSeal};
+use crate::id::{MomentId, ThreadKey};
+use crate::moment::{Placed, Reader, ThreadSeal, thread_text};
 
 /// What a run is told to do.
 pub(crate) enum Command<G: StateGraph> {
@@ -108,20 +109,18 @@ pub(crate) struct Home {
 }
 
 impl Home {
-    /// Keeps runs away from the thread.
+    /// Keeps runs away from the thread, those of other processes too.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if there is one.
     pub(crate) async fn take(&self) -> Result<Hold, Error> {
-        self.registry.take(&self.key, Busy::Reject).await
-    }
-
-    /// Takes the thread, here and where other processes run threads of the same store.
-    pub(super) async fn take_as(&self, holder: &str, busy: Busy) -> Result<Hold, Error> {
-        let hold = self.registry.take(&self.key, busy).await?;
-        if let Some(ttl) = self.lease
-            && let Some(leased) = Leased::take(self, holder, ttl, busy, hold.stop()).await?
-        {
-            hold.is_leased(leased);
+        let hold = self.registry.take(&self.key, Busy::Reject).await?;
+        match Leased::take(self, &Runner::new(), &hold).await? {
+            None => Ok(hold),
+            Some(_) => Err(Error::Busy {
+                thread: thread_text(&self.key),
+            }),
         }
-        Ok(hold)
     }
 
     /// Does something to a thread that nobody runs meanwhile, in this process or another.
@@ -130,15 +129,11 @@ impl Home {
     /// [`Error::Busy`] if somebody runs it, and those of the work.
     pub(crate) async fn alone<T>(
         &self,
-        now: Timestamp,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        let holder = MomentId::at(now).to_string();
-        let hold = self.take_as(&holder, Busy::Reject).await?;
+        let hold = self.take().await?;
         let done = work.await;
-        if let Some(leased) = hold.slot().leased.get() {
-            leased.release().await;
-        }
+        hold.give_back().await;
         done
     }
 

@@ -1,8 +1,8 @@
 //! Letting begin anew what nobody dares to begin again: on a thread, and in the graphs that its nodes are in the middle of.
 
+use super::busy::Busy;
 use super::child::name_of;
 use super::past::Past;
-use super::registry::Busy;
 use super::request::Home;
 use crate::checkpointer::{At, Commit, Expect, Write};
 use crate::definition::{BoxFuture, GraphNode, StateGraph};

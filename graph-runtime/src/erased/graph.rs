@@ -20,7 +20,7 @@ use crate::branch::Update;
 use crate::checkpointer::Page;
 use crate::definition::StateGraph;
 use crate::drawing::RunDrawing;
-use crate::engine::{ByHand, Command, Origin};
+use crate::engine::{ByHand, Command, Origin, Queued};
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::id::{MomentId, Timestamp};
@@ -47,6 +47,7 @@ pub(super) trait AnyGraph: Send + Sync {
     async fn due(&self, now: Timestamp) -> Result<Vec<(Arc<str>, Timestamp)>, Error>;
 
     async fn run(&self, order: Order) -> Result<ErasedOutcome, Error>;
+    async fn enqueue(&self, order: Order) -> Result<MomentId, Error>;
     fn stream(&self, order: Order) -> Events;
     async fn set(&self, spot: Spot, set: Set) -> Result<Value, Error>;
 
@@ -59,6 +60,14 @@ pub(super) trait AnyGraph: Send + Sync {
         thread: &Arc<str>,
         moment: Option<MomentId>,
     ) -> Result<RunDrawing, Error>;
+    async fn work(&self, thread: &Arc<str>) -> Result<usize, Error>;
+    async fn inbox(&self, thread: &Arc<str>) -> Result<Vec<Queued>, Error>;
+    async fn discard(&self, thread: &Arc<str>, position: u64) -> Result<(), Error>;
+    async fn outcome(
+        &self,
+        thread: &Arc<str>,
+        input: MomentId,
+    ) -> Result<Option<ErasedOutcome>, Error>;
     async fn requeue(&self, thread: &Arc<str>) -> Result<(), Error>;
     async fn reset(&self, thread: &Arc<str>) -> Result<(), Error>;
     fn upkeep(&self) -> Result<Upkeep, Error>;
@@ -208,6 +217,11 @@ where
         ErasedOutcome::of(outcome).map_err(untold(&self.graph, &thread, JsonPart::Output))
     }
 
+    async fn enqueue(&self, order: Order) -> Result<MomentId, Error> {
+        let run = Self::invocation(self.graph.clone(), order).await?;
+        run.enqueue().await
+    }
+
     fn stream(&self, order: Order) -> Events {
         let thread = Arc::clone(&order.spot.thread);
         let graph = self.graph.clone();
@@ -267,6 +281,28 @@ where
             None => thread.drawing().await,
             Some(moment) => thread.at(moment).drawing().await,
         }
+    }
+
+    async fn work(&self, thread: &Arc<str>) -> Result<usize, Error> {
+        self.thread(thread).work().await
+    }
+
+    async fn inbox(&self, thread: &Arc<str>) -> Result<Vec<Queued>, Error> {
+        self.thread(thread).inbox().await
+    }
+
+    async fn discard(&self, thread: &Arc<str>, position: u64) -> Result<(), Error> {
+        self.thread(thread).discard(position).await
+    }
+
+    async fn outcome(
+        &self,
+        thread: &Arc<str>,
+        input: MomentId,
+    ) -> Result<Option<ErasedOutcome>, Error> {
+        let outcome = self.thread(thread).outcome(input).await?;
+        let outcome = outcome.map(ErasedOutcome::of).transpose();
+        outcome.map_err(untold(&self.graph, thread, JsonPart::Output))
     }
 
     async fn requeue(&self, thread: &Arc<str>) -> Result<(), Error> {

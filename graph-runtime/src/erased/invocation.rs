@@ -17,6 +17,7 @@ use crate::definition::{BoxFuture, StateGraph};
 use crate::engine::{Busy, Durability};
 use crate::error::Error;
 use crate::event::Kind;
+use crate::id::MomentId;
 use crate::invocation::Invocation;
 use crate::stop::CancellationToken;
 
@@ -150,6 +151,14 @@ impl ErasedInvocation {
     pub fn only(mut self, kinds: impl IntoIterator<Item = Kind>) -> Self {
         self.order.options.kinds = Some(kinds.into_iter().collect());
         self
+    }
+
+    /// Puts the input into the thread's inbox, as [`Invocation::enqueue`] does, and gives the id that its moment will have.
+    ///
+    /// # Errors
+    /// [`Error::CannotWait`], [`Error::Json`], [`Error::Store`].
+    pub async fn enqueue(self) -> Result<MomentId, Error> {
+        self.graph.enqueue(self.order).await
     }
 
     /// The run as a stream of its events, each as [`Event::to_json`](crate::Event::to_json) writes it. The run goes on only

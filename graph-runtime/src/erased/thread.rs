@@ -8,10 +8,11 @@ use serde_json::Value;
 
 use super::graph::{AnyGraph, Spot, Told};
 use super::invocation::ErasedInvocation;
+use super::outcome::ErasedOutcome;
 use super::update::ErasedUpdate;
 use crate::definition::{BoxFuture, StateGraph};
 use crate::drawing::RunDrawing;
-use crate::engine::Origin;
+use crate::engine::{Origin, Queued};
 use crate::error::Error;
 use crate::id::MomentId;
 use crate::thread::History;
@@ -137,6 +138,38 @@ impl ErasedThread {
     /// [`Error::Store`], [`Error::Corrupt`].
     pub async fn drawing(&self) -> Result<RunDrawing, Error> {
         self.graph.drawing(&self.id, None).await
+    }
+
+    /// Runs what waits in the thread's inbox; see [`Thread::work`](crate::Thread::work).
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`], [`Error::Store`].
+    pub async fn work(&self) -> Result<usize, Error> {
+        self.graph.work(&self.id).await
+    }
+
+    /// What waits in the thread's inbox; see [`Thread::inbox`](crate::Thread::inbox).
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn inbox(&self) -> Result<Vec<Queued>, Error> {
+        self.graph.inbox(&self.id).await
+    }
+
+    /// Takes a message out of the thread's inbox; see [`Thread::discard`](crate::Thread::discard).
+    ///
+    /// # Errors
+    /// [`Error::Busy`], [`Error::Store`].
+    pub async fn discard(&self, position: u64) -> Result<(), Error> {
+        self.graph.discard(&self.id, position).await
+    }
+
+    /// How the run of an input ended that was put into the inbox; see [`Thread::outcome`](crate::Thread::outcome).
+    ///
+    /// # Errors
+    /// Of the run, as it is said there.
+    pub async fn outcome(&self, input: MomentId) -> Result<Option<ErasedOutcome>, Error> {
+        self.graph.outcome(&self.id, input).await
     }
 
     /// Lets what is ready begin anew; see [`Thread::requeue`](crate::Thread::requeue).

@@ -43,6 +43,9 @@ pub(crate) struct Body<'a> {
     /// time is known for the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) answered: Vec<(QuestionId, u64)>,
+    /// How the run has ended that an input goes on with, or leaves: for whoever waits for that one elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) left: Option<Left>,
     /// How far graphs within this one have come: those that moved, in a snapshot all that still matter.
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) children: Vec<StoredChild<'a>>,
@@ -52,6 +55,16 @@ pub(crate) struct Body<'a> {
     /// The failures that wait at joins, each with its join; else as on the parent.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     pub(crate) failures: Option<Vec<(Cow<'a, str>, Failure)>>,
+}
+
+/// How a run has ended that came to no end of its graph.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Left {
+    /// It failed, and this is what it said.
+    Failed(String),
+    /// Another run has stopped it.
+    Cancelled,
 }
 
 /// What is the same for all records of a run.

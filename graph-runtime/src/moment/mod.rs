@@ -6,6 +6,7 @@ mod copy;
 mod evolve;
 mod json;
 mod leftover;
+mod letter;
 mod payload;
 mod read;
 mod replay;
@@ -15,17 +16,18 @@ mod stored_turns;
 mod trail;
 
 pub(crate) use body::{
-    Body, RunHeader, StoredActivation, StoredCall, StoredChild, StoredQuestion, StoredQuestions,
-    move_on,
+    Body, Left, RunHeader, StoredActivation, StoredCall, StoredChild, StoredQuestion,
+    StoredQuestions, move_on,
 };
 pub(crate) use carry::{Luggage, Placed, rename};
 pub(crate) use copy::Renamed;
 pub(crate) use evolve::fingerprint;
 pub(crate) use leftover::Leftover;
+pub(crate) use letter::{Letter, LetterInput};
 pub(crate) use payload::{ThreadSeal, draft};
 pub use read::{Child, Moment};
 pub(crate) use read::{PAGE, Reader, Stand, Wanted, thread_text};
-pub(crate) use replay::{Replay, answers_of};
+pub(crate) use replay::{Replay, answers_of, header_of, is_at_rest, left_of};
 pub(crate) use rewrite::{as_snapshot, based_on, moved, moved_write};
 #[cfg(feature = "testing")]
 pub(crate) use stored_turns::StoredTurn;

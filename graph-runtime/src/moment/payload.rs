@@ -63,6 +63,25 @@ impl ThreadSeal {
         open(self.of_write(key), payload)
     }
 
+    /// The payload of a message for the thread's inbox. Its position isn't known yet, so it belongs to the thread alone.
+    pub(crate) fn seal_message(self, body: &[u8]) -> Vec<u8> {
+        let mut draft = draft(body.len());
+        draft.extend_from_slice(body);
+        seal(self.of_message(), draft)
+    }
+
+    /// The body of a message.
+    ///
+    /// # Errors
+    /// `Corrupt` or `FormatTooNew`.
+    pub(crate) fn open_message(self, payload: &[u8]) -> Result<&[u8], StoreError> {
+        open(self.of_message(), payload)
+    }
+
+    fn of_message(self) -> u64 {
+        xxh3_64_with_seed(b"message", self.0)
+    }
+
     fn of_record(self, record: &Record) -> u64 {
         let Record {
             id,
@@ -278,6 +297,22 @@ mod tests {
         for other in [key(None), key(Some("refund"))] {
             assert!(seal_of("t").open_write(&other, &payload).is_err());
         }
+    }
+
+    #[test]
+    fn a_message_belongs_to_its_thread_and_is_no_write() {
+        let payload = seal_of("t").seal_message(b"{}");
+        assert_eq!(seal_of("t").open_message(&payload).unwrap(), b"{}");
+        let other = seal_of("other").open_message(&payload);
+        assert!(matches!(other, Err(StoreError::Corrupt(_))));
+        let key = WriteKey::of_turn(
+            ActivationId {
+                moment: record().id,
+                index: 0,
+            },
+            WriteKind::Once,
+        );
+        assert!(seal_of("t").open_write(&key, &payload).is_err());
     }
 
     #[test]

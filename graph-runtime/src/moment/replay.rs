@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::body::{Body, RunHeader, StoredActivation, StoredChild, move_on};
+use super::body::{Body, Left, RunHeader, StoredActivation, StoredChild, move_on};
 use super::payload::ThreadSeal;
 use crate::checkpointer::{Chain, Record, StoreError};
 use crate::failure::Failure;
@@ -159,6 +159,25 @@ pub(crate) fn answers_of(
     seal: ThreadSeal,
 ) -> Result<Vec<(QuestionId, u64)>, StoreError> {
     Ok(body_of(record, seal)?.answered)
+}
+
+/// The run that begins with a record, where it says so: one that begins there does.
+pub(crate) fn header_of(
+    record: &Record,
+    seal: ThreadSeal,
+) -> Result<Option<RunHeader<'_>>, StoreError> {
+    Ok(body_of(record, seal)?.run.map(|run| *run))
+}
+
+/// How the run has ended that an input goes on with, or leaves.
+pub(crate) fn left_of(record: &Record, seal: ThreadSeal) -> Result<Option<Left>, StoreError> {
+    Ok(body_of(record, seal)?.left)
+}
+
+/// Whether nothing is active after a record.
+pub(crate) fn is_at_rest(record: &Record, seal: ThreadSeal) -> Result<bool, StoreError> {
+    let body = body_of(record, seal)?;
+    Ok(body.still.is_empty() && body.started.is_empty())
 }
 
 fn body_of(record: &Record, seal: ThreadSeal) -> Result<Body<'_>, StoreError> {

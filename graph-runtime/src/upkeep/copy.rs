@@ -14,8 +14,8 @@ impl Upkeep {
         if from.key == to.key {
             return Err(not_empty(&to));
         }
-        let copied = to.alone(self.now(), copy(&from, &to));
-        from.alone(self.now(), copied).await
+        let copied = to.alone(copy(&from, &to));
+        from.alone(copied).await
     }
 }
 

@@ -57,6 +57,6 @@ impl Upkeep {
             let deleted = home.saver.delete(&home.key).await;
             deleted.map_err(|source| home.reader().store(source))
         };
-        home.alone(self.now(), forgotten).await
+        home.alone(forgotten).await
     }
 }

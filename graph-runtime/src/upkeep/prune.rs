@@ -35,7 +35,7 @@ impl Upkeep {
     /// Removes what a rule doesn't keep of a thread that nobody runs.
     pub(super) async fn prune_by(&self, thread: &str, rule: &Rule) -> Result<Pruned, Error> {
         let home = self.home(thread)?;
-        home.alone(self.now(), async {
+        home.alone(async {
             let mut work = Pruner {
                 home: &home,
                 rule,

@@ -66,7 +66,7 @@ impl Upkeep {
         if !is_idle(&home, before).await? {
             return Ok(false);
         }
-        home.alone(self.now(), async {
+        home.alone(async {
             // Somebody may have come meanwhile.
             let is_idle = is_idle(&home, before).await?;
             if is_idle {

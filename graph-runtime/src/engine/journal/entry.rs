@@ -83,6 +83,7 @@ impl Journal {
             expected,
             records: vec![record],
             consumed,
+            received: std::mem::take(&mut self.received),
             rewrites: self.rewrites,
             epoch: self.epoch,
             ..Commit::default()

@@ -12,6 +12,7 @@ use super::aside::Aside;
 use super::backlog::{Backlog, Flush};
 use super::durability::Durability;
 use super::lease::Leased;
+use super::line::Received;
 use super::nest::NestStore;
 use super::registry::Hold;
 use super::request::Home;
@@ -60,6 +61,10 @@ pub(crate) struct Journal {
     epoch: u64,
     /// Where the answers are kept, if this is a graph within another run.
     outer: Option<ThreadKey>,
+    /// The id of the first record, where an input has waited under it.
+    first: Option<MomentId>,
+    /// Messages that go with the first record.
+    received: Vec<u64>,
 }
 
 /// Where a journal goes on.
@@ -91,7 +96,7 @@ impl Journal {
             Durability::Exit => Backlog::holding(key.clone(), store.clone(), &slot),
             Durability::Sync | Durability::Async => Backlog::new(key.clone()),
         };
-        let epoch = slot.leased.get().map_or(0, Leased::epoch);
+        let epoch = slot.epoch();
         Self {
             aside: Aside::new(
                 &store,
@@ -124,7 +129,21 @@ impl Journal {
             epoch,
             key,
             outer: None,
+            first: None,
+            received: Vec::new(),
         }
+    }
+
+    /// Of an input that has waited: its record has the id that it has waited under, and takes it out of the inbox.
+    pub(crate) fn receiving(mut self, received: Received) -> Self {
+        self.first = received.id;
+        self.received = received.positions;
+        self
+    }
+
+    /// The id of the first record, if somebody knows it already.
+    pub(crate) fn first_id(&mut self) -> Option<MomentId> {
+        self.first.take()
     }
 
     /// Of a graph within another run: answers are kept with the thread itself, and what `outer` waits for is stored
@@ -289,9 +308,17 @@ impl Journal {
 
     /// Gives the thread back, as far as other processes are concerned: everything is stored.
     pub(crate) async fn release(&self) {
-        if let Some(leased) = self.hold.slot().leased.get() {
-            leased.release().await;
-        }
+        self.hold.slot().release().await;
+    }
+
+    /// Whether other processes may run the thread, and wait for it.
+    pub(crate) fn is_leased(&self) -> bool {
+        self.epoch != 0 && self.outer.is_none()
+    }
+
+    /// Whether another run wants this one to stop.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.hold.is_interrupted()
     }
 
     /// Whether another process runs the thread by now.
