@@ -26,7 +26,7 @@ impl Rewrite {
     /// Judges what can be judged without the thread. For backends: before anything else.
     ///
     /// # Errors
-    /// [`StoreError::TooLarge`] for a payload above [`Commit::MAX_PAYLOAD_BYTES`]; [`StoreError::InvalidId`] for
+    /// [`StoreError::TooLarge`] for a payload above [`Commit::MAX_STORED_BYTES`]; [`StoreError::InvalidId`] for
     /// a write whose name can't be stored; [`StoreError::Malformed`] if it removes its head, removes what it
     /// replaces, or removes something and says no head that it expects.
     ///
@@ -95,7 +95,8 @@ pub struct Usage {
     pub writes: u64,
     /// How many messages wait.
     pub messages: u64,
-    /// The bytes of all their payloads. What a backend needs around them isn't counted.
+    /// The bytes of all their payloads as they are stored, sealed or compressed where they are. What a backend
+    /// needs around them isn't counted.
     pub bytes: u64,
 }
 

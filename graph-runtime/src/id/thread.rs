@@ -92,8 +92,8 @@ impl ThreadKey {
     /// # Ok::<(), graph_runtime::InvalidId>(())
     /// ```
     pub fn at_path(&self, path: &str) -> Result<Self, InvalidId> {
-        let steps = path.split('/').filter(|_| !path.is_empty());
-        steps.fold(Ok(self.root()), |key, step| key?.child(step))
+        let mut steps = path.split('/').filter(|_| !path.is_empty());
+        steps.try_fold(self.root(), |key, step| key.child(step))
     }
 
     /// What separates graphs in one database.
