@@ -19,12 +19,22 @@ pub(crate) enum Place<'a> {
     Message,
 }
 
+impl Place<'_> {
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            Self::Record(_) => "a record",
+            Self::Write(_) => "a write",
+            Self::Message => "a message",
+        }
+    }
+}
+
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Record(record) => write!(f, "the record {}", record.id),
             Self::Write(key) => write!(f, "the write {key}"),
-            Self::Message => f.write_str("a message"),
+            Self::Message => f.write_str(self.kind()),
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use chacha20poly1305::aead::common::Generate;
 use chacha20poly1305::{AeadInOut, XNonce};
-use graph_runtime::{StoreError, ThreadKey};
+use graph_runtime::{Commit, StoreError, ThreadKey};
 
 use super::keys::KeyRing;
 use crate::wrapped::{FirstLine, Place};
@@ -33,11 +33,21 @@ pub(super) fn seal(
     payload: &[u8],
 ) -> Result<Vec<u8>, StoreError> {
     let key = keys.current();
-    let cipher = keys.cipher(key).ok_or_else(|| unknown(key))?;
-    let nonce = XNonce::try_generate().map_err(StoreError::unavailable)?;
     let line = first_line(key);
     let begin = line.len() + NONCE_BYTES;
-    let mut sealed = Vec::with_capacity(begin + payload.len() + TAG_BYTES);
+    let (bytes, limit) = (begin + payload.len() + TAG_BYTES, Commit::MAX_STORED_BYTES);
+    let too_large = || StoreError::TooLarge {
+        what: place.kind(),
+        bytes,
+        limit,
+    };
+    // It would be refused when it is sealed, which takes a while.
+    if bytes > limit {
+        return Err(too_large());
+    }
+    let cipher = keys.cipher(key).ok_or_else(|| unknown(key))?;
+    let nonce = XNonce::try_generate().map_err(StoreError::unavailable)?;
+    let mut sealed = Vec::with_capacity(bytes);
     sealed.extend_from_slice(line.as_bytes());
     sealed.extend_from_slice(&nonce);
     sealed.extend_from_slice(payload);
@@ -47,7 +57,7 @@ pub(super) fn seal(
             &belonging(&line, thread, place),
             (&mut sealed[begin..]).into(),
         )
-        .map_err(|_| StoreError::Unfit(format!("{place} is too large to be sealed")))?;
+        .map_err(|_| too_large())?;
     sealed.extend_from_slice(&tag);
     Ok(sealed)
 }

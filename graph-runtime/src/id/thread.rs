@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
 use super::{InvalidId, check_name};
 
 /// Longest path of a child graph, in bytes.
@@ -145,6 +147,22 @@ impl ThreadKey {
             thread: Arc::default(),
             path: Arc::default(),
         }
+    }
+}
+
+/// Stored and sent as its three parts.
+impl Serialize for ThreadKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.namespace(), self.thread(), self.path()).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for ThreadKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (namespace, thread, path) = <(String, String, String)>::deserialize(deserializer)?;
+        Self::new(namespace, thread)
+            .and_then(|key| key.at_path(&path))
+            .map_err(de::Error::custom)
     }
 }
 
