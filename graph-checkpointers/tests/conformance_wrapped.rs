@@ -1,5 +1,7 @@
 //! The contract, proved for what stands before other checkpointers: sealed, compressed, and both.
 
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
 use graph_checkpointers::{Compressed, KeyRing, Sealed, SqliteSaver};
 use graph_runtime::MemorySaver;
 
