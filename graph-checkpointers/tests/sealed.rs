@@ -195,29 +195,55 @@ async fn every_column_of_a_record_belongs_to_it() {
     };
     let row = sealed(&key("t"), &record).await;
     let other = MomentId::at(Timestamp::now());
-    let edits: [(&str, fn(&mut Record, MomentId)); 11] = [
-        ("id", |row, other| row.id = other),
-        ("another parent", |row, other| row.parent = Some(other)),
-        ("no parent", |row, _| row.parent = None),
-        ("base", |row, other| row.base = other),
-        ("a snapshot", |row, _| row.base = row.id),
-        ("sequence", |row, _| row.sequence += 1),
-        ("step", |row, _| row.step += 1),
-        ("source", |row, _| row.source = Source::Fork),
-        ("created at", |row, _| {
-            row.created_at = Timestamp::from_micros(1)
-        }),
-        ("due later", |row, _| {
-            row.due = Some(Timestamp::from_micros(10))
-        }),
-        ("never due", |row, _| row.due = None),
-    ];
     assert_eq!(opened(&key("t"), &row).await.unwrap(), record);
-    for (column, edit) in edits {
-        let mut edited = row.clone();
-        edit(&mut edited, other);
-        assert_ne!(edited, row, "{column}");
-        assert_corrupt(&opened(&key("t"), &edited).await, column);
+    for edited in [
+        Record {
+            id: other,
+            ..row.clone()
+        },
+        Record {
+            parent: Some(other),
+            ..row.clone()
+        },
+        Record {
+            parent: None,
+            ..row.clone()
+        },
+        Record {
+            base: other,
+            ..row.clone()
+        },
+        Record {
+            base: row.id,
+            ..row.clone()
+        },
+        Record {
+            sequence: row.sequence + 1,
+            ..row.clone()
+        },
+        Record {
+            step: row.step + 1,
+            ..row.clone()
+        },
+        Record {
+            source: Source::Fork,
+            ..row.clone()
+        },
+        Record {
+            created_at: Timestamp::from_micros(1),
+            ..row.clone()
+        },
+        Record {
+            due: Some(Timestamp::from_micros(10)),
+            ..row.clone()
+        },
+        Record {
+            due: None,
+            ..row.clone()
+        },
+    ] {
+        assert_ne!(edited, row);
+        assert_corrupt(&opened(&key("t"), &edited).await, &format!("{edited:?}"));
     }
 }
 
@@ -275,21 +301,52 @@ async fn rows_that_were_swapped_show() {
 async fn a_write_belongs_to_its_key() {
     let write = write(SECRET);
     let row = sealed_write(&key("t"), &write).await;
-    let edits: [(&str, fn(&mut WriteKey)); 7] = [
-        ("moment", |key| {
-            key.activation.moment = MomentId::at(Timestamp::now())
-        }),
-        ("turn", |key| key.activation.index += 1),
-        ("item", |key| key.item = Some(3)),
-        ("no item", |key| key.item = None),
-        ("kind", |key| key.kind = WriteKind::Answer),
-        ("name", |key| key.name = Some("refund".into())),
-        ("no name", |key| key.name = None),
-    ];
-    for (part, edit) in edits {
-        let mut edited = row.clone();
-        edit(&mut edited.key);
-        assert_corrupt(&opened_write(&key("t"), &edited).await, part);
+    let WriteKey { activation, .. } = row.key;
+    let of_another_moment = ActivationId {
+        moment: first().id,
+        ..activation
+    };
+    let of_another_turn = ActivationId {
+        index: 4,
+        ..activation
+    };
+    for key in [
+        WriteKey {
+            activation: of_another_moment,
+            ..row.key.clone()
+        },
+        WriteKey {
+            activation: of_another_turn,
+            ..row.key.clone()
+        },
+        WriteKey {
+            item: Some(3),
+            ..row.key.clone()
+        },
+        WriteKey {
+            item: None,
+            ..row.key.clone()
+        },
+        WriteKey {
+            kind: WriteKind::Answer,
+            ..row.key.clone()
+        },
+        WriteKey {
+            name: Some("refund".into()),
+            ..row.key.clone()
+        },
+        WriteKey {
+            name: None,
+            ..row.key.clone()
+        },
+    ] {
+        let payload = row.payload.clone();
+        let edited = Write { key, payload };
+        assert_ne!(edited, row);
+        assert_corrupt(
+            &opened_write(&support::key("t"), &edited).await,
+            &edited.key.to_string(),
+        );
     }
 }
 
