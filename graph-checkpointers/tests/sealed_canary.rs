@@ -36,15 +36,15 @@ mod reader {
     pub struct Reader {
         #[input(required)]
         pub letter: String,
-        pub read: Option<String>,
+        pub read: String,
         pub agreed: Option<String>,
     }
 
     edges! { start -> read -> agree -> end; }
 
     #[node(writes(read))]
-    fn read(letter: &str) -> Option<String> {
-        Some(canary(&format!("what was read of {letter}")))
+    fn read(letter: &str) -> String {
+        canary(&format!("what was read of {letter}"))
     }
 
     #[ask(into = agreed)]
