@@ -1,13 +1,15 @@
-//! What a step costs with SQLite, in both durabilities, beside one raw insert a transaction in the same mode
-//! (WAL, full sync) on the same disk.
+//! What a step costs with SQLite, in both durabilities, as it is and sealed and compressed, beside one raw insert a
+//! transaction in the same mode (WAL, full sync) on the same disk.
 
 #![allow(clippy::unused_async, unreachable_pub)] // nodes are async to be measured as such; a bench has no outside
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use graph_benches::{pair, show, time};
-use graph_checkpointers::SqliteSaver;
+use graph_checkpointers::{Compressed, KeyRing, Sealed, SqliteSaver};
+use graph_runtime::Checkpointer;
 use graph_runtime::prelude::*;
 use rusqlite::Connection;
 use tokio::runtime::Runtime;
@@ -47,24 +49,33 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
     let runtime = Runtime::new()?;
     let saver = runtime.block_on(SqliteSaver::open(folder.path().join("moments.db")))?;
-    let graph = Talk::graph().checkpointer(saver).build();
+    let sealed = Sealed::new(saver.clone(), KeyRing::new("bench", [7; 32].into())?);
+    let compressed = Compressed::new(sealed.clone()).threshold(0);
+    let savers: [(&str, Arc<dyn Checkpointer>); 3] = [
+        ("SQLite", Arc::new(saver)),
+        ("SQLite, sealed", Arc::new(sealed)),
+        ("SQLite, compressed and sealed", Arc::new(compressed)),
+    ];
     let raw = raw(&folder.path().join("raw.db"))?;
     let mut run = 0;
-    for durability in [Durability::Sync, Durability::Async] {
-        let mut work = || {
-            run += 1;
-            runtime.block_on(async {
-                let began = Instant::now();
-                let _ = graph
-                    .thread(format!("run {run}"))
-                    .invoke(Input::new().limit(STEPS))
-                    .durability(durability)
-                    .await;
-                began.elapsed()
-            })
-        };
-        let what = format!("a step with SQLite, {durability:?}").to_lowercase();
-        show(&what, "step", pair(STEPS, &mut work, || inserts(&raw)));
+    for (name, saver) in savers {
+        let graph = Talk::graph().checkpointer(saver).build();
+        for durability in [Durability::Sync, Durability::Async] {
+            let mut work = || {
+                run += 1;
+                runtime.block_on(async {
+                    let began = Instant::now();
+                    let _ = graph
+                        .thread(format!("run {run}"))
+                        .invoke(Input::new().limit(STEPS))
+                        .durability(durability)
+                        .await;
+                    began.elapsed()
+                })
+            };
+            let what = format!("a step with {name}, {durability:?}").to_lowercase();
+            show(&what, "step", pair(STEPS, &mut work, || inserts(&raw)));
+        }
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use graph_runtime::{
     ActivationId, At, Chain, Commit, Expect, Lease, MomentId, Query, Record, Rewrite, Source,
-    StoreError, ThreadKey, Timestamp, Write, WriteKey, WriteKind,
+    StoreError, ThreadKey, Timestamp, Usage, Write, WriteKey, WriteKind,
 };
 
 use super::Store;
@@ -198,6 +198,11 @@ pub(super) async fn leased(
 /// A lease that doesn't end before the case does.
 pub(super) async fn taken(store: &Store, thread: &ThreadKey, holder: &str) -> Lease {
     leased(store, thread, holder, LONG).await
+}
+
+/// How much is stored of a thread.
+pub(super) async fn usage(store: &Store, thread: &ThreadKey) -> Usage {
+    store.usage(thread).await.unwrap()
 }
 
 /// Commits, and it must succeed.

@@ -61,6 +61,8 @@ pub use run::{CacheOpening, Opening, Reopen, Store, StoreOpening, run, run_reope
 /// graph_checkpointers::conformance!(own, OwnSaver::new(), without(lease, inbox, upkeep));
 /// # fn main() {}
 /// ```
+///
+/// What seals or compresses leaves out `sizes`: it stores payloads, but not in the sizes that they have.
 #[macro_export]
 macro_rules! conformance {
     ($name:ident, |$place:ident| $open:expr $(, without($($what:ident),+))? $(,)?) => {

@@ -7,45 +7,52 @@
 #[macro_export]
 macro_rules! __conformance_optional {
     (told $words:tt $next:ident) => {
-        $crate::__conformance_optional!(left_out $words $next [] [] [] []);
+        $crate::__conformance_optional!(left_out $words $next [] [] [] [] []);
     };
-    (left_out (lease $(, $more:ident)*) $next:ident $leases:tt $inbox:tt $upkeep:tt [$($case:ident)*]) => {
+    (left_out (lease $(, $more:ident)*) $next:ident $leases:tt $inbox:tt $upkeep:tt $sizes:tt [$($case:ident)*]) => {
         $crate::__conformance_optional!(left_out ($($more),*) $next
-            [#[ignore = "this store keeps no leases"]] $inbox $upkeep
+            [#[ignore = "this store keeps no leases"]] $inbox $upkeep $sizes
             [$($case)*
                 a_store_without_leases_says_so
             ]
         );
     };
-    (left_out (inbox $(, $more:ident)*) $next:ident $leases:tt $inbox:tt $upkeep:tt [$($case:ident)*]) => {
+    (left_out (inbox $(, $more:ident)*) $next:ident $leases:tt $inbox:tt $upkeep:tt $sizes:tt [$($case:ident)*]) => {
         $crate::__conformance_optional!(left_out ($($more),*) $next
-            $leases [#[ignore = "this store has no inbox"]] $upkeep
+            $leases [#[ignore = "this store has no inbox"]] $upkeep $sizes
             [$($case)*
                 a_store_without_an_inbox_says_so
             ]
         );
     };
-    (left_out (upkeep $(, $more:ident)*) $next:ident $leases:tt $inbox:tt $upkeep:tt [$($case:ident)*]) => {
+    (left_out (upkeep $(, $more:ident)*) $next:ident $leases:tt $inbox:tt $upkeep:tt $sizes:tt [$($case:ident)*]) => {
         $crate::__conformance_optional!(left_out ($($more),*) $next
-            $leases $inbox [#[ignore = "this store isn't kept up"]]
+            $leases $inbox [#[ignore = "this store isn't kept up"]] [#[ignore = "this store isn't kept up"]]
             [$($case)*
                 a_store_without_upkeep_says_so
             ]
         );
     };
-    (left_out () $next:ident $leases:tt $inbox:tt $upkeep:tt $cases:tt) => {
-        $crate::__conformance_optional!($next $leases $inbox $upkeep $cases);
+    (left_out (sizes $(, $more:ident)*) $next:ident $leases:tt $inbox:tt $upkeep:tt $sizes:tt $cases:tt) => {
+        $crate::__conformance_optional!(left_out ($($more),*) $next
+            $leases $inbox $upkeep [#[ignore = "this store keeps payloads in other sizes"]]
+            $cases
+        );
+    };
+    (left_out () $next:ident $leases:tt $inbox:tt $upkeep:tt $sizes:tt $cases:tt) => {
+        $crate::__conformance_optional!($next $leases $inbox $upkeep $sizes $cases);
     };
     (left_out ($($other:tt)*) $($rest:tt)*) => {
-        ::core::compile_error!("`without` takes any of `lease`, `inbox` and `upkeep`");
+        ::core::compile_error!("`without` takes any of `lease`, `inbox`, `upkeep` and `sizes`");
     };
-    (all $leases:tt $inbox:tt $upkeep:tt $cases:tt) => {
+    (all $leases:tt $inbox:tt $upkeep:tt $sizes:tt $cases:tt) => {
         $crate::__conformance_optional!(leases $leases);
         $crate::__conformance_optional!(inbox $inbox);
         $crate::__conformance_optional!(upkeep $upkeep);
+        $crate::__conformance_optional!(sizes $sizes);
         $crate::__conformance_optional!(without $cases);
     };
-    (all_reopened $leases:tt $inbox:tt $upkeep:tt $cases:tt) => {
+    (all_reopened $leases:tt $inbox:tt $upkeep:tt $sizes:tt $cases:tt) => {
         $crate::__conformance_optional!(leases_reopened $leases);
         $crate::__conformance_optional!(inbox_reopened $inbox);
         $crate::__conformance_optional!(upkeep_reopened $upkeep);
@@ -193,10 +200,16 @@ macro_rules! __conformance_optional {
                 consumed_writes_leave_no_path
                 paths_may_be_called_anything
                 nothing_takes_no_room
+                a_commit_that_is_repeated_is_counted_once
+            }
+        }
+    };
+    (sizes $told:tt) => {
+        $crate::__conformance! { run $told
+            usage {
                 all_that_is_stored_is_counted
                 what_lies_below_is_counted_along
                 what_goes_is_not_counted_any_more
-                a_commit_that_is_repeated_is_counted_once
             }
         }
     };

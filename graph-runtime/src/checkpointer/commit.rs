@@ -27,13 +27,17 @@ pub struct Commit {
 }
 
 impl Commit {
-    /// The largest payload of a record or a write.
+    /// The largest payload of a record, a write or a message that every checkpointer keeps.
     pub const MAX_PAYLOAD_BYTES: usize = 64 * 1024 * 1024;
+
+    /// The largest payload that a backend takes: a checkpointer that stands before it, and seals or compresses,
+    /// needs some room around what it was given.
+    pub const MAX_STORED_BYTES: usize = Self::MAX_PAYLOAD_BYTES + 4 * 1024;
 
     /// Judges what can be judged without the thread. For backends: before anything else.
     ///
     /// # Errors
-    /// [`StoreError::TooLarge`] for a payload above [`Commit::MAX_PAYLOAD_BYTES`];
+    /// [`StoreError::TooLarge`] for a payload above [`Commit::MAX_STORED_BYTES`];
     /// [`StoreError::InvalidId`] for a write whose name can't be stored; [`StoreError::Malformed`] for records
     /// that expect no head, whose sequences don't rise, or whose numbers are larger than databases count.
     ///
@@ -75,7 +79,7 @@ impl Commit {
     }
 
     pub(super) fn check_size(what: &'static str, bytes: usize) -> Result<(), StoreError> {
-        let limit = Self::MAX_PAYLOAD_BYTES;
+        let limit = Self::MAX_STORED_BYTES;
         if bytes > limit {
             Err(StoreError::TooLarge { what, bytes, limit })
         } else {

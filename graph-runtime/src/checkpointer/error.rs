@@ -51,6 +51,14 @@ pub enum StoreError {
     /// What is stored is not what was written. Nothing was changed.
     #[error("what is stored is damaged: {0}")]
     Corrupt(String),
+    /// Sealed with a key that isn't there. Add the key, and read it again.
+    #[error(
+        "it is sealed with the key `{id}`, which isn't among the keys; add that key to read what it sealed"
+    )]
+    UnknownKey {
+        /// What the key is called.
+        id: String,
+    },
     /// Larger than the backend takes. Nothing was stored.
     #[error("{what} has {bytes} bytes, and {limit} are allowed")]
     TooLarge {

@@ -48,9 +48,10 @@ use crate::id::{ThreadKey, Timestamp};
 /// 6. **Insert if absent.** A write whose key is there already leaves what is there; of two in one commit
 ///    the first stays. A commit removes what it consumes before it adds its own writes.
 /// 7. **Isolated.** Nothing said of one [`ThreadKey`] shows in another. Keys are compared byte by byte.
-/// 8. **Limits.** Ids and names of 512 bytes, paths of 2 KiB and payloads of 64 MiB are stored as they are;
-///    beyond, [`StoreError::InvalidId`] and [`StoreError::TooLarge`], and nothing is stored. Every number is
-///    kept as it is; sequences and due times end at `i64::MAX`, where they become [`StoreError::Malformed`].
+/// 8. **Limits.** Ids and names of 512 bytes, paths of 2 KiB and payloads of 64 MiB are stored as they are, with
+///    [some room](Commit::MAX_STORED_BYTES) for what seals or compresses them; beyond,
+///    [`StoreError::InvalidId`] and [`StoreError::TooLarge`], and nothing is stored. Every number is kept as it
+///    is; sequences and due times end at `i64::MAX`, where they become [`StoreError::Malformed`].
 /// 9. **No blocking.** A method doesn't block the executor's thread; dropping its future loses at most
 ///    the news of whether the commit happened, never half of it.
 /// 10. **Paths.** What a child graph stores is told apart from its thread and from other children by

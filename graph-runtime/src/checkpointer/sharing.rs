@@ -62,7 +62,7 @@ impl Message {
     /// Judges a message before it is stored. For backends.
     ///
     /// # Errors
-    /// [`StoreError::TooLarge`] above [`Commit::MAX_PAYLOAD_BYTES`].
+    /// [`StoreError::TooLarge`] above [`Commit::MAX_STORED_BYTES`].
     pub fn check(payload: &[u8]) -> Result<(), StoreError> {
         Commit::check_size("a message", payload.len())
     }

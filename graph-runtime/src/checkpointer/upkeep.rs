@@ -30,7 +30,7 @@ impl Rewrite {
     /// Judges what can be judged without the thread. For backends: before anything else.
     ///
     /// # Errors
-    /// [`StoreError::TooLarge`] for a payload above [`Commit::MAX_PAYLOAD_BYTES`]; [`StoreError::InvalidId`] for
+    /// [`StoreError::TooLarge`] for a payload above [`Commit::MAX_STORED_BYTES`]; [`StoreError::InvalidId`] for
     /// a write whose name can't be stored; [`StoreError::Malformed`] if it removes the head, removes what it
     /// replaces, or removes something and names no head.
     ///
@@ -104,7 +104,8 @@ pub struct Usage {
     pub writes: u64,
     /// How many messages wait.
     pub messages: u64,
-    /// The bytes of all their payloads. What a backend needs around them isn't counted.
+    /// The bytes of all their payloads as they are stored, sealed or compressed where they are. What a backend
+    /// needs around them isn't counted.
     pub bytes: u64,
 }
 

@@ -102,7 +102,7 @@ pub async fn a_message_of_any_bytes_comes_back(store: Store) {
 }
 
 pub async fn a_message_beyond_the_limit_is_refused(store: Store) {
-    let large = vec![0; Commit::MAX_PAYLOAD_BYTES + 1];
+    let large = vec![0; Commit::MAX_STORED_BYTES + 1];
     let refused = store.send(&key("t"), large).await;
     assert!(
         matches!(refused, Err(StoreError::TooLarge { .. })),

@@ -28,6 +28,7 @@ pub mod repeats;
 pub mod rewriting;
 pub mod rewriting_races;
 pub mod sizes;
+pub mod usage;
 pub mod users;
 pub mod without;
 pub mod writes;

@@ -432,7 +432,7 @@ pub async fn a_payload_beyond_the_limit_is_refused(store: Store) {
     let records = begin_line(&store, &thread, 2).await;
     let write = update(turn(&records[1], 0), "x");
     put(&store, &thread, writing([write.clone()])).await;
-    let huge = || vec![b'x'; Commit::MAX_PAYLOAD_BYTES + 1];
+    let huge = || vec![b'x'; Commit::MAX_STORED_BYTES + 1];
     let record = Rewrite {
         replaced: vec![Record {
             payload: huge(),
