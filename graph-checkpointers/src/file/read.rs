@@ -254,3 +254,61 @@ pub(super) fn paths(place: &Place, key: &ThreadKey) -> Result<Vec<String>, Store
     paths.sort_unstable();
     Ok(paths)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "these are tests")]
+mod tests {
+    use std::cell::Cell;
+
+    use graph_runtime::{Commit, Expect, Rewrite};
+
+    use super::super::{change, rewrite};
+    use super::*;
+
+    fn snapshot(sequence: u64, parent: Option<MomentId>) -> Record {
+        let id = MomentId::at(Timestamp::now());
+        Record {
+            id,
+            parent,
+            base: id,
+            sequence,
+            step: sequence,
+            source: Source::Step,
+            created_at: Timestamp::now(),
+            due: None,
+            payload: Vec::new(),
+        }
+    }
+
+    /// As if a rewrite came between the head and what is read by it, when half of that is gone already.
+    #[test]
+    fn what_is_rewritten_while_it_is_read_is_read_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = Place::open(directory.path()).unwrap();
+        let key = ThreadKey::new("tests", "t").unwrap();
+        let first = snapshot(1, None);
+        let second = snapshot(2, Some(first.id));
+        let begun = Commit {
+            expected: Expect::Head(None),
+            records: vec![first.clone(), second.clone()],
+            ..Commit::default()
+        };
+        change::commit(&place, &key, &begun).unwrap();
+        let pruned = Rewrite {
+            expected: Expect::Head(Some(second.id)),
+            removed: vec![first.id],
+            ..Rewrite::default()
+        };
+        let times = Cell::new(0);
+        let seen = of_one_state(&place, &key, |head| {
+            times.set(times.get() + 1);
+            if times.get() == 1 {
+                rewrite::rewrite(&place, &key, &pruned)?;
+            }
+            Ok(head.rewrites)
+        });
+        assert_eq!((seen.unwrap(), times.get()), (1, 2));
+        let left = list(&place, &key, &Query::default()).unwrap();
+        assert_eq!(left, [second]);
+    }
+}
