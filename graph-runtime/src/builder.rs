@@ -31,6 +31,10 @@ pub struct Builder<G: StateGraph, P = Unsaved, X = ()> {
 /// the macro.
 pub trait Suits<P> {}
 
+/// Whether a graph can leave its moments to this checkpointer: one whose state has secrets only to one that
+/// [`Seals`](crate::Seals). Implemented by the macro.
+pub trait Trusts<C> {}
+
 /// Whether a context was given, where the graph has one.
 #[diagnostic::on_unimplemented(
     message = "this graph's nodes use a context, and none was given",
@@ -78,8 +82,12 @@ impl<G: StateGraph, P, X> Builder<G, P, X> {
         }
     }
 
-    /// Where moments are kept. A graph with a checkpointer has threads.
-    pub fn checkpointer(self, saver: impl Checkpointer) -> Builder<G, Saved, X> {
+    /// Where moments are kept. A graph with a checkpointer has threads. If its state has a `#[secret]` field, or that of
+    /// a graph within it, the checkpointer has to [seal](crate::Seals).
+    pub fn checkpointer<C: Checkpointer>(self, saver: C) -> Builder<G, Saved, X>
+    where
+        G: Trusts<C>,
+    {
         let Self {
             context,
             namespace,

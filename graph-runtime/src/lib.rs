@@ -71,6 +71,7 @@ mod policy;
 mod run;
 #[cfg(feature = "schema")]
 mod schema;
+mod secret;
 mod setting;
 mod shared;
 mod sound;
@@ -91,7 +92,7 @@ pub mod __private;
 pub use graph_macros::graph;
 
 pub use branch::{ThreadAt, Update};
-pub use builder::{Builder, Suits, Supplies};
+pub use builder::{Builder, Suits, Supplies, Trusts};
 pub use cache::{Cache, CacheKey, MemoryCache};
 pub use checkpointer::{
     At, Cause, Chain, Checkpointer, Commit, Expect, Lease, MemorySaver, Message, Page, Query,

@@ -62,6 +62,7 @@ pub(crate) struct Field {
     pub(crate) input: Option<Input>,
     pub(crate) output: Option<Span>,
     pub(crate) unsaved: Option<Span>,
+    pub(crate) secret: Option<Span>,
     pub(crate) default: Option<Default>,
     pub(crate) reduce: Option<Reduce>,
     pub(crate) scope: Scope,
@@ -275,6 +276,11 @@ impl Policy {
 }
 
 impl Field {
+    /// Whether nobody is shown what it holds.
+    pub(crate) fn is_secret(&self) -> bool {
+        self.secret.is_some()
+    }
+
     /// Whether its value can only come from an input.
     pub(crate) fn is_given_at_start(&self) -> bool {
         self.reduce.is_none() && self.input.as_ref().is_some_and(|input| input.required)

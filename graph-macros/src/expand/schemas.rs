@@ -17,6 +17,7 @@ struct Property {
     name: String,
     ty: TokenStream,
     required: bool,
+    secret: bool,
 }
 
 pub(super) fn schemas(emit: &Emit<'_>) -> TokenStream {
@@ -111,6 +112,7 @@ fn given(emit: &Emit<'_>) -> Vec<Property> {
             name: plain(input.name()),
             ty: input.given(),
             required: is_required(&input),
+            secret: input.field.ast.is_secret(),
         })
         .collect()
 }
@@ -123,14 +125,26 @@ fn shown(emit: &Emit<'_>) -> Vec<Property> {
             name: plain(&field.ast.name),
             ty: field.ast.ty.to_token_stream(),
             required: true,
+            secret: false,
         })
         .collect()
 }
 
 fn object(emit: &Emit<'_>, properties: &[Property]) -> TokenStream {
     let door = &emit.door;
-    let fields = properties
-        .iter()
-        .map(|Property { name, ty, required }| quote!(.field::<#ty>(#name, #required)));
+    let fields = properties.iter().map(|property| {
+        let Property {
+            name,
+            ty,
+            required,
+            secret,
+        } = property;
+        let field = if *secret {
+            quote!(secret)
+        } else {
+            quote!(field)
+        };
+        quote!(.#field::<#ty>(#name, #required))
+    });
     quote!(#door::ObjectSchema::new() #(#fields)* .finish())
 }

@@ -1,6 +1,7 @@
 //! The state: which of its fields come in and go out, and who can see it.
 
-use syn::Visibility;
+use syn::punctuated::Punctuated;
+use syn::{Path, Token, Visibility};
 
 use super::{Field, forms};
 use crate::ast::{self, Module, ReduceHow, State};
@@ -8,7 +9,7 @@ use crate::findings::Findings;
 use crate::names::{both, plain};
 use crate::text;
 
-/// The fields. Without any `#[input]` every field is one, and so for `#[output]`.
+/// The fields. Without any `#[input]` every field is one, and so for `#[output]`, where secrets never are.
 pub(super) fn fields<'a>(state: &'a State, findings: &mut Findings) -> Vec<Field<'a>> {
     let any_input = state.fields.iter().any(|field| field.input.is_some());
     let any_output = state.fields.iter().any(|field| field.output.is_some());
@@ -21,7 +22,7 @@ pub(super) fn fields<'a>(state: &'a State, findings: &mut Findings) -> Vec<Field
         .map(|field| Field {
             ast: field,
             input: !any_input || field.input.is_some(),
-            output: !any_output || field.output.is_some(),
+            output: !field.is_secret() && (!any_output || field.output.is_some()),
             misfit: misfit(field, findings),
         })
         .collect()
@@ -100,9 +101,42 @@ const OTHERS: [&str; 9] = [
     "BTreeMap", "BTreeSet", "HashMap", "HashSet", "Option", "String", "Vec", "VecDeque", "bool",
 ];
 
-/// What is generated is as visible as the state, so that has to be seen from outside of the module.
+/// What anybody who looks at the state may see of it.
 pub(super) fn check(module: &Module, state: &State, findings: &mut Findings) {
-    let item = state;
+    check_visibility(module, state, findings);
+    check_debug(state, findings);
+}
+
+/// A derived `Debug` knows no secrets. One that is written by hand says what it says on purpose.
+fn check_debug(state: &State, findings: &mut Findings) {
+    let secret = state.fields.iter().filter(|field| field.is_secret());
+    let secret: Vec<_> = secret.map(|field| plain(&field.name)).collect();
+    if secret.is_empty() {
+        return;
+    }
+    let paths = Punctuated::<Path, Token![,]>::parse_terminated;
+    let derives = state.attrs.iter();
+    let derives = derives.filter(|attr| attr.path().is_ident("derive"));
+    let derived = derives.filter_map(|attr| attr.parse_args_with(paths).ok());
+    for path in derived.flatten() {
+        if path
+            .segments
+            .last()
+            .is_some_and(|last| last.ident == "Debug")
+        {
+            findings.at(
+                path,
+                format!(
+                    "a derived `Debug` would show {}; leave it out, and the state gets one that doesn't",
+                    both(&secret)
+                ),
+            );
+        }
+    }
+}
+
+/// What is generated is as visible as the state, so that has to be seen from outside of the module.
+fn check_visibility(module: &Module, item: &State, findings: &mut Findings) {
     if reach(&item.vis) == Reach::Module {
         findings.at(
             &item.name,
