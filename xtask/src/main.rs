@@ -3,6 +3,7 @@
 mod servers;
 mod suite;
 mod targets;
+mod toolchain;
 
 use std::env;
 use std::process::{Command, ExitCode};

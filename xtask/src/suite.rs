@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::servers::{Kind, Servers};
+use crate::toolchain;
 
 /// How often a running suite is looked at.
 const LOOK: Duration = Duration::from_millis(50);
@@ -79,7 +80,9 @@ impl Suite {
     }
 
     fn verdict(&self, servers: &mut Servers) -> Verdict {
-        if let Some(Err(why)) = self.server.map(|kind| servers.need(kind)) {
+        let server = self.server.map_or(Ok(()), |kind| servers.need(kind));
+        let components = toolchain::components_of(&self.name);
+        if let Err(why) = server.and_then(|()| toolchain::need(components)) {
             return Verdict::Skipped(why);
         }
         let mut child = match self.command.spawn(servers) {

@@ -40,17 +40,18 @@ fn begin(emit: &Emit<'_>, within: &Within<'_>) -> TokenStream {
     );
     let said = emit.unimplemented(&message, &format!("not an input of `{state}`"), None);
     let begun = quote!(::core::result::Result<#input, #door::NodeError>);
+    // Told apart by `Form`: of a graph of another crate rustc doesn't look whether its input is a `Result`.
     quote! {
         #said
-        trait #name {
+        trait #name<Form> {
             fn begin(self) -> #begun;
         }
-        impl #name for #input {
+        impl #name<()> for #input {
             fn begin(self) -> #begun {
                 ::core::result::Result::Ok(self)
             }
         }
-        impl<E: __Fails> #name for ::core::result::Result<#input, E> {
+        impl<E: __Fails> #name<(E,)> for ::core::result::Result<#input, E> {
             fn begin(self) -> #begun {
                 self.map_err(#door::failed)
             }

@@ -10,6 +10,7 @@ mod server;
 
 use std::env;
 
+pub(crate) use programs::run;
 use server::Server;
 
 /// A kind of server that a suite may need.

@@ -22,7 +22,7 @@ pub(super) fn program(name: &str, package: &str) -> Result<PathBuf, String> {
 ///
 /// # Errors
 /// A text for people.
-pub(super) fn run(command: &mut Command) -> Result<String, String> {
+pub(crate) fn run(command: &mut Command) -> Result<String, String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command
         .stdin(Stdio::null())
