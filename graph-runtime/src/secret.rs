@@ -10,9 +10,9 @@ use crate::definition::StateGraph;
 pub(crate) const UNREADABLE: &str = "what is given for a secret isn't what its field takes";
 
 /// The state as others see it.
-pub(crate) struct Shown<'a, G>(pub(crate) &'a G);
+pub(crate) struct ShownState<'a, G>(pub(crate) &'a G);
 
-impl<G: StateGraph> Serialize for Shown<'_, G> {
+impl<G: StateGraph> Serialize for ShownState<'_, G> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.show(serializer)
     }

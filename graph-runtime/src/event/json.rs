@@ -5,7 +5,7 @@ use serde_json::{Map, Value, to_value};
 
 use super::Event;
 use crate::definition::{GraphNode, StateGraph, TellsWithin as _};
-use crate::secret::Shown;
+use crate::secret::ShownState;
 
 impl<G: StateGraph> Event<G> {
     /// The event as a JSON object: its name under `event`, and what belongs to it.
@@ -75,7 +75,7 @@ impl<G: StateGraph> Event<G> {
             } => Object::new("values")
                 .with_some("moment", *moment)?
                 .with("step", step)?
-                .with("state", Shown(&**state))?,
+                .with("state", ShownState(&**state))?,
             Self::Recorded {
                 moment,
                 step,

@@ -8,7 +8,7 @@ use super::{Child, Moment};
 use crate::checkpointer::Source;
 use crate::definition::{GraphNode, StateGraph};
 use crate::id::{MomentId, Timestamp};
-use crate::secret::Shown;
+use crate::secret::ShownState;
 
 /// A moment as it is written.
 #[derive(Serialize)]
@@ -34,7 +34,7 @@ struct Written<'a, G: StateGraph> {
     children: &'a [Child],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     gone: &'a [String],
-    state: Shown<'a, G>,
+    state: ShownState<'a, G>,
 }
 
 /// An object with the fields of the moment. Nodes are written by their names, times as in RFC 3339; `parent`, `due`,
@@ -56,7 +56,7 @@ impl<G: StateGraph> Serialize for Moment<G> {
             next: names(&self.next),
             children: &self.children,
             gone: &self.gone,
-            state: Shown(&self.state),
+            state: ShownState(&self.state),
         };
         written.serialize(serializer)
     }
