@@ -123,6 +123,7 @@ impl<G: StateGraph, P, X> Builder<G, P, X> {
     }
 
     /// Memory across threads, for `run.store()`. It belongs to no graph: several may have the same.
+    /// What nodes put there is stored as it is, whatever the checkpointer seals.
     pub fn store(mut self, store: impl Store) -> Self {
         self.setting.store = Some(Arc::new(store));
         self

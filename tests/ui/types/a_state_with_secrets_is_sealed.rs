@@ -46,7 +46,27 @@ pub mod around {
     }
 }
 
+#[graph(id = "outside")]
+pub mod outside {
+    use super::vault::{self, Vault};
+
+    #[state]
+    pub struct Outside {
+        pub open: bool,
+    }
+
+    edges! {
+        start -> go -> end;
+    }
+
+    #[subgraph(vault::Vault, share(open))]
+    fn go() -> vault::Input {
+        vault::Input::new()
+    }
+}
+
 fn main() {
+    let _ = outside::Outside::graph().checkpointer(MemorySaver::new()).build();
     let _ = vault::Vault::graph().build();
     let _ = vault::Vault::graph().checkpointer(MemorySaver::new()).build();
 }
