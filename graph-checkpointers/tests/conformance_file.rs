@@ -5,5 +5,5 @@ use graph_checkpointers::FileSaver;
 graph_checkpointers::conformance!(
     file,
     |place| FileSaver::open(place.path("moments")).await.unwrap(),
-    without(lease, inbox)
+    without(upkeep, lease, inbox)
 );

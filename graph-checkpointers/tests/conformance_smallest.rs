@@ -43,4 +43,4 @@ impl Checkpointer for Smallest {
     }
 }
 
-graph_checkpointers::conformance!(smallest, Smallest::default(), without(lease, inbox));
+graph_checkpointers::conformance!(smallest, Smallest::default(), without(upkeep, lease, inbox));

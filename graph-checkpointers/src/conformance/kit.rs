@@ -1,10 +1,13 @@
 //! Records, writes and commits to make cases of.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use graph_runtime::{
-    ActivationId, At, Chain, Commit, Expect, Lease, MomentId, Query, Record, Source, StoreError,
-    ThreadKey, Timestamp, Write, WriteKey, WriteKind,
+    ActivationId, At, Chain, Commit, Expect, Lease, MomentId, Query, Record, Rewrite, Source,
+    StoreError, ThreadKey, Timestamp, Write, WriteKey, WriteKind,
 };
 
 use super::Store;
@@ -117,6 +120,27 @@ pub(super) fn receiving(positions: &[u64]) -> Commit {
     }
 }
 
+/// A rewrite at a head that removes records of a thread of which none went before.
+pub(super) fn removing<'a>(
+    head: &Record,
+    removed: impl IntoIterator<Item = &'a Record>,
+) -> Rewrite {
+    Rewrite {
+        expected: Expect::Head(Some(head.id)),
+        removed: removed.into_iter().map(|record| record.id).collect(),
+        ..Rewrite::default()
+    }
+}
+
+/// Records as they are once one of them is a snapshot on which the others stand.
+pub(super) fn on(snapshot: &Record, records: &[Record]) -> Vec<Record> {
+    let based = |record: &Record| Record {
+        base: snapshot.id,
+        ..record.clone()
+    };
+    records.iter().map(based).collect()
+}
+
 /// A node's turn that a record started.
 pub(super) fn turn(record: &Record, index: u32) -> ActivationId {
     ActivationId {
@@ -181,6 +205,11 @@ pub(super) async fn put(store: &Store, thread: &ThreadKey, commit: Commit) {
     store.commit(thread, commit).await.unwrap();
 }
 
+/// Rewrites, and it must succeed.
+pub(super) async fn rewritten(store: &Store, thread: &ThreadKey, rewrite: Rewrite) {
+    store.rewrite(thread, rewrite).await.unwrap();
+}
+
 /// Begins a thread with one record.
 pub(super) async fn begin(store: &Store, thread: &ThreadKey) -> Record {
     let first = first();
@@ -241,4 +270,16 @@ pub(super) fn assert_conflict(outcome: &Result<(), StoreError>, head: Option<&Re
         unreachable!("a conflict was due, and the commit said {outcome:?}");
     };
     assert_eq!(*found, head.map(|record| record.id));
+}
+
+/// Polls a future once, drops it, and says whether it was over.
+pub(super) async fn poll_once<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        Poll::Ready(match future.as_mut().poll(context) {
+            Poll::Ready(output) => Some(output),
+            Poll::Pending => None,
+        })
+    })
+    .await
 }

@@ -192,6 +192,19 @@ macro_rules! __conformance {
                 a_page_begins_after_the_one_before
                 pages_leave_no_gap
             }
+            idle {
+                a_thread_is_idle_after_the_time_of_its_head
+                only_the_head_says_when_a_thread_was_written
+                writes_wake_no_idle_thread
+                a_deleted_thread_is_not_idle
+                a_thread_of_another_namespace_is_not_idle_here
+                paths_are_neither_idle_nor_awake
+                the_longest_idle_comes_first_and_then_by_bytes
+                a_page_holds_no_more_than_is_asked_for
+                pages_leave_no_gap_though_what_was_seen_goes
+                a_refused_commit_wakes_no_idle_thread
+                a_store_that_can_be_used_says_so_and_changes_nothing
+            }
             users {
                 the_first_proposal_is_kept
                 each_user_has_a_thread
@@ -229,6 +242,7 @@ macro_rules! __conformance {
                 pointers_to_pointers_work_alike
                 pointers_lease_as_what_they_point_to
                 pointers_have_the_inbox_of_what_they_point_to
+                pointers_are_kept_up_as_what_they_point_to
                 pointers_commit_inline_as_what_they_point_to
             }
         }
@@ -288,7 +302,7 @@ mod tests {
     fn every_case_is_listed() {
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/conformance");
         for (lists, cases) in [
-            (&["list.rs", "sharing.rs"][..], "cases"),
+            (&["list.rs", "optional.rs"][..], "cases"),
             (&["stores/list.rs"], "stores"),
             (&["caches/mod.rs"], "caches"),
         ] {

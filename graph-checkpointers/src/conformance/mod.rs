@@ -17,9 +17,9 @@ pub mod caches;
 pub mod cases;
 mod kit;
 mod list;
+mod optional;
 mod place;
 mod run;
-mod sharing;
 #[doc(hidden)]
 pub mod stores;
 
@@ -52,12 +52,13 @@ pub use run::{CacheOpening, Opening, Reopen, Store, StoreOpening, run, run_reope
 /// # fn main() {}
 /// ```
 ///
-/// Leases and the inbox are for stores that several processes share, and may be left out. Say so, and their
-/// cases are ignored where they don't apply, which a test run reports:
+/// Leases and the inbox are for stores that several processes share, and upkeep is for threads that are pruned,
+/// copied or counted: any of them may be left out. Say so, and their cases are ignored, which a test run
+/// reports:
 ///
 /// ```
 /// # use graph_runtime::MemorySaver as OwnSaver;
-/// graph_checkpointers::conformance!(own, OwnSaver::new(), without(lease, inbox));
+/// graph_checkpointers::conformance!(own, OwnSaver::new(), without(lease, inbox, upkeep));
 /// # fn main() {}
 /// ```
 #[macro_export]
@@ -67,15 +68,15 @@ macro_rules! conformance {
             $crate::__conformance!(open $place, $open);
             $crate::__conformance!(every);
             $crate::__conformance!(reopened);
-            $crate::__conformance_sharing!(told ($($($what),+)?) sharing);
-            $crate::__conformance_sharing!(told ($($($what),+)?) sharing_reopened);
+            $crate::__conformance_optional!(told ($($($what),+)?) all);
+            $crate::__conformance_optional!(told ($($($what),+)?) all_reopened);
         }
     };
     ($name:ident, $open:expr $(, without($($what:ident),+))? $(,)?) => {
         mod $name {
             $crate::__conformance!(open _place, $open);
             $crate::__conformance!(every);
-            $crate::__conformance_sharing!(told ($($($what),+)?) sharing);
+            $crate::__conformance_optional!(told ($($($what),+)?) all);
         }
     };
 }

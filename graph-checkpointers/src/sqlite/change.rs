@@ -1,6 +1,8 @@
 //! What writes: commits, messages, deletions, users. All of it runs inside the writer's transaction, and refuses
 //! before it changes anything.
 
+use std::collections::HashSet;
+
 use graph_runtime::{ActivationId, Commit, MomentId, Rewrite, Standing, ThreadKey, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -57,12 +59,7 @@ pub(super) fn rewrite(
     for record in &rewrite.replaced {
         replace_record(database, thread, record)?;
     }
-    let remove = "DELETE FROM records WHERE thread = ?1 AND id = ?2";
-    for id in &rewrite.removed {
-        database
-            .prepare_cached(remove)?
-            .execute((thread, id.to_string()))?;
-    }
+    remove(database, thread, &rewrite.removed)?;
     for write in &rewrite.writes {
         replace_write(database, thread, write)?;
     }
@@ -70,6 +67,23 @@ pub(super) fn rewrite(
     database
         .prepare_cached(raise)?
         .execute((thread, rewrite.rewrites_after().cast_signed()))?;
+    Ok(())
+}
+
+/// Removes records by their ids. There is no index by id alone, so the thread's is gone through once.
+fn remove(database: &Connection, thread: i64, removed: &[MomentId]) -> Result<(), Failure> {
+    if removed.is_empty() {
+        return Ok(());
+    }
+    let removed: HashSet<_> = removed.iter().map(ToString::to_string).collect();
+    let rows: Vec<(i64, String)> = database
+        .prepare_cached("SELECT rowid, id FROM records WHERE thread = ?1")?
+        .query_and_then((thread,), |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, Failure>>()?;
+    let mut delete = database.prepare_cached("DELETE FROM records WHERE rowid = ?1")?;
+    for (row, _) in rows.iter().filter(|(_, id)| removed.contains(id)) {
+        delete.execute((row,))?;
+    }
     Ok(())
 }
 

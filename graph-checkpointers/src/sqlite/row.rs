@@ -40,13 +40,13 @@ pub(super) fn insert_record(
     Ok(())
 }
 
-/// Puts a record in the place of the one that has its id and its sequence.
+/// Gives a record that is there another parent, base and payload.
 pub(super) fn replace_record(
     database: &Connection,
     thread: i64,
     record: &Record,
 ) -> Result<(), Failure> {
-    let update = "UPDATE records SET parent = ?4, base = ?5, step = ?6, source = ?7, created_at = ?8, payload = ?9
+    let update = "UPDATE records SET parent = ?4, base = ?5, payload = ?6
                   WHERE thread = ?1 AND sequence = ?2 AND id = ?3";
     database.prepare_cached(update)?.execute((
         thread,
@@ -54,9 +54,6 @@ pub(super) fn replace_record(
         record.id.to_string(),
         record.parent.map(|parent| parent.to_string()),
         record.base.to_string(),
-        record.step.cast_signed(),
-        record.source.as_str(),
-        record.created_at.as_micros().cast_signed(),
         &record.payload,
     ))?;
     Ok(())

@@ -1,10 +1,12 @@
 //! One atomic change of a thread, and the rules by which every backend judges it.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Record, StoreError, Write};
 use crate::id::{ActivationId, InvalidId, MomentId, Timestamp, check_name};
 
 /// One atomic change of a thread.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Commit {
     /// Where the head must be.
     pub expected: Expect,
@@ -165,7 +167,7 @@ fn is_countable(record: &Record) -> bool {
 }
 
 /// What a commit expects of the thread's head.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Expect {
     /// Nothing: only for commits without records.
     #[default]

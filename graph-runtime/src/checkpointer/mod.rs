@@ -70,12 +70,14 @@ use crate::id::{ThreadKey, Timestamp};
 ///     a commit names its position in [`Commit::received`]: it goes with that commit, or stays with it.
 ///
 /// # Guarantees of a store that is kept up
-/// Left out with its methods or kept in full. Left out, `rewrite` and `paths` are [`StoreError::Unsupported`].
+/// Left out with its methods or kept in full. Left out, `rewrite`, `paths` and `usage` are
+/// [`StoreError::Unsupported`].
 ///
-/// 14. **Rewritten whole.** A [`Rewrite`] happens whole or not at all, and never moves the head. Each one that
-///     removes records raises the thread's count of [`Chain::rewrites`], and from then on a commit with records,
-///     or a rewrite, that was made before is [`StoreError::Rewritten`] and changes nothing: nothing goes on from
-///     what is gone. The count of a deleted thread begins at 0.
+/// 14. **Rewritten whole.** A [`Rewrite`] happens whole or not at all, whoever reads meanwhile, and never moves
+///     the head. Each one that removes records raises the count of [`Chain::rewrites`], which every path has for
+///     itself, and from then on a commit with records, or a rewrite, that was made before is
+///     [`StoreError::Rewritten`] and changes nothing: nothing goes on from what is gone. Writes and messages are
+///     taken all the same. The count of what was deleted begins at 0.
 ///
 /// [`Commit::check`], [`Commit::applies`], [`Lease::renewed`], [`Rewrite::check`] and [`Rewrite::applies`] decide
 /// 2, 4, 5, 8, 12 and 14 for every backend alike, and `conformance!` in `graph-checkpointers` proves all of them.
@@ -161,7 +163,10 @@ pub trait Checkpointer: Send + Sync + 'static {
     }
 
     /// Removes and replaces records of a thread, or of one path of it, and replaces writes: all of it or nothing.
-    /// One that is [empty](Rewrite::is_empty) leaves no trace.
+    /// One that is [empty](Rewrite::is_empty) leaves no trace, and nothing begins a thread.
+    ///
+    /// One that removed records isn't to be repeated after [`StoreError::Unknown`]: had it happened, it is
+    /// [`StoreError::Rewritten`] now, and the thread is to be read again.
     ///
     /// [`StoreError::Unsupported`] where the store isn't kept up.
     async fn rewrite(&self, thread: &ThreadKey, rewrite: Rewrite) -> Result<(), StoreError> {
@@ -180,7 +185,8 @@ pub trait Checkpointer: Send + Sync + 'static {
 
     /// How much is stored of a thread, or of one path of it, with everything below.
     ///
-    /// What is here reads all of it. A store that can be asked does better.
+    /// What is here reads all of it. A store that can be asked does better. [`StoreError::Unsupported`] where the
+    /// store isn't kept up.
     async fn usage(&self, thread: &ThreadKey) -> Result<Usage, StoreError> {
         let mut parts = vec![thread.clone()];
         for path in self.paths(thread).await? {

@@ -13,7 +13,7 @@ use crate::id::{ActivationId, InvalidId, MomentId, QuestionId, Timestamp, check_
 ///
 /// The payload is opaque; its checksum covers the other parts too, and the thread, so that a row that was
 /// changed or swapped is found out when it is read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// The moment's id.
     pub id: MomentId,
@@ -33,6 +33,7 @@ pub struct Record {
     /// When the thread wants to be woken, as long as this record is its head.
     pub due: Option<Timestamp>,
     /// The change or snapshot, with its checksum.
+    #[serde(with = "serde_bytes")]
     pub payload: Vec<u8>,
 }
 
@@ -85,11 +86,12 @@ impl FromStr for Source {
 }
 
 /// Something that happened beside the records: kept until a record takes it in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Write {
     /// What it belongs to.
     pub key: WriteKey,
     /// What happened, with its checksum.
+    #[serde(with = "serde_bytes")]
     pub payload: Vec<u8>,
 }
 

@@ -1,5 +1,7 @@
 //! What is done to a thread beside running it: its records are rewritten, its size is asked for.
 
+use std::collections::HashSet;
+
 use super::{Commit, Expect, Record, Standing, StoreError, Write};
 use crate::id::MomentId;
 
@@ -9,14 +11,14 @@ use crate::id::MomentId;
 /// that goes is among the replaced ones, as a snapshot.
 #[derive(Clone, Debug, Default)]
 pub struct Rewrite {
-    /// Where the head must be; [`Expect::Any`] only where nothing is removed.
+    /// Where the head must be. What removes records names it.
     pub expected: Expect,
     /// How often the thread was [rewritten](super::Chain::rewrites) so that records went, when it was read.
     pub rewrites: u64,
-    /// Records that go. The head isn't among them.
+    /// Records that go. The head isn't among them; one that isn't there is left out.
     pub removed: Vec<MomentId>,
-    /// Records that are there and from now on are these, with the ids, sequences and due times that they had.
-    /// One that isn't there is left out.
+    /// Records that are there, by id and sequence, and from now on have these parents, bases and payloads. All
+    /// else in them is as it was. One that isn't there is left out.
     pub replaced: Vec<Record>,
     /// Writes that are there and from now on are these, by their keys. One that isn't there is left out.
     pub writes: Vec<Write>,
@@ -27,35 +29,40 @@ impl Rewrite {
     ///
     /// # Errors
     /// [`StoreError::TooLarge`] for a payload above [`Commit::MAX_PAYLOAD_BYTES`]; [`StoreError::InvalidId`] for
-    /// a write whose name can't be stored; [`StoreError::Malformed`] if it removes its head, removes what it
-    /// replaces, or removes something and says no head that it expects.
+    /// a write whose name can't be stored; [`StoreError::Malformed`] if it removes the head, removes what it
+    /// replaces, or removes something and names no head.
     ///
     /// ```
     /// use graph_runtime::Rewrite;
     /// assert!(Rewrite::default().check().is_ok());
     /// ```
     pub fn check(&self) -> Result<(), StoreError> {
-        match self.expected {
-            Expect::Any if !self.removed.is_empty() => {
-                return Err(StoreError::Malformed(
-                    "it removes records and says no head that it expects",
-                ));
-            }
-            Expect::Head(Some(head)) if self.removed.contains(&head) => {
-                return Err(StoreError::Malformed("it removes the thread's head"));
-            }
-            Expect::Head(_) | Expect::Any => {}
+        if !self.removed.is_empty() {
+            self.check_removed()?;
+        }
+        Commit::check_payloads(&self.replaced, &self.writes)
+    }
+
+    fn check_removed(&self) -> Result<(), StoreError> {
+        let Expect::Head(Some(head)) = self.expected else {
+            return Err(StoreError::Malformed(
+                "it removes records and names no head that it expects",
+            ));
+        };
+        let removed: HashSet<_> = self.removed.iter().copied().collect();
+        if removed.contains(&head) {
+            return Err(StoreError::Malformed("it removes the thread's head"));
         }
         if self
             .replaced
             .iter()
-            .any(|record| self.removed.contains(&record.id))
+            .any(|record| removed.contains(&record.id))
         {
             return Err(StoreError::Malformed(
                 "it replaces a record that it removes",
             ));
         }
-        Commit::check_payloads(&self.replaced, &self.writes)
+        Ok(())
     }
 
     /// Judges it against where the thread stands. For backends: inside the transaction that applies it.
@@ -80,7 +87,7 @@ impl Rewrite {
         self.removed.is_empty() && self.replaced.is_empty() && self.writes.is_empty()
     }
 
-    /// How often the thread was rewritten so that records went, after this. For backends.
+    /// How often the thread was rewritten so that records went, once this has been applied. For backends.
     pub fn rewrites_after(&self) -> u64 {
         self.rewrites + u64::from(!self.removed.is_empty())
     }

@@ -102,7 +102,12 @@ macro_rules! as_text {
     )*};
 }
 
-as_text!(MomentId, ActivationId, QuestionId);
+as_text!(
+    MomentId,
+    ActivationId,
+    QuestionId,
+    crate::checkpointer::WriteKey
+);
 
 #[cfg(test)]
 mod tests {

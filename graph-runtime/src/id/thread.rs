@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
 use super::{InvalidId, check_name};
 
 /// Longest path of a child graph, in bytes.
@@ -92,8 +94,8 @@ impl ThreadKey {
     /// # Ok::<(), graph_runtime::InvalidId>(())
     /// ```
     pub fn at_path(&self, path: &str) -> Result<Self, InvalidId> {
-        let steps = path.split('/').filter(|_| !path.is_empty());
-        steps.fold(Ok(self.root()), |key, step| key?.child(step))
+        let mut steps = path.split('/').filter(|_| !path.is_empty());
+        steps.try_fold(self.root(), |key, step| key.child(step))
     }
 
     /// What separates graphs in one database.
@@ -145,6 +147,22 @@ impl ThreadKey {
             thread: Arc::default(),
             path: Arc::default(),
         }
+    }
+}
+
+/// Stored and sent as its three parts.
+impl Serialize for ThreadKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.namespace(), self.thread(), self.path()).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for ThreadKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (namespace, thread, path) = <(String, String, String)>::deserialize(deserializer)?;
+        Self::new(namespace, thread)
+            .and_then(|key| key.at_path(&path))
+            .map_err(de::Error::custom)
     }
 }
 

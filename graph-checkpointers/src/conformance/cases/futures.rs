@@ -1,8 +1,5 @@
 //! Futures that are dropped, and calls that overlap.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use graph_runtime::{At, Commit, Query, Record, ThreadKey};
@@ -11,21 +8,9 @@ use tokio::time::sleep;
 
 use super::super::Store;
 use super::super::kit::{
-    adding, after, begin, begin_line, chain, first, go_on, head, ids, key, put, turn, update,
-    writing,
+    adding, after, begin, begin_line, chain, first, go_on, head, ids, key, poll_once, put, turn,
+    update, writing,
 };
-
-/// Polls a future once, drops it, and says whether it was over.
-async fn poll_once<F: Future>(future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    poll_fn(|context| {
-        Poll::Ready(match future.as_mut().poll(context) {
-            Poll::Ready(output) => Some(output),
-            Poll::Pending => None,
-        })
-    })
-    .await
-}
 
 pub async fn a_commit_that_was_never_polled_does_nothing(store: Store) {
     let thread = key("t");

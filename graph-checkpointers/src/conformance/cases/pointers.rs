@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use graph_runtime::{At, Checkpointer, Lease, Page, Query, Record, Timestamp};
+use graph_runtime::{At, Checkpointer, Lease, Page, Query, Record, Rewrite, StoreError, Timestamp};
 
 use super::super::Store;
-use super::super::kit::{LONG, adding, first, key, turn, update, writing};
+use super::super::kit::{
+    LONG, adding, at, begin_line, first, key, on, removing, turn, update, writing,
+};
 
 async fn works(store: impl Checkpointer, thread: &str) {
     let thread = key(thread);
@@ -78,6 +80,33 @@ pub async fn pointers_have_the_inbox_of_what_they_point_to(store: Store) {
     let found = pointer.inbox(&key("t")).await.unwrap();
     assert_eq!(found, store.inbox(&key("t")).await.unwrap());
     assert_eq!(found.len(), if direct.is_ok() { 2 } else { 0 });
+}
+
+pub async fn pointers_are_kept_up_as_what_they_point_to(store: Store) {
+    let boxed: Box<dyn Checkpointer> = Box::new(store.clone());
+    let pointer = Arc::new(boxed);
+    let records = begin_line(&store, &key("t"), 2).await;
+    begin_line(&store, &at("t", &["a"]), 1).await;
+    let rewrite = Rewrite {
+        replaced: on(&records[1], &records[1..]),
+        ..removing(&records[1], &records[..1])
+    };
+    let through = pointer.rewrite(&key("t"), rewrite.clone()).await;
+    let direct = store.rewrite(&key("t"), rewrite).await;
+    // Once it has happened it doesn't happen again.
+    assert_eq!(
+        through.is_ok(),
+        matches!(direct, Err(StoreError::Rewritten))
+    );
+    let (through, direct) = (pointer.paths(&key("t")).await, store.paths(&key("t")).await);
+    assert_eq!(through.ok(), direct.ok());
+    let (through, direct) = (pointer.usage(&key("t")).await, store.usage(&key("t")).await);
+    assert_eq!(through.ok(), direct.ok());
+    let now = Timestamp::from_micros(u64::MAX);
+    let idle = pointer.idle("conformance", now, &Page::default()).await;
+    let ids: Vec<_> = idle.unwrap().into_iter().map(|(id, _)| id).collect();
+    assert_eq!(ids, ["t"]);
+    pointer.check().await.unwrap();
 }
 
 pub async fn pointers_commit_inline_as_what_they_point_to(store: Store) {

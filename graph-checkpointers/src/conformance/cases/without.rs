@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use graph_runtime::StoreError;
+use graph_runtime::{Expect, Rewrite, StoreError};
 
 use super::super::Store;
-use super::super::kit::{begin, key};
+use super::super::kit::{begin, begin_line, key, listed, removing};
 
 pub async fn a_store_without_leases_says_so(store: Store) {
     begin(&store, &key("t")).await;
@@ -25,4 +25,29 @@ pub async fn a_store_without_an_inbox_says_so(store: Store) {
         "{refused:?}"
     );
     assert!(store.inbox(&key("t")).await.unwrap().is_empty());
+}
+
+pub async fn a_store_without_upkeep_says_so(store: Store) {
+    let records = begin_line(&store, &key("t"), 2).await;
+    let replacing = Rewrite {
+        expected: Expect::Any,
+        replaced: records.clone(),
+        ..Rewrite::default()
+    };
+    for rewrite in [replacing, removing(&records[1], &records[..1])] {
+        let refused = store.rewrite(&key("t"), rewrite).await;
+        assert!(
+            matches!(refused, Err(StoreError::Unsupported(_))),
+            "{refused:?}"
+        );
+    }
+    let refused = store.paths(&key("t")).await;
+    assert!(
+        matches!(refused, Err(StoreError::Unsupported(_))),
+        "{refused:?}"
+    );
+    assert_eq!(
+        listed(&store, &key("t")).await,
+        [records[1].id, records[0].id]
+    );
 }

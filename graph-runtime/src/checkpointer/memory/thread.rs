@@ -38,8 +38,13 @@ impl Thread {
         rewrite.applies(self.standing(0))?;
         self.rewrites = rewrite.rewrites_after();
         for record in rewrite.replaced {
-            if let Some(place) = self.place(record.id) {
-                self.records[place] = record;
+            let place = self.place(record.id);
+            if let Some(there) = place.map(|place| &mut self.records[place])
+                && there.sequence == record.sequence
+            {
+                there.parent = record.parent;
+                there.base = record.base;
+                there.payload = record.payload;
             }
         }
         if !rewrite.removed.is_empty() {
