@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::definition::StateGraph;
 use crate::engine::{Busy, Durability};
 use crate::graph::Graph;
+use crate::moment::Format;
 use crate::policy::Policy;
 use crate::setting::{DEFAULT_LEASE, Setting, Siblings};
 use crate::shared::{Core, Saved, Unsaved};
@@ -119,6 +120,12 @@ impl<G: StateGraph, P, X> Builder<G, P, X> {
     /// When a step counts as taken; as it comes, [`Durability::Async`].
     pub fn durability(mut self, durability: Durability) -> Self {
         self.setting.durability = durability;
+        self
+    }
+
+    /// In which format moments are stored; as it comes, [`Format::Json`].
+    pub fn format(mut self, format: Format) -> Self {
+        self.setting.format = format;
         self
     }
 

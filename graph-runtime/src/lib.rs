@@ -118,7 +118,7 @@ pub use id::{
 };
 pub use interrupt::{Asking, Asks};
 pub use invocation::Invocation;
-pub use moment::{Child, Moment};
+pub use moment::{Child, Format, Moment};
 pub use outcome::{Done, Outcome, Pause};
 pub use policy::{IsError, Policy, Retry, error_is};
 pub use run::{Emitted, Run, Shown};

@@ -59,6 +59,7 @@ impl<G: StateGraph> Core<G> {
             registry: Arc::clone(&self.registry),
             key,
             lease: self.setting.lease,
+            format: self.setting.format,
         })
     }
 }

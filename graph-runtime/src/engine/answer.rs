@@ -137,11 +137,9 @@ async fn taken_by(home: &Home, question: &QuestionId) -> Result<Option<(Record, 
     };
     let mut on_line = None;
     loop {
-        let records = home
-            .saver
-            .list(&home.key, &query)
-            .await
-            .map_err(|source| reader.store(source))?;
+        let records = home.saver.list(&home.key, &query).await;
+        let mut records = records.map_err(|source| reader.store(source))?;
+        reader.seal.unpack(&mut records);
         query.before = records.last().map(|oldest| oldest.sequence);
         let over = records.len() < LOOK_BACK;
         for record in records {

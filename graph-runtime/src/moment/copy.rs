@@ -8,7 +8,7 @@ use super::payload::{ThreadSeal, draft};
 use super::replay::Replay;
 use crate::checkpointer::{Record, Source};
 use crate::error::Error;
-use crate::id::{ActivationId, MomentId, ThreadKey, Timestamp};
+use crate::id::{ActivationId, MomentId, Timestamp};
 
 /// A copy of a moment, before it is put into bytes.
 pub(super) struct Copy<'r> {
@@ -93,7 +93,7 @@ impl<'r> Copy<'r> {
     ///
     /// # Errors
     /// [`Error::Encode`].
-    pub(super) fn seal(self, key: &ThreadKey) -> Result<Record, Error> {
+    pub(super) fn seal(self, seal: ThreadSeal) -> Result<Record, Error> {
         let encoded = |source| Error::Encode {
             what: "the moment".to_owned(),
             source,
@@ -118,7 +118,7 @@ impl<'r> Copy<'r> {
         };
         let mut bytes = draft(state.get().len());
         serde_json::to_writer(&mut bytes, &body).map_err(encoded)?;
-        record.payload = ThreadSeal::new(key).seal_record(&record, bytes);
+        record.payload = seal.seal_record(&record, bytes);
         Ok(record)
     }
 }

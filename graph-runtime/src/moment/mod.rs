@@ -4,8 +4,11 @@ mod body;
 mod carry;
 mod copy;
 mod evolve;
+mod format;
 mod json;
 mod leftover;
+#[cfg(feature = "msgpack")]
+mod msgpack;
 mod payload;
 mod read;
 mod replay;
@@ -20,6 +23,7 @@ pub(crate) use body::{
 pub(crate) use carry::{Luggage, Placed, rename};
 pub(crate) use copy::Renamed;
 pub(crate) use evolve::fingerprint;
+pub use format::Format;
 pub(crate) use leftover::Leftover;
 pub(crate) use payload::{ThreadSeal, draft};
 pub use read::{Child, Moment};

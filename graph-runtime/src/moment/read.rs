@@ -249,10 +249,12 @@ impl Reader<'_> {
     }
 
     pub(super) async fn load(&self, at: At) -> Result<Option<Chain>, Error> {
-        self.saver
-            .load(self.key, at)
-            .await
-            .map_err(|source| self.store(source))
+        let chain = self.saver.load(self.key, at).await;
+        let mut chain = chain.map_err(|source| self.store(source))?;
+        if let Some(chain) = &mut chain {
+            self.seal.unpack(&mut chain.records);
+        }
+        Ok(chain)
     }
 
     fn moment<G: StateGraph>(
