@@ -290,21 +290,28 @@ impl Field {
 impl Module {
     /// Whether the user implements a trait for a type, by an attribute or by hand.
     pub(crate) fn implements(&self, name: &str, attrs: &[Attribute], ty: &Ident) -> bool {
-        let is_it = |path: &Path| path.segments.last().is_some_and(|last| last.ident == name);
-        let derives = |attr: &Attribute| {
-            let paths = Punctuated::<Path, Token![,]>::parse_terminated;
-            attr.path().is_ident("derive")
-                && attr
-                    .parse_args_with(paths)
-                    .is_ok_and(|paths| paths.iter().any(is_it))
-        };
         let by_hand = |item: &Item| match item {
             Item::Impl(item) => {
-                let of_trait = item.trait_.as_ref().is_some_and(|(path, _)| is_it(path));
+                let of_trait = item.trait_.as_ref();
+                let of_trait = of_trait.is_some_and(|(path, _)| ends_in(path, name));
                 of_trait && matches!(&*item.self_ty, Type::Path(path) if path.path.is_ident(ty))
             }
             _ => false,
         };
-        attrs.iter().any(derives) || self.items.iter().any(by_hand)
+        derived(attrs).any(|path| ends_in(&path, name)) || self.items.iter().any(by_hand)
     }
+}
+
+/// What is derived by these attributes.
+pub(crate) fn derived(attrs: &[Attribute]) -> impl Iterator<Item = Path> {
+    let paths = Punctuated::<Path, Token![,]>::parse_terminated;
+    let derives = attrs.iter().filter(|attr| attr.path().is_ident("derive"));
+    derives
+        .filter_map(move |attr| attr.parse_args_with(paths).ok())
+        .flatten()
+}
+
+/// Whether a path leads to something of this name, wherever that is.
+pub(crate) fn ends_in(path: &Path, name: &str) -> bool {
+    path.segments.last().is_some_and(|last| last.ident == name)
 }

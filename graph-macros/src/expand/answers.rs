@@ -246,7 +246,7 @@ pub(super) fn read_answers(emit: &Emit<'_>) -> TokenStream {
             quote!((Node::#camel, _, []) => ::core::result::Result::Ok(Update::#camel(())),)
         });
     let arms = filled.map(|(ask, field)| {
-        let (camel, into, read) = (ask.camel(), &field.name, ask.from_raw(emit));
+        let (camel, into, read) = (ask.camel(), &field.name, ask.reader(emit));
         let update = update_of(ask.node);
         let made = quote!(::core::result::Result::Ok(Update::#camel(#update {
             #into: #door::Patch::set(__value),

@@ -79,7 +79,7 @@ impl Ask<'_> {
         if self.into.is_none() {
             return quote!(#door::answer_from_raw::<#question>(json)?);
         }
-        let read = self.from_raw(emit);
+        let read = self.reader(emit);
         quote!(#read(json)?)
     }
 
@@ -89,7 +89,7 @@ impl Ask<'_> {
     }
 
     /// What reads the answer for its field.
-    pub(super) fn from_raw(&self, emit: &Emit<'_>) -> TokenStream {
+    pub(super) fn reader(&self, emit: &Emit<'_>) -> TokenStream {
         let door = &emit.door;
         if self.is_secret() {
             quote!(#door::secret_from_raw)

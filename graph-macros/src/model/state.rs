@@ -1,7 +1,6 @@
 //! The state: which of its fields come in and go out, and who can see it.
 
-use syn::punctuated::Punctuated;
-use syn::{Path, Token, Visibility};
+use syn::Visibility;
 
 use super::{Field, forms};
 use crate::ast::{self, Module, ReduceHow, State};
@@ -114,24 +113,15 @@ fn check_debug(state: &State, findings: &mut Findings) {
     if secret.is_empty() {
         return;
     }
-    let paths = Punctuated::<Path, Token![,]>::parse_terminated;
-    let derives = state.attrs.iter();
-    let derives = derives.filter(|attr| attr.path().is_ident("derive"));
-    let derived = derives.filter_map(|attr| attr.parse_args_with(paths).ok());
-    for path in derived.flatten() {
-        if path
-            .segments
-            .last()
-            .is_some_and(|last| last.ident == "Debug")
-        {
-            findings.at(
-                path,
-                format!(
-                    "a derived `Debug` would show {}; leave it out, and the state gets one that doesn't",
-                    both(&secret)
-                ),
-            );
-        }
+    let mut derived = ast::derived(&state.attrs);
+    if let Some(path) = derived.find(|path| ast::ends_in(path, "Debug")) {
+        findings.at(
+            path,
+            format!(
+                "a derived `Debug` would show {}; leave it out, and the state gets one that doesn't",
+                both(&secret)
+            ),
+        );
     }
 }
 

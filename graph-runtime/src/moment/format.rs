@@ -6,10 +6,11 @@
 /// Both describe themselves: whoever finds a payload knows from its first line what follows, and reads names and values
 /// without knowing the graph. JSON can be read by a person, and by databases that look into it.
 ///
-/// MessagePack, with the feature `msgpack`, is smaller: by a quarter to a third where a state holds names, small
-/// numbers and short texts, by next to nothing where it holds long ones. It is made out of the JSON and back
-/// into it to the byte, so it costs time rather than saves it: about a twelfth of what a step costs in memory, which
-/// is nothing beside a disk. Choose it where space or the way to the store is what you pay for.
+/// `MessagePack`, with the feature `msgpack`, is smaller where a state holds names, numbers and short texts: a step of
+/// a conversation took 284 bytes rather than 357 with short lines, and 2,768 rather than 2,820 with a page each; there
+/// compression does more. It is made out of the JSON, and back into it to the byte, which takes time rather than saves
+/// it: a microsecond for the short step (9,700 instructions more than the 11,100 that it takes in memory), which is
+/// little beside a disk. Choose it where space, or the way to the store, is what you pay for.
 ///
 /// ```
 /// use graph_runtime::{Format, prelude::*};
@@ -30,7 +31,7 @@ pub enum Format {
     /// JSON, as text.
     #[default]
     Json,
-    /// MessagePack. A program that was built without the feature `msgpack` can't read it, and says so.
+    /// `MessagePack`. A program that was built without the feature `msgpack` can't read it, and says so.
     #[cfg(feature = "msgpack")]
     MessagePack,
 }

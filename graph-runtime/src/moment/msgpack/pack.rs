@@ -1,13 +1,17 @@
-//! From JSON to MessagePack.
+//! From JSON to `MessagePack`.
+
+use serde_json::value::RawValue;
 
 use super::{DEPTH, VERBATIM};
 
-/// The MessagePack of a JSON text; nothing where it isn't one, as it stands: with spaces around it, or too deep.
-pub(crate) fn pack(json: &[u8]) -> Option<Vec<u8>> {
+/// The `MessagePack` of a JSON text; nothing where it isn't one, as it stands: with spaces around it, or too deep.
+///
+/// It is written to the end of `out`.
+pub(crate) fn pack(json: &[u8], out: Vec<u8>) -> Option<Vec<u8>> {
     let packer = Packer {
         json,
         at: 0,
-        out: Vec::with_capacity(json.len()),
+        out,
         open: Vec::new(),
     };
     packer.pack()
@@ -171,14 +175,17 @@ impl Packer<'_> {
         let mut is_escaped = false;
         self.at += 1;
         loop {
-            match self.json.get(self.at)? {
+            let rest = self.json.get(self.at..)?;
+            self.at += rest
+                .iter()
+                .position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
+            match self.json[self.at] {
                 b'"' => break,
                 b'\\' => {
                     is_escaped = true;
                     self.at += 2;
                 }
-                0..0x20 => return None,
-                _ => self.at += 1,
+                _ => return None,
             }
         }
         self.at += 1;
@@ -187,7 +194,7 @@ impl Packer<'_> {
             return string(&mut self.out, &written[1..written.len() - 1]);
         }
         match serde_json::from_slice::<String>(written) {
-            Ok(text) if is_written(&text, written) => string(&mut self.out, text.as_bytes()),
+            Ok(text) if is_text(&text, written) => string(&mut self.out, text.as_bytes()),
             _ => self.verbatim(begin),
         }
     }
@@ -200,22 +207,28 @@ impl Packer<'_> {
             .take_while(|byte| is_part(byte))
             .count();
         let written = &self.json[begin..self.at];
-        let text = str::from_utf8(written).ok()?;
-        if let Ok(number) = text.parse::<u64>()
-            && is_written(&number, written)
-        {
-            unsigned(&mut self.out, number);
-        } else if let Ok(number) = text.parse::<i64>()
-            && is_written(&number, written)
-        {
-            signed(&mut self.out, number);
-        } else if let Ok(number) = text.parse::<f64>()
-            && is_written(&number, written)
-        {
-            self.out.push(0xcb);
-            self.out.extend_from_slice(&number.to_be_bytes());
-        } else {
-            return self.verbatim(begin);
+        match *written {
+            // As a program writes it, without anything before it.
+            [b'0'] => unsigned(&mut self.out, 0),
+            [b'1'..=b'9', ..] if let Some(number) = digits(written) => {
+                unsigned(&mut self.out, number);
+            }
+            [b'-', b'1'..=b'9', ..]
+                if let Some(number) =
+                    digits(&written[1..]).and_then(|number| 0_i64.checked_sub_unsigned(number)) =>
+            {
+                signed(&mut self.out, number);
+            }
+            _ => {
+                let number = str::from_utf8(written).ok()?.parse::<f64>();
+                let number = number.ok().filter(|number| is_float(*number, written));
+                let Some(number) = number else {
+                    serde_json::from_slice::<&RawValue>(written).ok()?;
+                    return self.verbatim(begin);
+                };
+                self.out.push(0xcb);
+                self.out.extend_from_slice(&number.to_be_bytes());
+            }
         }
         Some(())
     }
@@ -239,9 +252,26 @@ impl Packer<'_> {
     }
 }
 
-/// Whether a value, written as JSON, is just that.
-fn is_written<T: serde::Serialize>(value: &T, written: &[u8]) -> bool {
-    serde_json::to_vec(value).is_ok_and(|json| json == written)
+/// A number of which there are only digits, if it isn't too large.
+fn digits(written: &[u8]) -> Option<u64> {
+    written.iter().try_fold(0_u64, |number, byte| {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit <= 9)?;
+        number.checked_mul(10)?.checked_add(u64::from(digit))
+    })
+}
+
+/// Whether a number, written as JSON, is just that.
+fn is_float(number: f64, written: &[u8]) -> bool {
+    let mut json = [0; 32];
+    let mut rest = &mut json[..];
+    let is_said = number.is_finite() && serde_json::to_writer(&mut rest, &number).is_ok();
+    let length = 32 - rest.len();
+    is_said && json[..length] == *written
+}
+
+/// Whether a text, written as JSON, is just that.
+fn is_text(text: &str, written: &[u8]) -> bool {
+    serde_json::to_vec(text).is_ok_and(|json| json == written)
 }
 
 fn string(out: &mut Vec<u8>, text: &[u8]) -> Option<()> {

@@ -2,7 +2,15 @@
 
 use serde_json::Value;
 
-use super::{DEPTH, pack, unpack};
+use super::DEPTH;
+
+fn pack(json: &[u8]) -> Option<Vec<u8>> {
+    super::pack(json, Vec::new())
+}
+
+fn unpack(bytes: &[u8]) -> Option<Vec<u8>> {
+    super::unpack(bytes, Vec::new())
+}
 
 fn back(json: &str) -> String {
     let packed = pack(json.as_bytes()).unwrap_or_else(|| panic!("{json} can't be packed"));
@@ -132,7 +140,7 @@ fn values_may_lie_so_deep_and_no_deeper() {
     let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     assert_eq!(back(&nested(DEPTH)), nested(DEPTH));
     assert_eq!(pack(nested(DEPTH + 1).as_bytes()), None);
-    assert_eq!(unpack(&[0x91; 1 << 20]), None);
+    assert_eq!(unpack(&vec![0x91; 1 << 20]), None);
 }
 
 #[test]
@@ -160,6 +168,13 @@ fn what_is_no_json_is_not_packed() {
         "1 2",
         "[1}",
         "x",
+        "-",
+        "007",
+        "1.",
+        ".5",
+        "+1",
+        "1e",
+        "--1",
     ] {
         assert_eq!(pack(text.as_bytes()), None, "{text:?}");
     }
@@ -260,7 +275,7 @@ fn any_json_comes_back_to_the_byte() {
         chance.json(5, &mut json);
         let packed = pack(json.as_bytes()).unwrap();
         assert_eq!(unpack(&packed).as_deref(), Some(json.as_bytes()));
-        // Any reader of MessagePack sees the same length: nothing is before its end or behind it.
+        // Any reader of `MessagePack` sees the same length: nothing is before its end or behind it.
         assert_eq!(unpack(&packed[..packed.len() - 1]), None, "{json}");
         assert_eq!(unpack(&[&packed[..], &[0xc0]].concat()), None, "{json}");
     }

@@ -1,4 +1,4 @@
-//! From MessagePack to JSON. What it is given may be anything: it takes no more room than a small multiple of that.
+//! From `MessagePack` to JSON. What it is given may be anything: it takes no more room than a small multiple of that.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -6,10 +6,12 @@ use serde_json::value::RawValue;
 use super::{DEPTH, VERBATIM};
 
 /// The JSON text that was packed; nothing where no such text packs like that.
-pub(crate) fn unpack(bytes: &[u8]) -> Option<Vec<u8>> {
+///
+/// It is written to the end of `out`.
+pub(crate) fn unpack(bytes: &[u8], out: Vec<u8>) -> Option<Vec<u8>> {
     let unpacker = Unpacker {
         rest: bytes,
-        out: Vec::with_capacity(bytes.len() + bytes.len() / 2),
+        out,
         open: Vec::new(),
     };
     unpacker.unpack()

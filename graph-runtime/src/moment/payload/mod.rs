@@ -1,14 +1,16 @@
 //! The bytes that a checkpointer keeps: one line that says what follows, then the body.
 //!
 //! `moment/1 json 8f14e45fceea167a`, a newline, and JSON. The number is the format, the word the encoding (`json`, or
-//! `msgpack`, which is JSON as MessagePack, with what that has no words for as an extension), the rest a checksum (XXH3, 64 bits) over the body, the encoding, and everything that the bytes must belong to,
-//! so that a flipped bit and a swapped row both show.
+//! `msgpack`: the same as `MessagePack`), the rest a checksum (XXH3, 64 bits) over the body, the encoding, and everything
+//! that the bytes must belong to, so that a flipped bit and a swapped row both show.
 
 use std::borrow::Cow;
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::Format;
+#[cfg(feature = "msgpack")]
+use super::msgpack;
 use crate::checkpointer::{Record, StoreError, WriteKey};
 use crate::id::{MomentId, ThreadKey, Timestamp};
 
@@ -30,6 +32,21 @@ impl Encoding {
             Self::Json => "json",
             Self::MessagePack => "msgpack",
         }
+    }
+
+    /// A payload without its body and its checksum.
+    fn blank(self) -> &'static [u8] {
+        match self {
+            Self::Json => b"moment/1 json 0000000000000000\n",
+            Self::MessagePack => b"moment/1 msgpack 0000000000000000\n",
+        }
+    }
+
+    fn draft(self, size: usize) -> Vec<u8> {
+        let blank = self.blank();
+        let mut draft = Vec::with_capacity(blank.len() + size);
+        draft.extend_from_slice(blank);
+        draft
     }
 }
 
@@ -74,9 +91,9 @@ impl ThreadSeal {
         for record in records {
             let identity = self.of_record(record);
             if let Ok((Encoding::MessagePack, body)) = open(identity, &record.payload)
-                && let Some(json) = super::msgpack::unpack(body)
+                && let Some(json) = msgpack::unpack(body, draft(body.len() * 3 / 2))
             {
-                record.payload = seal(identity, Encoding::Json, &json);
+                record.payload = seal(identity, Encoding::Json, json);
             }
         }
         #[cfg(not(feature = "msgpack"))]
@@ -113,7 +130,7 @@ impl ThreadSeal {
         match open(self.of_write(key), payload)? {
             (Encoding::Json, body) => Ok(Cow::Borrowed(body)),
             #[cfg(feature = "msgpack")]
-            (Encoding::MessagePack, body) => super::msgpack::unpack(body)
+            (Encoding::MessagePack, body) => msgpack::unpack(body, Vec::new())
                 .map(Cow::Owned)
                 .ok_or_else(unreadable),
             #[cfg(not(feature = "msgpack"))]
@@ -125,12 +142,14 @@ impl ThreadSeal {
     /// stays as it is.
     fn seal(self, identity: u64, draft: Vec<u8>) -> Vec<u8> {
         #[cfg(feature = "msgpack")]
-        if self.format == Format::MessagePack
-            && let Some(body) = super::msgpack::pack(&draft[BLANK.len()..])
-        {
-            return seal(identity, Encoding::MessagePack, &body);
+        if self.format == Format::MessagePack {
+            let body = &draft[Encoding::Json.blank().len()..];
+            let packed = Encoding::MessagePack.draft(body.len());
+            if let Some(packed) = msgpack::pack(body, packed) {
+                return seal(identity, Encoding::MessagePack, packed);
+            }
         }
-        seal_draft(identity, draft)
+        seal(identity, Encoding::Json, draft)
     }
 
     fn of_record(self, record: &Record) -> u64 {
@@ -171,7 +190,7 @@ fn checksum(identity: u64, encoding: Encoding, body: &[u8]) -> u64 {
     xxh3_64_with_seed(body, seed)
 }
 
-/// Why what is MessagePack by its first line, and whole, can't be read.
+/// Why what is `MessagePack` by its first line, and whole, can't be read.
 fn unreadable() -> StoreError {
     if cfg!(feature = "msgpack") {
         StoreError::Corrupt("its body isn't the MessagePack of a moment".to_owned())
@@ -183,34 +202,16 @@ fn unreadable() -> StoreError {
     }
 }
 
-/// A payload without its body and its checksum.
-const BLANK: &[u8; 31] = b"moment/1 json 0000000000000000\n";
-
 /// Begins a payload, to whose end the body is written.
 pub(crate) fn draft(size: usize) -> Vec<u8> {
-    let mut draft = Vec::with_capacity(BLANK.len() + size);
-    draft.extend_from_slice(BLANK);
-    draft
-}
-
-/// A payload of this body.
-#[cfg(feature = "msgpack")]
-fn seal(identity: u64, encoding: Encoding, body: &[u8]) -> Vec<u8> {
-    let line = first_line(encoding, checksum(identity, encoding, body));
-    [line.as_bytes(), b"\n", body].concat()
-}
-
-fn first_line(encoding: Encoding, sum: u64) -> String {
-    format!("moment/{FORMAT} {} {sum:016x}", encoding.word())
+    Encoding::Json.draft(size)
 }
 
 /// Puts the checksum into a draft.
-fn seal_draft(identity: u64, mut draft: Vec<u8>) -> Vec<u8> {
-    let sum = checksum(identity, Encoding::Json, &draft[BLANK.len()..]);
-    for (digit, place) in draft[BLANK.len() - 17..BLANK.len() - 1]
-        .iter_mut()
-        .enumerate()
-    {
+fn seal(identity: u64, encoding: Encoding, mut draft: Vec<u8>) -> Vec<u8> {
+    let begin = encoding.blank().len();
+    let sum = checksum(identity, encoding, &draft[begin..]);
+    for (digit, place) in draft[begin - 17..begin - 1].iter_mut().enumerate() {
         *place = HEX[(sum >> (60 - 4 * digit) & 15) as usize];
     }
     draft
@@ -241,7 +242,13 @@ fn open(identity: u64, payload: &[u8]) -> Result<(Encoding, &[u8]), StoreError> 
     let mut encodings = Encoding::ALL.into_iter();
     encodings
         .find(|known| encoding == Some(known.word()))
-        .filter(|&known| line == first_line(known, checksum(identity, known, body)))
+        .filter(|&known| {
+            line == format!(
+                "moment/{FORMAT} {} {:016x}",
+                known.word(),
+                checksum(identity, known, body)
+            )
+        })
         .map(|known| (known, body))
         .ok_or_else(|| corrupt("its checksum doesn't fit its bytes, its thread or its place there"))
 }

@@ -20,7 +20,7 @@ fn record() -> Record {
 }
 
 fn drafted(body: &[u8]) -> Vec<u8> {
-    [BLANK, body].concat()
+    [Encoding::Json.blank(), body].concat()
 }
 
 fn seal_of(thread: &str) -> ThreadSeal {
@@ -106,6 +106,13 @@ fn a_write_comes_back_as_it_was_given() {
     }
 }
 
+/// A payload that says it is packed.
+fn sealed_as_packed(seal: ThreadSeal, record: &Record, body: &[u8]) -> Vec<u8> {
+    let mut draft = Encoding::MessagePack.draft(body.len());
+    draft.extend_from_slice(body);
+    super::seal(seal.of_record(record), Encoding::MessagePack, draft)
+}
+
 #[cfg(feature = "msgpack")]
 #[test]
 fn a_sealed_body_that_nobody_has_packed_is_damaged() {
@@ -118,7 +125,7 @@ fn a_sealed_body_that_nobody_has_packed_is_damaged() {
         b"{}",
     ] {
         let mut record = record();
-        record.payload = super::seal(seal.of_record(&record), Encoding::MessagePack, body);
+        record.payload = sealed_as_packed(seal, &record, body);
         let opened = opened(seal, &record);
         assert!(
             matches!(&opened, Err(StoreError::Corrupt(what)) if what.contains("MessagePack")),
@@ -132,11 +139,7 @@ fn a_sealed_body_that_nobody_has_packed_is_damaged() {
 fn what_needs_a_feature_names_it() {
     let seal = seal_of("t");
     let mut record = record();
-    let line = first_line(
-        Encoding::MessagePack,
-        checksum(seal.of_record(&record), Encoding::MessagePack, &[0x80]),
-    );
-    record.payload = [line.as_bytes(), b"\n", &[0x80]].concat();
+    record.payload = sealed_as_packed(seal, &record, &[0x80]);
     let error = opened(seal, &record).unwrap_err();
     assert!(
         matches!(
