@@ -248,6 +248,10 @@ async fn a_graph_without_its_types_says_no_secret() {
     let schemas = erased.schemas().unwrap();
     assert_eq!(schemas.input["properties"]["token"]["writeOnly"], true);
     assert_eq!(schemas.input["properties"]["rooms"].get("writeOnly"), None);
+    assert_eq!(
+        schemas.answers["ask_pin"]["properties"]["value"]["writeOnly"],
+        true
+    );
     let shown: Vec<_> = schemas.output["properties"]
         .as_object()
         .unwrap()

@@ -34,6 +34,7 @@ pub(super) fn schemas(emit: &Emit<'_>) -> TokenStream {
     let names: Vec<_> = asks.iter().map(Ask::name).collect();
     let questions: Vec<_> = asks.iter().map(|ask| ask.question).collect();
     let answers: Vec<_> = asks.iter().map(|ask| ask.answer(emit)).collect();
+    let kinds = asks.iter().map(|ask| kind(ask.is_secret()));
     let types = given.iter().chain(&shown).map(|property| &property.ty);
     let within = children(emit);
     let children: Vec<_> = within.iter().map(Within::state).collect();
@@ -94,7 +95,7 @@ pub(super) fn schemas(emit: &Emit<'_>) -> TokenStream {
                         #door::ObjectSchema::new()
                             .constant("node", #names)
                             .text("id")
-                            .field::<#answers>("value", true)
+                            .#kinds::<#answers>("value", true)
                             .finish(),
                     )),*]);
                     #(schemas.extend(#door::answers_within::<#children>(#within));)*
@@ -130,6 +131,15 @@ fn shown(emit: &Emit<'_>) -> Vec<Property> {
         .collect()
 }
 
+/// The method that adds a field.
+fn kind(secret: bool) -> TokenStream {
+    if secret {
+        quote!(secret)
+    } else {
+        quote!(field)
+    }
+}
+
 fn object(emit: &Emit<'_>, properties: &[Property]) -> TokenStream {
     let door = &emit.door;
     let fields = properties.iter().map(|property| {
@@ -139,11 +149,7 @@ fn object(emit: &Emit<'_>, properties: &[Property]) -> TokenStream {
             required,
             secret,
         } = property;
-        let field = if *secret {
-            quote!(secret)
-        } else {
-            quote!(field)
-        };
+        let field = kind(*secret);
         quote!(.#field::<#ty>(#name, #required))
     });
     quote!(#door::ObjectSchema::new() #(#fields)* .finish())

@@ -42,6 +42,13 @@ impl Encoding {
         }
     }
 
+    /// Whether a payload says that it is written like this.
+    #[cfg(feature = "msgpack")]
+    fn begins(self, payload: &[u8]) -> bool {
+        let blank = self.blank();
+        payload.starts_with(&blank[..blank.len() - 17])
+    }
+
     fn draft(self, size: usize) -> Vec<u8> {
         let blank = self.blank();
         let mut draft = Vec::with_capacity(blank.len() + size);
@@ -89,6 +96,10 @@ impl ThreadSeal {
     pub(crate) fn unpack(self, records: &mut [Record]) {
         #[cfg(feature = "msgpack")]
         for record in records {
+            // What is JSON is checked when it is opened.
+            if !Encoding::MessagePack.begins(&record.payload) {
+                continue;
+            }
             let identity = self.of_record(record);
             if let Ok((Encoding::MessagePack, body)) = open(identity, &record.payload)
                 && let Some(json) = msgpack::unpack(body, draft(body.len() * 3 / 2))
