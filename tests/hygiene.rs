@@ -12,7 +12,7 @@ mod graphs;
 mod hygiene_cases;
 
 use graph_runtime::prelude::*;
-use hygiene_cases::{cfg, derived, forms, private, raw, shadows, two, written};
+use hygiene_cases::{cfg, derived, forms, private, raw, secrets, shadows, two, written};
 
 #[tokio::test]
 async fn types_of_the_user_may_be_called_like_those_of_std() {
@@ -25,6 +25,25 @@ async fn types_of_the_user_may_be_called_like_those_of_std() {
     let output = done.done().expect("ends");
     assert_eq!(output.count, Some(1));
     assert_eq!(output.result.0, 1);
+}
+
+#[test]
+fn secrets_of_any_type_are_not_shown() {
+    use secrets::secrets::{Input, Secrets, Values, update};
+    let state = Secrets::default();
+    let shown = "[redacted]";
+    assert_eq!(
+        format!("{state:?}"),
+        format!(
+            "Secrets {{ plain: {shown}, map: {shown}, set: {shown}, type: {shown}, names: [] }}"
+        )
+    );
+    let input = Input::new().map([("k4nary".to_owned(), 1)]).there(7);
+    let values = Values::from(update::Set::new().set([9].into()));
+    for text in [format!("{input:?}"), format!("{values:?}")] {
+        assert!(text.contains("map: [redacted]"), "{text}");
+        assert!(!text.contains("k4nary"), "{text}");
+    }
 }
 
 #[tokio::test]

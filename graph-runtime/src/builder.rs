@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::definition::StateGraph;
 use crate::engine::{Busy, Durability};
 use crate::graph::Graph;
+use crate::moment::Format;
 use crate::policy::Policy;
 use crate::setting::{DEFAULT_LEASE, Setting, Siblings};
 use crate::shared::{Core, Saved, Unsaved};
@@ -30,6 +31,10 @@ pub struct Builder<G: StateGraph, P = Unsaved, X = ()> {
 /// Whether a graph can do with this persistence: one that asks can't do without a checkpointer. Implemented by
 /// the macro.
 pub trait Suits<P> {}
+
+/// Whether a graph can leave its moments to this checkpointer: one whose state has secrets only to one that
+/// [`Seals`](crate::Seals). Implemented by the macro.
+pub trait Trusts<C> {}
 
 /// Whether a context was given, where the graph has one.
 #[diagnostic::on_unimplemented(
@@ -78,8 +83,12 @@ impl<G: StateGraph, P, X> Builder<G, P, X> {
         }
     }
 
-    /// Where moments are kept. A graph with a checkpointer has threads.
-    pub fn checkpointer(self, saver: impl Checkpointer) -> Builder<G, Saved, X> {
+    /// Where moments are kept. A graph with a checkpointer has threads. If its state has a `#[secret]` field, or that of
+    /// a graph within it, the checkpointer has to [seal](crate::Seals).
+    pub fn checkpointer<C: Checkpointer>(self, saver: C) -> Builder<G, Saved, X>
+    where
+        G: Trusts<C>,
+    {
         let Self {
             context,
             namespace,
@@ -114,7 +123,14 @@ impl<G: StateGraph, P, X> Builder<G, P, X> {
         self
     }
 
+    /// In which format moments are stored; as it comes, [`Format::Json`].
+    pub fn format(mut self, format: Format) -> Self {
+        self.setting.format = format;
+        self
+    }
+
     /// Memory across threads, for `run.store()`. It belongs to no graph: several may have the same.
+    /// What nodes put there is stored as it is, whatever the checkpointer seals.
     pub fn store(mut self, store: impl Store) -> Self {
         self.setting.store = Some(Arc::new(store));
         self

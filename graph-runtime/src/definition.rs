@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use graph_topology::Topology;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::engine::{Nested, Stage};
@@ -122,6 +122,24 @@ pub trait StateGraph: Clone + Serialize + DeserializeOwned + Send + Sync + Sized
     /// # Errors
     /// If it can't be encoded.
     fn emitted_json(value: &Self::Emit) -> Result<serde_json::Value, serde_json::Error>;
+
+    /// Writes the state as it is shown: without its secrets. What is stored is all of it.
+    ///
+    /// # Errors
+    /// The serializer's.
+    fn show<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.serialize(serializer)
+    }
+    /// Writes an update as it is stored; `Serialize` leaves out its secrets.
+    ///
+    /// # Errors
+    /// The serializer's.
+    fn store_update<S: Serializer>(
+        update: &Self::Update,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        update.serialize(serializer)
+    }
 
     /// Where a node (or `start`) leads.
     fn route(&self, from: Option<Self::Node>, next: &mut Next<Self>);

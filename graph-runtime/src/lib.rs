@@ -71,6 +71,7 @@ mod policy;
 mod run;
 #[cfg(feature = "schema")]
 mod schema;
+mod secret;
 mod setting;
 mod shared;
 mod sound;
@@ -92,7 +93,7 @@ pub mod __private;
 pub use graph_macros::graph;
 
 pub use branch::{ThreadAt, Update};
-pub use builder::{Builder, Suits, Supplies};
+pub use builder::{Builder, Suits, Supplies, Trusts};
 pub use cache::{Cache, CacheKey, MemoryCache};
 pub use checkpointer::{
     At, Cause, Chain, Checkpointer, Commit, Expect, Lease, MemorySaver, Message, Page, Query,
@@ -118,7 +119,7 @@ pub use id::{
 };
 pub use interrupt::{Asking, Asks};
 pub use invocation::Invocation;
-pub use moment::{Child, Moment};
+pub use moment::{Child, Format, Moment};
 pub use outcome::{Done, Outcome, Pause};
 pub use policy::{IsError, Policy, Retry, error_is};
 pub use run::{Emitted, Run, Shown};

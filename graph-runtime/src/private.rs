@@ -28,6 +28,7 @@ pub use crate::policy::{Effect, Policy, Retry, error_is};
 pub use crate::run::{Run, Shown};
 #[cfg(feature = "schema")]
 pub use crate::schema::{ObjectSchema, answers_within, object_schema, questions_within, schema_of};
+pub use crate::secret::{agrees, read_secret, secret_from_raw};
 pub use crate::sound::{
     Answered, If, Sound, a_field, a_part_of_the_context, a_question, a_question_with_its_answer,
     a_reducer, an_emitted_value, an_item, an_unsaved_field,

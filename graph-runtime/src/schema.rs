@@ -76,6 +76,20 @@ impl ObjectSchema {
         self
     }
 
+    /// With a field that is taken and never given.
+    #[must_use]
+    pub fn secret<T: JsonSchema>(mut self, name: &'static str, required: bool) -> Self {
+        self = self.field::<T>(name, required);
+        if let Some(schema) = self.properties.get_mut(name) {
+            // What may be anything is written as `true`.
+            if !schema.is_object() {
+                *schema = json!({});
+            }
+            schema["writeOnly"] = true.into();
+        }
+        self
+    }
+
     /// With a field that always has this value.
     #[must_use]
     pub fn constant(mut self, name: &'static str, value: &str) -> Self {

@@ -9,6 +9,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::definition::StateGraph;
 use crate::engine::{Busy, Durability};
 use crate::event::{Kinds, QUEUE};
+use crate::moment::Format;
 use crate::policy::Policies;
 use crate::stop::CancellationToken;
 use crate::store::{Shelf, Store};
@@ -62,6 +63,8 @@ pub(crate) struct Setting<G: StateGraph> {
     pub(crate) if_busy: Busy,
     /// How long a lease is taken for, where other processes run threads of the same store.
     pub(crate) lease: Option<Duration>,
+    /// How what is new is written.
+    pub(crate) format: Format,
     /// Memory across threads.
     pub(crate) store: Option<Arc<dyn Store>>,
 }
@@ -89,6 +92,7 @@ impl<G: StateGraph> Default for Setting<G> {
             deadline: None,
             if_busy: Busy::default(),
             lease: None,
+            format: Format::default(),
             store: None,
         }
     }
@@ -117,6 +121,7 @@ impl<G: StateGraph> Clone for Setting<G> {
             deadline: self.deadline,
             if_busy: self.if_busy,
             lease: self.lease,
+            format: self.format,
             store: self.store.clone(),
         }
     }

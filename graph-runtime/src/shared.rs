@@ -60,6 +60,7 @@ impl<G: StateGraph> Core<G> {
             registry: Arc::clone(&self.registry),
             key,
             lease: self.setting.lease,
+            format: self.setting.format,
         })
     }
 
@@ -73,6 +74,7 @@ impl<G: StateGraph> Core<G> {
             registry: Arc::clone(&self.registry),
             namespace: Arc::clone(&self.namespace),
             lease: self.setting.lease.unwrap_or(DEFAULT_LEASE),
+            format: self.setting.format,
             clock: Arc::clone(&self.setting.clock),
         })
     }

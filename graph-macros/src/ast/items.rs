@@ -62,6 +62,7 @@ pub(crate) struct Field {
     pub(crate) input: Option<Input>,
     pub(crate) output: Option<Span>,
     pub(crate) unsaved: Option<Span>,
+    pub(crate) secret: Option<Span>,
     pub(crate) default: Option<Default>,
     pub(crate) reduce: Option<Reduce>,
     pub(crate) scope: Scope,
@@ -275,6 +276,11 @@ impl Policy {
 }
 
 impl Field {
+    /// Whether nobody is shown what it holds.
+    pub(crate) fn is_secret(&self) -> bool {
+        self.secret.is_some()
+    }
+
     /// Whether its value can only come from an input.
     pub(crate) fn is_given_at_start(&self) -> bool {
         self.reduce.is_none() && self.input.as_ref().is_some_and(|input| input.required)
@@ -284,21 +290,28 @@ impl Field {
 impl Module {
     /// Whether the user implements a trait for a type, by an attribute or by hand.
     pub(crate) fn implements(&self, name: &str, attrs: &[Attribute], ty: &Ident) -> bool {
-        let is_it = |path: &Path| path.segments.last().is_some_and(|last| last.ident == name);
-        let derives = |attr: &Attribute| {
-            let paths = Punctuated::<Path, Token![,]>::parse_terminated;
-            attr.path().is_ident("derive")
-                && attr
-                    .parse_args_with(paths)
-                    .is_ok_and(|paths| paths.iter().any(is_it))
-        };
         let by_hand = |item: &Item| match item {
             Item::Impl(item) => {
-                let of_trait = item.trait_.as_ref().is_some_and(|(path, _)| is_it(path));
+                let of_trait = item.trait_.as_ref();
+                let of_trait = of_trait.is_some_and(|(path, _)| ends_in(path, name));
                 of_trait && matches!(&*item.self_ty, Type::Path(path) if path.path.is_ident(ty))
             }
             _ => false,
         };
-        attrs.iter().any(derives) || self.items.iter().any(by_hand)
+        derived(attrs).any(|path| ends_in(&path, name)) || self.items.iter().any(by_hand)
     }
+}
+
+/// What is derived by these attributes.
+pub(crate) fn derived(attrs: &[Attribute]) -> impl Iterator<Item = Path> {
+    let paths = Punctuated::<Path, Token![,]>::parse_terminated;
+    let derives = attrs.iter().filter(|attr| attr.path().is_ident("derive"));
+    derives
+        .filter_map(move |attr| attr.parse_args_with(paths).ok())
+        .flatten()
+}
+
+/// Whether a path leads to something of this name, wherever that is.
+pub(crate) fn ends_in(path: &Path, name: &str) -> bool {
+    path.segments.last().is_some_and(|last| last.ident == name)
 }

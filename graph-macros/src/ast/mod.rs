@@ -11,5 +11,5 @@ pub(crate) use edges::{
 pub(crate) use items::{
     Ask, Asks, Cache, Context, ContextField, Default, Effect, Field, GraphArgs, Handler, Input,
     Module, Names, Node, NodeRole, Policy, Reduce, ReduceHow, Retry, Scope, State, Subgraph, Task,
-    Time, Wait,
+    Time, Wait, derived, ends_in,
 };

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::conditional::redacted;
 use super::emit::{Emit, allowances, sound, update_of};
 use super::questions::{Ask, asks};
 use super::within::{self, Within, children};
@@ -33,6 +34,15 @@ pub(super) fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>])
         .iter()
         .map(|each| each.of(emit, "Answer"))
         .collect();
+    let shown = asks.iter().zip(&values);
+    let shown = shown.filter_map(|(ask, value)| (!ask.is_secret()).then_some(value));
+    let told = asks.iter().map(|ask| {
+        if ask.is_secret() {
+            redacted()
+        } else {
+            quote!(value)
+        }
+    });
     let answering = answering(emit, asks, children);
     let serde = asks.iter().map(|ask| ask.serde(emit));
     quote! {
@@ -87,15 +97,16 @@ pub(super) fn answer(emit: &Emit<'_>, asks: &[Ask<'_>], children: &[Within<'_>])
         #[automatically_derived]
         impl ::core::fmt::Debug for Answer
         where
-            #(for<'__trivial> #values: ::core::fmt::Debug,)*
+            #(for<'__trivial> #shown: ::core::fmt::Debug,)*
             #(for<'__trivial> #answers: ::core::fmt::Debug,)*
         {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 match self {
                     #(Self::#camel { id, value } => {
+                        let _ = value;
                         ::core::fmt::Formatter::debug_struct(f, #names)
                             .field("id", id)
-                            .field("value", value)
+                            .field("value", #told)
                             .finish()
                     })*
                     #(Self::#within { answer } => {
@@ -235,7 +246,7 @@ pub(super) fn read_answers(emit: &Emit<'_>) -> TokenStream {
             quote!((Node::#camel, _, []) => ::core::result::Result::Ok(Update::#camel(())),)
         });
     let arms = filled.map(|(ask, field)| {
-        let (camel, into) = (ask.camel(), &field.name);
+        let (camel, into, read) = (ask.camel(), &field.name, ask.reader(emit));
         let update = update_of(ask.node);
         let made = quote!(::core::result::Result::Ok(Update::#camel(#update {
             #into: #door::Patch::set(__value),
@@ -246,7 +257,7 @@ pub(super) fn read_answers(emit: &Emit<'_>) -> TokenStream {
                     #into: ::core::default::Default::default(),
                 })),
                 (Node::#camel, _, [(_, answer)]) => {
-                    let __value = ::core::option::Option::Some(#door::from_raw(answer)?);
+                    let __value = ::core::option::Option::Some(#read(answer)?);
                     #made
                 }
             };
@@ -259,7 +270,7 @@ pub(super) fn read_answers(emit: &Emit<'_>) -> TokenStream {
                     let ::core::option::Option::Some(item) = <[_]>::get(items, *index as usize) else {
                         return #door::unexpected("item", #krate::GraphNode::name(node));
                     };
-                    __value.insert(#door::KeyFor::key_for(*index, item), #door::from_raw(answer)?);
+                    __value.insert(#door::KeyFor::key_for(*index, item), #read(answer)?);
                 }
                 #made
             }

@@ -5,6 +5,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Attribute;
 
+use crate::ast;
 use crate::names::plain;
 
 /// A struct with named fields.
@@ -18,6 +19,8 @@ pub(super) struct Part {
     pub(super) name: Ident,
     pub(super) ty: TokenStream,
     pub(super) cfgs: Vec<Attribute>,
+    /// Whether nobody is shown what it holds.
+    pub(super) secret: bool,
 }
 
 impl Part {
@@ -26,6 +29,15 @@ impl Part {
             name: name.clone(),
             ty: ty.into_token_stream(),
             cfgs: cfgs.to_vec(),
+            secret: false,
+        }
+    }
+
+    /// One that stands for a field of the state.
+    pub(super) fn of(field: &ast::Field, ty: impl ToTokens) -> Self {
+        Self {
+            secret: field.is_secret(),
+            ..Self::new(&field.name, ty, &field.cfgs)
         }
     }
 }
@@ -55,10 +67,16 @@ impl Shape {
 
     pub(super) fn debug(&self) -> TokenStream {
         let name = &self.name;
-        let bounds = self.bounds(&quote!(::core::fmt::Debug));
-        let fields = self.always().map(|Part { name, .. }| {
+        let shown = self.always().filter(|part| !part.secret);
+        let bounds = bounds(shown, &quote!(::core::fmt::Debug));
+        let fields = self.always().map(|Part { name, secret, .. }| {
             let text = plain(name);
-            quote!(.field(#text, &self.#name))
+            let value = if *secret {
+                redacted()
+            } else {
+                quote!(&self.#name)
+            };
+            quote!(.field(#text, #value))
         });
         let text = plain(name);
         quote! {
@@ -97,7 +115,16 @@ impl Shape {
     }
 
     fn bounds(&self, of: &TokenStream) -> TokenStream {
-        let types = self.always().map(|part| &part.ty);
-        quote!(where #(for<'__trivial> #types: #of,)*)
+        bounds(self.always(), of)
     }
+}
+
+fn bounds<'p>(parts: impl Iterator<Item = &'p Part>, of: &TokenStream) -> TokenStream {
+    let types = parts.map(|part| &part.ty);
+    quote!(where #(for<'__trivial> #types: #of,)*)
+}
+
+/// What `Debug` shows in place of a secret.
+pub(super) fn redacted() -> TokenStream {
+    quote!(&::core::format_args!("[redacted]"))
 }

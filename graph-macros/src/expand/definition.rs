@@ -11,6 +11,7 @@ use super::{
 };
 use crate::ast::Scope;
 use crate::model::forms;
+use crate::names::plain;
 
 pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
     let Emit {
@@ -26,12 +27,21 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
         .as_ref()
         .map_or(0, graph_topology::Topology::fingerprint);
     let specs = graph.fields.iter().map(|field| {
-        let name = state::stored_name(field.ast);
-        let (saved, unordered) = (
+        let (name, said) = (state::stored_name(field.ast), plain(&field.ast.name));
+        let (saved, secret, unordered) = (
             field.ast.unsaved.is_none(),
+            field.ast.is_secret(),
             forms::is_unordered(&field.ast.ty),
         );
-        quote!(#door::FieldSpec { name: #name, saved: #saved, unordered: #unordered })
+        quote! {
+            #door::FieldSpec {
+                name: #name,
+                said: #said,
+                saved: #saved,
+                secret: #secret,
+                unordered: #unordered,
+            }
+        }
     });
     let shared = calls::shared_state(emit);
     let items = batches::type_of(emit);
@@ -56,6 +66,8 @@ pub(super) fn definition(emit: &Emit<'_>) -> TokenStream {
         io::into_output(emit),
         io::output_json(emit),
         io::waiting(emit),
+        state::show(emit),
+        updates::store_update(emit),
         emitted::json(emit),
         routes::method(emit),
         calls::methods(emit),

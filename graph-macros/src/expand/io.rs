@@ -36,18 +36,17 @@ pub(super) fn input(emit: &Emit<'_>) -> TokenStream {
     let (vis, allow) = (emit.vis(), allowances());
     let parts: Vec<Part> = inputs(emit)
         .map(|input| {
-            let ast::Field { name, cfgs, .. } = input.field.ast;
             let ty = if is_value(&input) {
                 input.sound()
             } else {
                 input.patch()
             };
-            Part::new(name, ty, cfgs)
+            Part::of(input.field.ast, ty)
         })
         .collect();
     let fields = inputs(emit)
         .zip(&parts)
-        .map(|(input, Part { name, ty, cfgs })| {
+        .map(|(input, Part { name, ty, cfgs, .. })| {
             let attribute = json::field(&input);
             quote!(#(#cfgs)* #attribute #name: #ty)
         });
@@ -170,7 +169,7 @@ pub(super) fn output(emit: &Emit<'_>) -> TokenStream {
     let (vis, allow) = (emit.vis(), allowances());
     let outputs = || emit.fields().filter(|(_, field)| field.output);
     let parts = outputs()
-        .map(|(_, field)| Part::new(&field.ast.name, &field.ast.ty, &field.ast.cfgs))
+        .map(|(_, field)| Part::of(field.ast, &field.ast.ty))
         .collect();
     let fields = outputs().map(|(_, field)| {
         let ast::Field {

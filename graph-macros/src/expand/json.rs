@@ -79,7 +79,11 @@ pub(super) fn field(input: &Writable<'_>) -> TokenStream {
     if is_value(input) {
         let door = text::ty(&input.emit.door);
         // By name, or serde takes an `Option` that is absent for `None`.
-        let with = format!("{door}::serde::Deserialize::deserialize");
+        let with = if input.field.ast.is_secret() {
+            format!("{door}::read_secret")
+        } else {
+            format!("{door}::serde::Deserialize::deserialize")
+        };
         return quote!(#[serde(deserialize_with = #with)]);
     }
     patch(input, !is_required(input))
@@ -102,5 +106,16 @@ fn patch(field: &Writable<'_>, may_be_absent: bool) -> TokenStream {
     };
     let absent = format!("{door}::Patch::is_absent");
     let default = may_be_absent.then(|| quote!(, default));
+    if field.field.ast.is_secret() {
+        let (write, read) = (format!("{with}::serialize"), format!("{with}::read_secret"));
+        return quote! {
+            #[serde(
+                serialize_with = #write,
+                deserialize_with = #read,
+                skip_serializing_if = #absent
+                #default
+            )]
+        };
+    }
     quote!(#[serde(with = #with, skip_serializing_if = #absent #default)])
 }

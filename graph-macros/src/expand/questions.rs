@@ -79,15 +79,36 @@ impl Ask<'_> {
         if self.into.is_none() {
             return quote!(#door::answer_from_raw::<#question>(json)?);
         }
-        quote!(#door::from_raw(json)?)
+        let read = self.reader(emit);
+        quote!(#read(json)?)
     }
 
-    /// How serde writes and reads an answer of which only a trait says that it can be written and read.
+    /// Whether nobody is shown what is answered.
+    pub(super) fn is_secret(&self) -> bool {
+        self.into.is_some_and(ast::Field::is_secret)
+    }
+
+    /// What reads the answer for its field.
+    pub(super) fn reader(&self, emit: &Emit<'_>) -> TokenStream {
+        let door = &emit.door;
+        if self.is_secret() {
+            quote!(#door::secret_from_raw)
+        } else {
+            quote!(#door::from_raw)
+        }
+    }
+
+    /// How serde writes and reads an answer of which only a trait says that it can be written and read, or that is a
+    /// secret.
     pub(super) fn serde(&self, emit: &Emit<'_>) -> Option<TokenStream> {
+        let door = text::ty(&emit.door);
+        if self.is_secret() {
+            let read = format!("{door}::read_secret");
+            return Some(quote!(#[serde(deserialize_with = #read)]));
+        }
         if !self.node.whole || self.into.is_some() {
             return None;
         }
-        let door = text::ty(&emit.door);
         let question = format!("{door}::Sound<{}, __ASKED>", text::ty(self.question));
         let (write, read) = (
             format!("{door}::write_answer::<{question}, _>"),

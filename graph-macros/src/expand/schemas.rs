@@ -17,6 +17,7 @@ struct Property {
     name: String,
     ty: TokenStream,
     required: bool,
+    secret: bool,
 }
 
 pub(super) fn schemas(emit: &Emit<'_>) -> TokenStream {
@@ -33,6 +34,7 @@ pub(super) fn schemas(emit: &Emit<'_>) -> TokenStream {
     let names: Vec<_> = asks.iter().map(Ask::name).collect();
     let questions: Vec<_> = asks.iter().map(|ask| ask.question).collect();
     let answers: Vec<_> = asks.iter().map(|ask| ask.answer(emit)).collect();
+    let kinds = asks.iter().map(|ask| kind(ask.is_secret()));
     let types = given.iter().chain(&shown).map(|property| &property.ty);
     let within = children(emit);
     let children: Vec<_> = within.iter().map(Within::state).collect();
@@ -93,7 +95,7 @@ pub(super) fn schemas(emit: &Emit<'_>) -> TokenStream {
                         #door::ObjectSchema::new()
                             .constant("node", #names)
                             .text("id")
-                            .field::<#answers>("value", true)
+                            .#kinds::<#answers>("value", true)
                             .finish(),
                     )),*]);
                     #(schemas.extend(#door::answers_within::<#children>(#within));)*
@@ -111,6 +113,7 @@ fn given(emit: &Emit<'_>) -> Vec<Property> {
             name: plain(input.name()),
             ty: input.given(),
             required: is_required(&input),
+            secret: input.field.ast.is_secret(),
         })
         .collect()
 }
@@ -123,14 +126,31 @@ fn shown(emit: &Emit<'_>) -> Vec<Property> {
             name: plain(&field.ast.name),
             ty: field.ast.ty.to_token_stream(),
             required: true,
+            secret: false,
         })
         .collect()
 }
 
+/// The method that adds a field.
+fn kind(secret: bool) -> TokenStream {
+    if secret {
+        quote!(secret)
+    } else {
+        quote!(field)
+    }
+}
+
 fn object(emit: &Emit<'_>, properties: &[Property]) -> TokenStream {
     let door = &emit.door;
-    let fields = properties
-        .iter()
-        .map(|Property { name, ty, required }| quote!(.field::<#ty>(#name, #required)));
+    let fields = properties.iter().map(|property| {
+        let Property {
+            name,
+            ty,
+            required,
+            secret,
+        } = property;
+        let field = kind(*secret);
+        quote!(.#field::<#ty>(#name, #required))
+    });
     quote!(#door::ObjectSchema::new() #(#fields)* .finish())
 }

@@ -24,16 +24,17 @@ pub(super) fn state(emit: &Emit<'_>) -> TokenStream {
         name: emit.state(),
         fields: emit
             .fields()
-            .map(|(_, field)| Part::new(&field.ast.name, &field.ast.ty, &field.ast.cfgs))
+            .map(|(_, field)| Part::of(field.ast, &field.ast.ty))
             .collect(),
     };
     let clone = (!given("Clone")).then(|| clone(emit));
     let debug = (!given("Debug")).then(|| shape.debug());
     let eq = (!given("PartialEq")).then(|| shape.partial_eq());
     let serialize = (!given("Serialize")).then(|| serialize(emit));
+    let sorted = sorted(emit);
     let deserialize = (!given("Deserialize")).then(|| deserialize(emit));
     let default = (!given("Default")).then(|| default(emit));
-    quote!(#clone #debug #eq #serialize #deserialize #default)
+    quote!(#clone #debug #eq #serialize #sorted #deserialize #default)
 }
 
 /// The functions that make the defaults, and the trait by which a missing one is said.
@@ -111,13 +112,47 @@ fn clone(emit: &Emit<'_>) -> TokenStream {
 
 fn serialize(emit: &Emit<'_>) -> TokenStream {
     let (state, serde) = (emit.state(), &emit.door);
-    let name = plain(&state);
-    let saved = || {
-        emit.fields()
-            .filter(|(_, field)| field.ast.unsaved.is_none())
-    };
-    let count = saved().count();
-    let fields = saved().map(|(_, field)| {
+    let written = written(emit, |_| true);
+    quote! {
+        #[automatically_derived]
+        impl #serde::serde::Serialize for #state {
+            fn serialize<S: #serde::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                #written
+            }
+        }
+    }
+}
+
+/// The method of the definition that writes the state as it is shown; as it comes, where it has no secrets.
+pub(super) fn show(emit: &Emit<'_>) -> TokenStream {
+    let serde = &emit.door;
+    if !emit.fields().any(|(_, field)| field.ast.is_secret()) {
+        return TokenStream::new();
+    }
+    let written = written(emit, |field| !field.is_secret());
+    quote! {
+        fn show<S: #serde::serde::Serializer>(
+            &self,
+            serializer: S,
+        ) -> ::core::result::Result<S::Ok, S::Error> {
+            #written
+        }
+    }
+}
+
+/// Writes those of the stored fields.
+fn written(emit: &Emit<'_>, is_written: impl Fn(&ast::Field) -> bool) -> TokenStream {
+    let serde = &emit.door;
+    let name = plain(&emit.state());
+    let saved: Vec<_> = emit
+        .fields()
+        .filter(|(_, field)| field.ast.unsaved.is_none() && is_written(field.ast))
+        .collect();
+    let count = saved.len();
+    let fields = saved.iter().map(|(_, field)| {
         let ast::Field { name, ty, cfgs, .. } = field.ast;
         let (stored, sound) = (stored_name(field.ast), sound(ty));
         let (ty, value) = if forms::is_unordered(ty) {
@@ -130,28 +165,19 @@ fn serialize(emit: &Emit<'_>) -> TokenStream {
             #serde::serde::ser::SerializeStruct::serialize_field::<#ty>(&mut state, #stored, #value)?;
         }
     });
-    let sorted = saved()
-        .any(|(_, field)| forms::is_unordered(&field.ast.ty))
-        .then(|| sorted(serde));
     quote! {
-        #[automatically_derived]
-        impl #serde::serde::Serialize for #state {
-            fn serialize<S: #serde::serde::Serializer>(
-                &self,
-                serializer: S,
-            ) -> ::core::result::Result<S::Ok, S::Error> {
-                let mut state = #serde::serde::Serializer::serialize_struct(serializer, #name, #count)?;
-                #(#fields)*
-                #serde::serde::ser::SerializeStruct::end(state)
-            }
-        }
-        #sorted
+        let mut state = #serde::serde::Serializer::serialize_struct(serializer, #name, #count)?;
+        #(#fields)*
+        #serde::serde::ser::SerializeStruct::end(state)
     }
 }
 
 /// A hash map or set, in the order of its encoding.
-fn sorted(serde: &TokenStream) -> TokenStream {
-    quote! {
+fn sorted(emit: &Emit<'_>) -> Option<TokenStream> {
+    let serde = &emit.door;
+    let mut fields = emit.fields();
+    fields.find(|(_, field)| field.ast.unsaved.is_none() && forms::is_unordered(&field.ast.ty))?;
+    Some(quote! {
         struct __Sorted<'a, T>(&'a T);
         impl<T: #serde::serde::Serialize> #serde::serde::Serialize for __Sorted<'_, T> {
             fn serialize<S: #serde::serde::Serializer>(
@@ -161,7 +187,7 @@ fn sorted(serde: &TokenStream) -> TokenStream {
                 #serde::serialize_sorted(self.0, serializer)
             }
         }
-    }
+    })
 }
 
 /// By way of a struct that nobody else sees, so that the user's own stays as it was written.

@@ -10,6 +10,7 @@ use super::updates::has_update;
 use super::within::{Within, children};
 use crate::ast::NodeRole;
 use crate::model::{Shared, forms};
+use crate::names::plain;
 use crate::text;
 
 /// The functions and traits that the calls need.
@@ -18,8 +19,9 @@ pub(super) fn parts(emit: &Emit<'_>) -> TokenStream {
     let whole = children.iter().filter(|each| each.node.whole);
     whole
         .map(|each| {
-            let (begin, shared) = (begin(emit, each), shared(emit, each));
-            quote!(#begin #shared)
+            let (begin, shared, secrets) =
+                (begin(emit, each), shared(emit, each), secrets(emit, each));
+            quote!(#begin #shared #secrets)
         })
         .collect()
 }
@@ -77,6 +79,28 @@ fn shared(emit: &Emit<'_>, within: &Within<'_>) -> TokenStream {
             (#(#fields,)*)
         }
     }
+}
+
+/// A field that both have is a secret in both, or one of them would show it.
+fn secrets(emit: &Emit<'_>, within: &Within<'_>) -> TokenStream {
+    let (state, text) = (within.state(), text::ty(within.state()));
+    let check = |shared: &Shared<'_>| {
+        let (span, name) = (shared.name.span(), plain(shared.name));
+        let here = emit.graph.fields[shared.field].ast.is_secret();
+        let message = if here {
+            format!(
+                "`{name}` is a secret here and not in `{text}`, which would show it; mark it `#[secret]` there too"
+            )
+        } else {
+            format!(
+                "`{name}` is a secret in `{text}` and not here, where it would be shown; mark it `#[secret]` here too"
+            )
+        };
+        let door = spanned(&emit.door, span);
+        // A field that isn't there was said already, where it is borrowed.
+        quote_spanned!(span=> const _: () = ::core::assert!(#door::agrees::<#state>(#name, #here), #message);)
+    };
+    within.child.shared.iter().map(check).collect()
 }
 
 /// Calls the other graph; `input` is what makes its input, if it has to begin.

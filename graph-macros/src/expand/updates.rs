@@ -6,6 +6,7 @@ use quote::{format_ident, quote};
 use super::conditional::{Part, Shape};
 use super::emit::{Emit, allowances, update_of, within};
 use super::fields::Writable;
+use crate::ast;
 use crate::model::Node;
 use crate::names::plain;
 
@@ -53,11 +54,11 @@ fn update(emit: &Emit<'_>, node: &Node<'_>) -> TokenStream {
     let (vis, allow, name) = (emit.vis(), allowances(), update_of(node));
     let writes = || writes(emit, node);
     let parts: Vec<Part> = writes()
-        .map(|write| Part::new(write.name(), write.patch(), &write.field.ast.cfgs))
+        .map(|write| Part::of(write.field.ast, write.patch()))
         .collect();
     let fields = parts
         .iter()
-        .map(|Part { name, ty, cfgs }| quote!(#(#cfgs)* #name: #ty));
+        .map(|Part { name, ty, cfgs, .. }| quote!(#(#cfgs)* #name: #ty));
     let fields = quote!(#(#fields),*);
     let empty = parts.iter().map(
         |Part { name, cfgs, .. }| quote!(#(#cfgs)* #name: ::core::default::Default::default()),
@@ -170,31 +171,63 @@ pub(super) fn apply(emit: &Emit<'_>) -> TokenStream {
     }
 }
 
-/// `Update` as JSON: the patches that do something, by the names of their fields.
+/// `Update` as JSON: the patches that do something, by the names of their fields. Whoever is shown it sees no secrets.
 pub(super) fn serialize(emit: &Emit<'_>) -> TokenStream {
     let door = &emit.door;
-    let arms = emit.graph.nodes.iter().map(|node| {
-        let camel = &node.camel;
-        let entries = writes(emit, node).map(|write| {
-            let (name, text, cfgs) = (write.name(), plain(write.name()), &write.field.ast.cfgs);
-            quote!(#(#cfgs)* #door::entry(&mut fields, #text, &update.#name)?;)
-        });
-        quote!(Self::#camel(update) => { #(#entries)* })
-    });
+    let written = written(emit, &quote!(self), |field| !field.is_secret());
     quote! {
         impl #door::serde::Serialize for Update {
             fn serialize<S: #door::serde::Serializer>(
                 &self,
                 serializer: S,
             ) -> ::core::result::Result<S::Ok, S::Error> {
-                let mut fields = #door::serde::Serializer::serialize_map(
-                    serializer,
-                    ::core::option::Option::None,
-                )?;
-                match self { #(#arms)* }
-                #door::serde::ser::SerializeMap::end(fields)
+                #written
             }
         }
+    }
+}
+
+/// The method of the definition that writes an update as it is stored; as it comes, where no node sets a secret.
+pub(super) fn store_update(emit: &Emit<'_>) -> TokenStream {
+    let door = &emit.door;
+    let mut fields = emit.graph.nodes.iter().flat_map(|node| &node.writes);
+    if !fields.any(|&field| emit.graph.fields[field].ast.is_secret()) {
+        return TokenStream::new();
+    }
+    let written = written(emit, &quote!(update), |_| true);
+    quote! {
+        fn store_update<S: #door::serde::Serializer>(
+            update: &Update,
+            serializer: S,
+        ) -> ::core::result::Result<S::Ok, S::Error> {
+            #written
+        }
+    }
+}
+
+/// Writes the patches of those fields.
+fn written(
+    emit: &Emit<'_>,
+    update: &TokenStream,
+    is_written: impl Fn(&ast::Field) -> bool,
+) -> TokenStream {
+    let door = &emit.door;
+    let arms = emit.graph.nodes.iter().map(|node| {
+        let camel = &node.camel;
+        let entries = writes(emit, node).filter(|write| is_written(write.field.ast));
+        let entries = entries.map(|write| {
+            let (name, text, cfgs) = (write.name(), plain(write.name()), &write.field.ast.cfgs);
+            quote!(#(#cfgs)* #door::entry(&mut fields, #text, &update.#name)?;)
+        });
+        quote!(Update::#camel(update) => { #(#entries)* })
+    });
+    quote! {
+        let mut fields = #door::serde::Serializer::serialize_map(
+            serializer,
+            ::core::option::Option::None,
+        )?;
+        match #update { #(#arms)* }
+        #door::serde::ser::SerializeMap::end(fields)
     }
 }
 
@@ -209,7 +242,12 @@ pub(super) fn read_update(emit: &Emit<'_>) -> TokenStream {
         let update = update_of(node);
         let read = writes(emit, node).map(|write| {
             let (name, text, cfgs) = (write.name(), plain(write.name()), &write.field.ast.cfgs);
-            quote!(#(#cfgs)* #name: fields.take(#text)?)
+            let take = if write.field.ast.is_secret() {
+                quote!(take_secret)
+            } else {
+                quote!(take)
+            };
+            quote!(#(#cfgs)* #name: fields.#take(#text)?)
         });
         quote!(Node::#camel => Update::#camel(#update { #(#read),* }),)
     });

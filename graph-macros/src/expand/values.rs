@@ -16,11 +16,11 @@ fn all<'e>(emit: &'e Emit<'e>) -> impl Iterator<Item = Writable<'e>> {
 pub(super) fn values(emit: &Emit<'_>) -> TokenStream {
     let (vis, allow) = (emit.vis(), allowances());
     let parts: Vec<Part> = all(emit)
-        .map(|field| Part::new(field.name(), field.patch(), &field.field.ast.cfgs))
+        .map(|field| Part::of(field.field.ast, field.patch()))
         .collect();
     let fields = all(emit)
         .zip(&parts)
-        .map(|(field, Part { name, ty, cfgs })| {
+        .map(|(field, Part { name, ty, cfgs, .. })| {
             let attribute = json::any_field(&field);
             quote!(#(#cfgs)* #attribute #name: #ty)
         });

@@ -189,19 +189,39 @@ fn writes<'a>(
     (writes, unknown)
 }
 
-/// What is taken from a cache is looked up by what the node reads.
+/// What is taken from a cache is looked up by what the node reads. A cache isn't sealed, so no secret gets there.
 fn check_cache(node: &ast::Node, params: &[Param<'_>], state: &State, findings: &mut Findings) {
     if node.policy().is_none_or(|policy| policy.cache.is_none()) {
         return;
     }
+    let is_secret = |field: usize| state.fields[field].is_secret();
     for param in params {
-        if let ParamSource::Field(field) = param.source
-            && state.fields[field].unsaved.is_some()
-        {
-            let name = param.name;
-            findings.at(
+        let name = param.name;
+        match param.source {
+            ParamSource::Field(field) if is_secret(field) => findings.at(
+                name,
+                format!("`{name}` is a secret, and a result is looked up by it in a cache, which isn't sealed; leave `cache` out, or keep `{name}` in the context"),
+            ),
+            ParamSource::Field(field) if state.fields[field].unsaved.is_some() => findings.at(
                 name,
                 format!("`{name}` is never stored, so no result can be looked up by it; leave `cache` out, or save the field"),
+            ),
+            ParamSource::State if (0..state.fields.len()).any(is_secret) => findings.at(
+                name,
+                "the state has secrets, and a result is looked up by all of it in a cache, which isn't sealed; leave `cache` out, or name the fields that are read",
+            ),
+            _ => {}
+        }
+    }
+    let NodeRole::Task(task) = &node.role else {
+        return;
+    };
+    for name in task.writes.iter().flat_map(|writes| &writes.names) {
+        let mut fields = state.fields.iter();
+        if fields.any(|field| field.is_secret() && plain(&field.name) == plain(name)) {
+            findings.at(
+                name,
+                format!("`{name}` is a secret, and what is set here goes into a cache, which isn't sealed; leave `cache` out"),
             );
         }
     }

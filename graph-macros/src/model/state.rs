@@ -8,7 +8,7 @@ use crate::findings::Findings;
 use crate::names::{both, plain};
 use crate::text;
 
-/// The fields. Without any `#[input]` every field is one, and so for `#[output]`.
+/// The fields. Without any `#[input]` every field is one, and so for `#[output]`, where secrets never are.
 pub(super) fn fields<'a>(state: &'a State, findings: &mut Findings) -> Vec<Field<'a>> {
     let any_input = state.fields.iter().any(|field| field.input.is_some());
     let any_output = state.fields.iter().any(|field| field.output.is_some());
@@ -21,7 +21,7 @@ pub(super) fn fields<'a>(state: &'a State, findings: &mut Findings) -> Vec<Field
         .map(|field| Field {
             ast: field,
             input: !any_input || field.input.is_some(),
-            output: !any_output || field.output.is_some(),
+            output: !field.is_secret() && (!any_output || field.output.is_some()),
             misfit: misfit(field, findings),
         })
         .collect()
@@ -100,9 +100,33 @@ const OTHERS: [&str; 9] = [
     "BTreeMap", "BTreeSet", "HashMap", "HashSet", "Option", "String", "Vec", "VecDeque", "bool",
 ];
 
-/// What is generated is as visible as the state, so that has to be seen from outside of the module.
+/// What anybody who looks at the state may see of it.
 pub(super) fn check(module: &Module, state: &State, findings: &mut Findings) {
-    let item = state;
+    check_visibility(module, state, findings);
+    check_debug(state, findings);
+}
+
+/// A derived `Debug` knows no secrets. One that is written by hand says what it says on purpose.
+fn check_debug(state: &State, findings: &mut Findings) {
+    let secret = state.fields.iter().filter(|field| field.is_secret());
+    let secret: Vec<_> = secret.map(|field| plain(&field.name)).collect();
+    if secret.is_empty() {
+        return;
+    }
+    let mut derived = ast::derived(&state.attrs);
+    if let Some(path) = derived.find(|path| ast::ends_in(path, "Debug")) {
+        findings.at(
+            path,
+            format!(
+                "a derived `Debug` would show {}; leave it out, and the state gets one that doesn't",
+                both(&secret)
+            ),
+        );
+    }
+}
+
+/// What is generated is as visible as the state, so that has to be seen from outside of the module.
+fn check_visibility(module: &Module, item: &State, findings: &mut Findings) {
     if reach(&item.vis) == Reach::Module {
         findings.at(
             &item.name,

@@ -1,10 +1,10 @@
 //! Which attributes are ours, and which were probably meant to be.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Meta, Path, Token};
+use syn::{Attribute, Meta};
 
+use crate::ast::{derived, ends_in};
 use crate::findings::Findings;
 use crate::names::{nearest, plain};
 
@@ -158,16 +158,7 @@ pub(super) fn refuse_cfg(attrs: &[Attribute], what: &str, findings: &mut Finding
 
 /// Whether one of serde's traits is derived by these attributes.
 pub(super) fn derive_serde(attrs: &[Attribute]) -> bool {
-    let serde = |path: &Path| {
-        path.segments
-            .last()
-            .is_some_and(|last| last.ident == "Serialize" || last.ident == "Deserialize")
-    };
-    let paths = Punctuated::<Path, Token![,]>::parse_terminated;
-    only(attrs, "derive").iter().any(|attr| {
-        attr.parse_args_with(paths)
-            .is_ok_and(|paths| paths.iter().any(serde))
-    })
+    derived(attrs).any(|path| ends_in(&path, "Serialize") || ends_in(&path, "Deserialize"))
 }
 
 fn is_one_of(attr: &Attribute, names: &[&str]) -> bool {

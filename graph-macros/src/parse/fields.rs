@@ -67,6 +67,7 @@ pub(super) fn plain_field(name: Ident, ty: Type) -> Field {
         input: None,
         output: None,
         unsaved: None,
+        secret: None,
         default: None,
         reduce: None,
         scope: Scope::Thread,
@@ -87,16 +88,22 @@ fn apply(attr: &Attribute, field: &mut Field, findings: &mut Findings) {
         "unsaved" => field.unsaved = Some(attrs::bare(attr, findings)),
         "default" => field.default = default(attr, findings),
         "reduce" => field.reduce = Some(reduce(attr, findings)),
-        "scope" => field.scope = scope(attr, findings),
-        _ => findings.at(
-            attrs::word(attr),
-            "`#[secret]` is not there yet; for now, keep the secret in the context, or mark the field `#[unsaved]`",
-        ),
+        "secret" => field.secret = Some(attrs::bare(attr, findings)),
+        _ => field.scope = scope(attr, findings),
     }
 }
 
 /// Attributes of one field that contradict each other.
 fn agree(field: &Field, findings: &mut Findings) {
+    if let (Some(output), Some(_)) = (field.output, field.secret) {
+        findings.at_span(
+            output,
+            format!(
+                "`{0}` is a secret, and what goes out is shown; leave `output` out, and read it where it is kept: `moment.state.{0}`",
+                plain(&field.name)
+            ),
+        );
+    }
     let Some(input) = &field.input else { return };
     if field.scope == Scope::Step {
         findings.at_span(

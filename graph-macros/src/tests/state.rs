@@ -69,8 +69,39 @@ fn every_attribute_of_a_field_is_read() {
         #[reduce(Newest<u32>)] pub g: u32,
         #[serde(rename = \"old\", alias = \"older\", default, deserialize_with = \"x\")] pub h: u32,
         #[cfg(test)] pub i: u32,
+        #[secret] #[input(required)] pub j: String,
+        #[secret] #[unsaved] pub k: String,
     ";
     assert_eq!(about_field(fields), Vec::<String>::new());
+}
+
+#[test]
+fn a_secret_is_no_output() {
+    assert_eq!(
+        only(about_field("#[secret] #[output] pub token: String")),
+        "`token` is a secret, and what goes out is shown; leave `output` out, and read it where it is kept: `moment.state.token`"
+    );
+}
+
+#[test]
+fn a_state_with_secrets_derives_no_debug() {
+    let about = |derive: &str, field: &str| {
+        messages(
+            "id = \"test\"",
+            &format!(
+                "mod test {{ #[state] #[derive({derive})] pub struct Test {{ {field} }} edges! {{ start -> a -> end; }} #[node] fn a() {{}} }}"
+            ),
+        )
+    };
+    let secret = "#[secret] pub token: String";
+    for derive in ["Debug", "Clone, std::fmt::Debug"] {
+        assert_eq!(
+            only(about(derive, secret)),
+            "a derived `Debug` would show `token`; leave it out, and the state gets one that doesn't"
+        );
+    }
+    assert_eq!(about("Clone, PartialEq", secret), Vec::<String>::new());
+    assert_eq!(about("Debug", "pub token: String"), Vec::<String>::new());
 }
 
 #[test]

@@ -79,6 +79,17 @@ pub enum StoreError {
         /// The newest that can be read.
         supported: u32,
     },
+    /// Written in a format that this program was built without.
+    #[error(
+        "it was written as {format}, and this program was built without that; build it with the feature `{feature}` of \
+         `graph-runtime`"
+    )]
+    FormatMissing {
+        /// The format that is stored.
+        format: &'static str,
+        /// The feature that reads it.
+        feature: &'static str,
+    },
     /// A commit that breaks the rules of commits. Nothing was stored, and repeating it won't help.
     #[error("the commit can't be stored: {0}")]
     Malformed(&'static str),

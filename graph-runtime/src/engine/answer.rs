@@ -137,11 +137,7 @@ async fn taken_by(home: &Home, question: &QuestionId) -> Result<Option<(Record, 
     };
     let mut on_line = None;
     loop {
-        let records = home
-            .saver
-            .list(&home.key, &query)
-            .await
-            .map_err(|source| reader.store(source))?;
+        let records = reader.list(&query).await?;
         query.before = records.last().map(|oldest| oldest.sequence);
         let over = records.len() < LOOK_BACK;
         for record in records {

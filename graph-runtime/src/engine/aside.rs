@@ -31,6 +31,7 @@ impl Aside {
     pub(super) fn new(
         store: &Store,
         key: &ThreadKey,
+        seal: ThreadSeal,
         backlog: &Arc<Backlog>,
         slot: &Arc<Slot>,
         flush: Flush,
@@ -40,7 +41,7 @@ impl Aside {
             store: store.clone(),
             epoch,
             key: key.clone(),
-            seal: ThreadSeal::new(key),
+            seal,
             backlog: Arc::clone(backlog),
             flush,
             slot: Arc::downgrade(slot),

@@ -170,15 +170,7 @@ async fn begin<G: StateGraph>(
         Some(Before(None)) => Some(home.reader().leftover().await?),
         _ => None,
     };
-    let journal = Journal::new(
-        home.saver,
-        home.key,
-        hold,
-        durability,
-        header,
-        watch.clone(),
-    )
-    .receiving(received);
+    let journal = Journal::new(home, hold, durability, header, watch.clone()).receiving(received);
     let parts = Parts {
         context,
         journal: Some(journal),

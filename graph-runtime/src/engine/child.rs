@@ -328,7 +328,7 @@ impl<P: StateGraph, C: StateGraph> Child<'_, P, C> {
         };
         let durability = self.nest.durability;
         let watch = Watch::new(C::ID, Some(&home.key), Some(&store.run));
-        Journal::new(home.saver, home.key, hold, durability, header, watch).within(
+        Journal::new(home, hold, durability, header, watch).within(
             store.root.clone(),
             store.flush.clone(),
             store.epoch,

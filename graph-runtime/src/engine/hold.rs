@@ -10,6 +10,7 @@ use crate::definition::{GraphNode, StateGraph};
 use crate::error::Error;
 use crate::frontier::{Activation, OpenQuestion};
 use crate::id::Timestamp;
+use crate::secret::StoredUpdate;
 use crate::waiting::Awaited;
 
 impl<G: StateGraph> Engine<G> {
@@ -63,12 +64,11 @@ impl<G: StateGraph> Engine<G> {
                     questions.extend(open);
                 }
                 Ended::Update(update) if !kept.contains_key(&(activation.id, of_item)) => {
-                    let json = serde_json::value::to_raw_value(&update).map_err(|source| {
-                        Error::Encode {
+                    let json = serde_json::value::to_raw_value(&StoredUpdate::<G>(&update))
+                        .map_err(|source| Error::Encode {
                             what: format!("what node `{}` set", activation.node.name()),
                             source,
-                        }
-                    })?;
+                        })?;
                     let key = key(activation, item, WriteKind::Update);
                     turnover.held.push((key, json.get().as_bytes().to_vec()));
                     kept.insert((activation.id, of_item), KeptResult::Update(json));

@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::failure::Failure;
 use crate::frontier::{Activation, Frontier};
 use crate::id::ActivationId;
+use crate::secret::StoredUpdate;
 
 /// Results of tasks that an earlier run has stored.
 pub(crate) type Kept = HashMap<(ActivationId, Option<u32>), KeptResult>;
@@ -93,7 +94,7 @@ impl<'j> Keeping<'j> {
             let activation = &frontier.active[task.place];
             if let Ended::Update(update) = &task.ended {
                 let key = key(activation, task.item, WriteKind::Update);
-                writes.push((key, encode(activation, "set", update)?));
+                writes.push((key, encode(activation, "set", &StoredUpdate::<G>(update))?));
             }
         }
         for TakenOn {

@@ -16,7 +16,7 @@ use super::request::Home;
 use crate::checkpointer::{Checkpointer, Lease, StoreError};
 use crate::error::Error;
 use crate::id::{MomentId, ThreadKey, Timestamp};
-use crate::moment::{Letter, ThreadSeal};
+use crate::moment::{Format, Letter, ThreadSeal};
 use crate::timer::Timer;
 
 /// How often a lease is renewed before it would end.
@@ -258,7 +258,7 @@ impl Keeper {
         let Ok(Ok(messages)) = timeout(patience, self.saver.inbox(&self.key)).await else {
             return false;
         };
-        let seal = ThreadSeal::new(&self.key);
+        let seal = ThreadSeal::new(&self.key, Format::default());
         messages.iter().any(|message| {
             let letter = Letter::open(message, seal);
             letter.is_ok_and(|letter| self.runner.is_stopped_by(&letter, message.position))

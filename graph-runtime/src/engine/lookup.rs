@@ -14,6 +14,7 @@ use crate::definition::{Ended, GraphNode, StateGraph};
 use crate::event::{Event, Kind};
 use crate::frontier::Activation;
 use crate::policy::{Caching, Policy};
+use crate::secret::StoredUpdate;
 
 /// Where a result is kept, and what it is made of.
 struct Place {
@@ -108,7 +109,7 @@ impl<'a, G: StateGraph> Stage<'a, G> {
     ) -> Result<(), Trouble> {
         let known = Known {
             reads: &place.reads,
-            set: &to_raw_value(update)?,
+            set: &to_raw_value(&StoredUpdate::<G>(update))?,
         };
         let bytes = serde_json::to_vec(&known)?;
         let now = self.setting.clock.now();

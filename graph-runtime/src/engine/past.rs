@@ -77,7 +77,7 @@ impl PastTurn {
             WriteKind::Attempt => self.begun = self.begun.max(number.unwrap_or(0)),
             WriteKind::Failed => {
                 let body = seal.open_write(&write.key, &write.payload)?;
-                let end: OrderlyEnd = serde_json::from_slice(body).map_err(|error| {
+                let end: OrderlyEnd = serde_json::from_slice(&body).map_err(|error| {
                     StoreError::Corrupt(format!("how a run ended can't be read: {error}"))
                 })?;
                 self.ended.insert(number.unwrap_or(0), end);

@@ -10,7 +10,7 @@ use crate::checkpointer::Checkpointer;
 use crate::definition::StateGraph;
 use crate::error::Error;
 use crate::id::{MomentId, ThreadKey};
-use crate::moment::{Placed, Reader, ThreadSeal, thread_text};
+use crate::moment::{Format, Placed, Reader, ThreadSeal, thread_text};
 
 /// What a run is told to do.
 pub(crate) enum Command<G: StateGraph> {
@@ -106,6 +106,8 @@ pub(crate) struct Home {
     pub(crate) key: ThreadKey,
     /// How long a lease is taken for, where other processes run threads of the same store.
     pub(crate) lease: Option<Duration>,
+    /// How what is new is written.
+    pub(crate) format: Format,
 }
 
 impl Home {
@@ -141,7 +143,7 @@ impl Home {
         Reader {
             saver: &*self.saver,
             key: &self.key,
-            seal: ThreadSeal::new(&self.key),
+            seal: ThreadSeal::new(&self.key, self.format),
         }
     }
 

@@ -1,8 +1,8 @@
 //! From JSON to a graph's types: inputs, values, answers, the names of nodes. Nothing is changed by reading.
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, from_value, json, to_value};
+use serde_json::{Value, from_value, json, to_value};
 
 use super::part::JsonPart;
 use crate::definition::{GraphNode, StateGraph, node_named};
@@ -17,9 +17,12 @@ pub(super) fn read<T: DeserializeOwned>(
     thread: impl Fn() -> String,
     part: JsonPart,
 ) -> Result<T, Error> {
-    // Serde would take an array for the fields in their order, which is nobody's contract.
-    let object = from_value::<Map<String, Value>>(json);
-    let it = object.and_then(|object| from_value(Value::Object(object)));
+    // Serde would take an array for the fields in their order, which is nobody's contract; and anything else it would
+    // quote, which may be a secret that stands in the wrong place.
+    let it = match json {
+        Value::Object(_) => from_value(json),
+        _ => Err(serde_json::Error::custom("it is not a JSON object")),
+    };
     it.map_err(|source| Error::Json {
         thread: thread(),
         part,

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, to_value};
 
 use super::Event;
 use crate::definition::{GraphNode, StateGraph, TellsWithin as _};
+use crate::secret::ShownState;
 
 impl<G: StateGraph> Event<G> {
     /// The event as a JSON object: its name under `event`, and what belongs to it.
@@ -13,7 +14,8 @@ impl<G: StateGraph> Event<G> {
     /// {"event": "finished", "node": "classify", "step": 2}
     /// ```
     ///
-    /// `item` is there in a `for`, `moment` with a checkpointer. What was set, shown and given is as serde says it.
+    /// `item` is there in a `for`, `moment` with a checkpointer. What was set, shown and given is as serde says it,
+    /// without the secrets of the state.
     ///
     /// # Errors
     /// If a value in it can't be JSON.
@@ -73,7 +75,7 @@ impl<G: StateGraph> Event<G> {
             } => Object::new("values")
                 .with_some("moment", *moment)?
                 .with("step", step)?
-                .with("state", &**state)?,
+                .with("state", ShownState(&**state))?,
             Self::Recorded {
                 moment,
                 step,

@@ -46,6 +46,8 @@ impl Placed {
 /// What goes along onto a branch.
 pub(crate) struct Luggage<'a> {
     saver: &'a dyn Checkpointer,
+    /// That of whoever packs it.
+    seal: ThreadSeal,
     /// The run that begins the branch.
     run: RunHeader<'static>,
     now: Timestamp,
@@ -83,12 +85,14 @@ struct Way<'k> {
 impl<'a> Luggage<'a> {
     pub(crate) fn new(
         saver: &'a dyn Checkpointer,
+        seal: ThreadSeal,
         run: RunHeader<'static>,
         now: Timestamp,
         placed: &'a [Placed],
     ) -> Self {
         Self {
             saver,
+            seal,
             run,
             now,
             placed,
@@ -243,7 +247,7 @@ impl<'a> Luggage<'a> {
             copy.run.fingerprint = fingerprint.into();
         }
         let id = copy.id();
-        let copied = copy.seal(way.to)?;
+        let copied = copy.seal(self.seal.of(way.to))?;
         self.turns
             .extend(turns.iter().map(|turn| (turn.old, turn.new)));
         let commit = Commit {
@@ -270,7 +274,7 @@ impl<'a> Luggage<'a> {
         let mut copy = Copy::of(record, &stood, self.run.clone(), self.now).behind(sequence);
         let began = Some(copy.id());
         copy.run.call = call.map(|call| StoredCall { began, ..call });
-        copy.seal(way.to)
+        copy.seal(self.seal.of(way.to))
     }
 
     /// What waits in a graph that was copied waits under a new id; what stands elsewhere now asks anew.
@@ -314,7 +318,7 @@ impl<'a> Luggage<'a> {
         Reader {
             saver: self.saver,
             key,
-            seal: ThreadSeal::new(key),
+            seal: self.seal.of(key),
         }
     }
 }

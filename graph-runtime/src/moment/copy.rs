@@ -9,7 +9,7 @@ use super::replay::Replay;
 use super::rewrite::{unwritable, written};
 use crate::checkpointer::{Record, Source};
 use crate::error::Error;
-use crate::id::{ActivationId, MomentId, ThreadKey, Timestamp};
+use crate::id::{ActivationId, MomentId, Timestamp};
 
 /// A copy of a moment, before it is put into bytes.
 pub(super) struct Copy<'r> {
@@ -94,7 +94,7 @@ impl<'r> Copy<'r> {
     ///
     /// # Errors
     /// [`Error::Encode`].
-    pub(super) fn seal(self, key: &ThreadKey) -> Result<Record, Error> {
+    pub(super) fn seal(self, seal: ThreadSeal) -> Result<Record, Error> {
         let Self {
             record,
             replay,
@@ -113,7 +113,7 @@ impl<'r> Copy<'r> {
             failures: Some(replay.failures.clone()).filter(|failures| !failures.is_empty()),
             ..Body::default()
         };
-        written(record, &body, ThreadSeal::new(key))
+        written(record, &body, seal)
     }
 }
 

@@ -14,6 +14,7 @@ use crate::definition::{Batch, GraphNode, Items, Migrate, StateGraph, node_named
 use crate::error::Error;
 use crate::frontier::{Activation, Frontier};
 use crate::id::ActivationId;
+use crate::secret::is_kept;
 
 /// A graph's fingerprint as it is stored.
 pub(crate) fn fingerprint<G: StateGraph>() -> String {
@@ -34,9 +35,15 @@ impl Reader<'_> {
                 .map_err(|error| self.changed(format!("its state can't be migrated: {error}")))?;
         }
         serde_json::from_str(&json).map_err(|error| {
-            let field = field_at(&json, &error).map(|field| format!(" at field `{field}`"));
+            let field = field_at(&json, &error);
+            let why = if is_kept::<G>(field.as_deref()) {
+                "what was read isn't said, since it may be a secret".to_owned()
+            } else {
+                error.to_string()
+            };
+            let field = field.map(|field| format!(" at field `{field}`"));
             self.changed(format!(
-                "its state doesn't fit the state of this version{} ({error})",
+                "its state doesn't fit the state of this version{} ({why})",
                 field.unwrap_or_default()
             ))
         })

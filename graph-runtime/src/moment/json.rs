@@ -8,10 +8,11 @@ use super::{Child, Moment};
 use crate::checkpointer::Source;
 use crate::definition::{GraphNode, StateGraph};
 use crate::id::{MomentId, Timestamp};
+use crate::secret::ShownState;
 
 /// A moment as it is written.
 #[derive(Serialize)]
-struct Written<'a, G> {
+struct Written<'a, G: StateGraph> {
     id: MomentId,
     #[serde(skip_serializing_if = "Option::is_none")]
     parent: Option<MomentId>,
@@ -33,11 +34,11 @@ struct Written<'a, G> {
     children: &'a [Child],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     gone: &'a [String],
-    state: &'a G,
+    state: ShownState<'a, G>,
 }
 
 /// An object with the fields of the moment. Nodes are written by their names, times as in RFC 3339; `parent`, `due`,
-/// `children` and `gone` are left out where there is none.
+/// `children` and `gone` are left out where there is none, and so are the state's secrets.
 impl<G: StateGraph> Serialize for Moment<G> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let names = |nodes: &[G::Node]| nodes.iter().map(|node| node.name()).collect();
@@ -55,7 +56,7 @@ impl<G: StateGraph> Serialize for Moment<G> {
             next: names(&self.next),
             children: &self.children,
             gone: &self.gone,
-            state: &self.state,
+            state: ShownState(&self.state),
         };
         written.serialize(serializer)
     }

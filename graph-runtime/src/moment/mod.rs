@@ -4,9 +4,12 @@ mod body;
 mod carry;
 mod copy;
 mod evolve;
+mod format;
 mod json;
 mod leftover;
 mod letter;
+#[cfg(feature = "msgpack")]
+mod msgpack;
 mod payload;
 mod read;
 mod replay;
@@ -22,6 +25,7 @@ pub(crate) use body::{
 pub(crate) use carry::{Luggage, Placed, rename};
 pub(crate) use copy::Renamed;
 pub(crate) use evolve::fingerprint;
+pub use format::Format;
 pub(crate) use leftover::Leftover;
 pub(crate) use letter::{Letter, LetterInput};
 pub(crate) use payload::{ThreadSeal, draft};

@@ -242,7 +242,9 @@ impl Reader<'_> {
 
     pub(crate) async fn list(&self, query: &Query) -> Result<Vec<Record>, Error> {
         let listed = self.saver.list(self.key, query).await;
-        listed.map_err(|source| self.store(source))
+        let mut listed = listed.map_err(|source| self.store(source))?;
+        self.seal.unpack(&mut listed);
+        Ok(listed)
     }
 
     /// These moments, as far as their runs were given what is wanted to remember.
@@ -291,10 +293,12 @@ impl Reader<'_> {
     }
 
     pub(crate) async fn load(&self, at: At) -> Result<Option<Chain>, Error> {
-        self.saver
-            .load(self.key, at)
-            .await
-            .map_err(|source| self.store(source))
+        let chain = self.saver.load(self.key, at).await;
+        let mut chain = chain.map_err(|source| self.store(source))?;
+        if let Some(chain) = &mut chain {
+            self.seal.unpack(&mut chain.records);
+        }
+        Ok(chain)
     }
 
     fn moment<G: StateGraph>(

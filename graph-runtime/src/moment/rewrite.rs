@@ -127,6 +127,6 @@ pub(crate) fn moved_write(
     let body = from.open_write(&write.key, &write.payload)?;
     Ok(Write {
         key: write.key.clone(),
-        payload: to.seal_write(&write.key, body),
+        payload: to.seal_write(&write.key, &body),
     })
 }

@@ -26,8 +26,12 @@ use serde_json::value::RawValue;
 pub struct FieldSpec {
     /// Its name in storage.
     pub name: &'static str,
+    /// Its name in the struct.
+    pub said: &'static str,
     /// Whether it is stored at all.
     pub saved: bool,
+    /// Whether nobody is shown what it holds.
+    pub secret: bool,
     /// Whether its order is accidental (a hash map or set), so that it is sorted when it is encoded.
     pub unordered: bool,
 }

@@ -9,6 +9,7 @@ use serde::ser::SerializeMap;
 use serde_json::value::RawValue;
 
 use super::Patch;
+use crate::secret::UNREADABLE;
 
 /// Writes what an update says about a field, if it says anything.
 ///
@@ -58,6 +59,20 @@ impl<'a> Fields<'a> {
         };
         let read = serde_json::from_str(json.get());
         read.map_err(|error| serde_json::Error::custom(format_args!("`{name}`: {error}")))
+    }
+
+    /// [`take`](Self::take), of a secret: nothing is said of what is there.
+    ///
+    /// # Errors
+    /// If it doesn't fit the field.
+    pub fn take_secret<T, D, K>(&mut self, name: &str) -> Result<Patch<T, D, K>, serde_json::Error>
+    where
+        T: DeserializeOwned,
+        D: DeserializeOwned,
+        K: DeserializeOwned,
+    {
+        let told = |_| serde_json::Error::custom(format_args!("`{name}`: {UNREADABLE}"));
+        self.take(name).map_err(told)
     }
 
     /// Nothing may be left.

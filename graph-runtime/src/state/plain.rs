@@ -4,10 +4,11 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Patch;
+use crate::secret::unreadable;
 
 /// A field without a reducer: its value.
 pub mod value {
-    use super::{Deserialize, Deserializer, Patch, Serialize, Serializer};
+    use super::{Deserialize, Deserializer, Patch, Serialize, Serializer, unreadable};
 
     /// Writes what the field is set to.
     pub fn serialize<T: Serialize, S: Serializer>(
@@ -23,13 +24,20 @@ pub mod value {
     ) -> Result<Patch<T>, D::Error> {
         T::deserialize(deserializer).map(Patch::set)
     }
+
+    /// [`deserialize`], of a secret: an error doesn't say what was there.
+    pub fn read_secret<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Patch<T>, D::Error> {
+        unreadable(deserialize(deserializer))
+    }
 }
 
 /// A field with a reducer: what the reducer is given.
 pub mod delta {
     use serde::ser::Error as _;
 
-    use super::{Deserialize, Deserializer, Patch, Serialize, Serializer};
+    use super::{Deserialize, Deserializer, Patch, Serialize, Serializer, unreadable};
 
     /// Writes what the reducer is given.
     ///
@@ -52,5 +60,12 @@ pub mod delta {
         deserializer: R,
     ) -> Result<Patch<T, D, K>, R::Error> {
         D::deserialize(deserializer).map(Patch::reduce)
+    }
+
+    /// [`deserialize`], of a secret: an error doesn't say what was there.
+    pub fn read_secret<'de, T, D: Deserialize<'de>, K, R: Deserializer<'de>>(
+        deserializer: R,
+    ) -> Result<Patch<T, D, K>, R::Error> {
+        unreadable(deserialize(deserializer))
     }
 }

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use serde_json::Value;
+use serde_json::{Value, to_value};
 
 use super::TestClock;
 use super::crash_error::{CrashError, Killed};
@@ -15,12 +15,12 @@ use super::play::{Answerer, see_through};
 use super::progress::{Progress, Way};
 use crate::checkpointer::{Checkpointer, MemorySaver};
 use crate::definition::{BoxFuture, GraphNode, StateGraph};
-use crate::engine::Home;
 use crate::error::Error;
 use crate::event::Kind;
 use crate::graph::Graph;
 use crate::moment::Moment;
 use crate::outcome::Outcome;
+use crate::secret::ShownState;
 use crate::thread::Thread;
 
 /// Kills a graph's run wherever it can be killed: see [`crash_everywhere`].
@@ -236,7 +236,7 @@ impl<'a, G: StateGraph> CrashEverywhere<'a, G> {
     ) -> Result<(), CrashError> {
         let process = self.process(store);
         let failed = |error| CrashError::Recovery { killed, error };
-        let progress = Progress::of(&process.home(store).map_err(failed)?).await;
+        let progress = Progress::of(&process.thread.home().map_err(failed)?).await;
         let progress = progress.map_err(failed)?;
         if progress.has_begun() {
             let begun = process.resumed().await.map_err(failed)?;
@@ -277,14 +277,6 @@ struct Process<G: StateGraph> {
 }
 
 impl<G: StateGraph> Process<G> {
-    /// Where the thread is stored, past the checkpointer that takes its time.
-    fn home(&self, store: &Arc<MemorySaver>) -> Result<Home, Error> {
-        Ok(Home {
-            saver: Arc::<MemorySaver>::clone(store),
-            ..self.thread.home()?
-        })
-    }
-
     /// Goes on, and says what has begun, in which step.
     async fn resumed(&self) -> Result<Vec<(Way, u64)>, Error> {
         let mut begun = Vec::new();
@@ -300,6 +292,8 @@ impl<G: StateGraph> Process<G> {
 #[derive(Debug, Default, PartialEq)]
 struct End {
     state: Value,
+    /// The state without its secrets.
+    shown: Value,
     /// The nodes that ran, sorted.
     ran: Vec<&'static str>,
     next: Vec<&'static str>,
@@ -314,19 +308,29 @@ impl End {
         let Some(newest) = moments.first() else {
             return Self::default();
         };
-        let mut state = serde_json::to_value(&newest.state).unwrap_or_default();
-        if let Some(fields) = state.as_object_mut() {
-            fields.retain(|field, _| !ignored.contains(&field.as_str()));
-        }
+        let compared = |state: serde_json::Result<Value>| {
+            let mut state = state.unwrap_or_default();
+            if let Some(fields) = state.as_object_mut() {
+                fields.retain(|field, _| !ignored.contains(&field.as_str()));
+            }
+            state
+        };
         let next = newest.next.iter().map(|node| node.name()).collect();
-        Self { state, ran, next }
+        Self {
+            state: compared(to_value(&newest.state)),
+            shown: compared(to_value(ShownState(&newest.state))),
+            ran,
+            next,
+        }
     }
 }
 
 impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { state, ran, next } = self;
-        write!(f, "{state} after {ran:?}, next {next:?}")
+        let Self {
+            shown, ran, next, ..
+        } = self;
+        write!(f, "{shown} after {ran:?}, next {next:?}")
     }
 }
 

@@ -5,7 +5,7 @@ use crate::checkpointer::{Commit, Expect, Query, StoreError};
 use crate::engine::Home;
 use crate::error::Error;
 use crate::id::ThreadKey;
-use crate::moment::{ThreadSeal, moved, moved_write, thread_text};
+use crate::moment::{moved, moved_write, thread_text};
 
 impl Upkeep {
     /// Copies a thread that nobody runs to one that has no moments.
@@ -64,7 +64,7 @@ async fn copy_part(home: &Home, from: &ThreadKey, to: &ThreadKey) -> Result<(), 
             key: from.clone(),
             ..home.clone()
         },
-        (ThreadSeal::new(from), ThreadSeal::new(to)),
+        (home.reader().seal.of(from), home.reader().seal.of(to)),
     );
     let reader = at.reader();
     let mut commit = Commit {

@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::engine::{Home, Registry};
 use crate::error::Error;
 use crate::id::{ThreadKey, Timestamp};
+use crate::moment::Format;
 
 /// The threads of a graph, for whoever keeps them up.
 #[derive(Clone)]
@@ -33,6 +34,8 @@ pub(crate) struct Upkeep {
     pub(crate) namespace: Arc<str>,
     /// How long a thread is kept from other processes at a time.
     pub(crate) lease: Duration,
+    /// How what is written anew is written.
+    pub(crate) format: Format,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -43,6 +46,7 @@ impl Upkeep {
             registry: Arc::clone(&self.registry),
             key: ThreadKey::new(Arc::clone(&self.namespace), thread)?,
             lease: Some(self.lease),
+            format: self.format,
         })
     }
 

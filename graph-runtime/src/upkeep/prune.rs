@@ -9,7 +9,7 @@ use crate::definition::BoxFuture;
 use crate::engine::Home;
 use crate::error::Error;
 use crate::id::{MomentId, ThreadKey};
-use crate::moment::{Reader, ThreadSeal, thread_text};
+use crate::moment::{Reader, thread_text};
 
 /// How often a path is planned anew because somebody has written to it meanwhile.
 const TRIES: usize = 4;
@@ -161,6 +161,6 @@ fn reader<'a>(home: &'a Home, key: &'a ThreadKey) -> Reader<'a> {
     Reader {
         saver: &*home.saver,
         key,
-        seal: ThreadSeal::new(key),
+        seal: home.reader().seal.of(key),
     }
 }

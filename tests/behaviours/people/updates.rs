@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use graph_runtime::prelude::*;
-use graph_runtime::{Builder, Checkpointer, Source, Suits, Supplies, Unsaved};
+use graph_runtime::{Builder, Checkpointer, Source, Suits, Supplies, Trusts, Unsaved};
 
 use graph_tests::graphs::approval::{self, Approval};
 use graph_tests::graphs::branches::{self, Branches};
@@ -18,7 +18,7 @@ async fn thread_of<G, X>(
     builder: Builder<G, Unsaved, X>,
 ) -> (Thread<G>, Arc<dyn Checkpointer>)
 where
-    G: StateGraph + Suits<graph_runtime::Saved>,
+    G: StateGraph + Suits<graph_runtime::Saved> + Trusts<Arc<dyn Checkpointer>>,
     X: Supplies<G::Context>,
 {
     let saver = store.open().await;

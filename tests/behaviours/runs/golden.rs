@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use graph_runtime::prelude::*;
 use graph_runtime::{
-    Checkpointer, Clock, Commit, Expect, Query, Record, ThreadKey, Timestamp, Write,
+    Checkpointer, Clock, Commit, Expect, Format, Query, Record, ThreadKey, Timestamp, Write,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json, to_value};
@@ -206,7 +206,7 @@ impl StoredRecord {
             source: record.source.as_str().to_owned(),
             created_at: record.created_at.as_micros(),
             due: record.due.map(Timestamp::as_micros),
-            payload: String::from_utf8(record.payload.clone()).unwrap(),
+            payload: written(&record.payload),
         }
     }
 
@@ -220,9 +220,25 @@ impl StoredRecord {
             source: self.source.parse().unwrap(),
             created_at: Timestamp::from_micros(self.created_at),
             due: self.due.map(Timestamp::from_micros),
-            payload: self.payload.clone().into_bytes(),
+            payload: bytes(&self.payload),
         }
     }
+}
+
+/// A payload as a file has it: as text, or, where it is none, in hexadecimal digits.
+fn written(payload: &[u8]) -> String {
+    match std::str::from_utf8(payload) {
+        Ok(text) => text.to_owned(),
+        Err(_) => payload.iter().map(|byte| format!("{byte:02x}")).collect(),
+    }
+}
+
+fn bytes(written: &str) -> Vec<u8> {
+    if written.starts_with("moment/") {
+        return written.as_bytes().to_vec();
+    }
+    let digit = |at| u8::from_str_radix(&written[at..at + 2], 16).unwrap();
+    (0..written.len()).step_by(2).map(digit).collect()
 }
 
 /// A clock that goes on by a millisecond whenever it is read.
@@ -235,8 +251,13 @@ impl Clock for Ticking {
 }
 
 fn graph(saver: &Arc<MemorySaver>, failing: &'static str) -> fixture::Graph {
+    graph_in(Format::Json, saver, failing)
+}
+
+fn graph_in(format: Format, saver: &Arc<MemorySaver>, failing: &'static str) -> fixture::Graph {
     Golden::graph()
         .context(Shop { failing })
+        .format(format)
         .checkpointer(Arc::clone(saver))
         .clock(Ticking(AtomicU64::new(1_772_366_400_000_000)))
         .build()
@@ -271,7 +292,11 @@ async fn to_the_end(thread: &Thread<Golden>, mut outcome: Outcome<Golden>) -> Re
 
 /// Brings thread `t` of a graph to where a file is to show it.
 async fn bring(name: &str, saver: &Arc<MemorySaver>) {
-    let failing = |node| graph(saver, node).thread("t");
+    let (format, name) = match name.strip_prefix("packed_") {
+        Some(name) => (Format::MessagePack, name),
+        None => (Format::Json, name),
+    };
+    let failing = |node| graph_in(format, saver, node).thread("t");
     let thread = failing("");
     let stopped = |result: Result<Value, Error>| assert!(result.is_err());
     match name {
@@ -340,7 +365,7 @@ async fn bring(name: &str, saver: &Arc<MemorySaver>) {
     }
 }
 
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 12] = [
     "finished",
     "finished_many_times",
     "failed_with_a_result_kept",
@@ -350,6 +375,9 @@ const NAMES: [&str; 9] = [
     "one_of_several_answered",
     "paused_before_a_node",
     "a_fork_and_an_update",
+    "packed_finished",
+    "packed_one_of_several_answered",
+    "packed_a_fork_and_an_update",
 ];
 
 /// What a person sees of the thread.
@@ -401,7 +429,7 @@ async fn bless() {
                 .iter()
                 .map(|write| StoredWrite {
                     key: write.key.to_string(),
-                    payload: String::from_utf8(write.payload.clone()).unwrap(),
+                    payload: written(&write.payload),
                 })
                 .collect(),
             moments,
@@ -429,7 +457,7 @@ async fn put(stored: &Stored, saver: &MemorySaver) {
     }
     let write = |write: &StoredWrite| Write {
         key: write.key.parse().unwrap(),
-        payload: write.payload.clone().into_bytes(),
+        payload: bytes(&write.payload),
     };
     let commit = Commit {
         expected: Expect::Head(head),

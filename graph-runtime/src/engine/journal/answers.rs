@@ -12,7 +12,7 @@ impl Journal {
     /// Where the answers are: with the thread itself, however deep in it this run is.
     fn answers_at(&self) -> (&ThreadKey, ThreadSeal) {
         match &self.outer {
-            Some(root) => (root, ThreadSeal::new(root)),
+            Some(root) => (root, self.seal.of(root)),
             None => (&self.key, self.seal),
         }
     }
@@ -62,7 +62,7 @@ impl Journal {
 
     fn open_answer(&self, seal: ThreadSeal, write: &Write) -> Result<Option<Box<RawValue>>, Error> {
         let body = seal.open_write(&write.key, &write.payload);
-        if body.is_ok_and(<[u8]>::is_empty) {
+        if body.is_ok_and(|body| body.is_empty()) {
             return Ok(None);
         }
         self.open_with(seal, write).map(Some)

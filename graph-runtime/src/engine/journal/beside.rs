@@ -77,7 +77,7 @@ impl Journal {
         let body = seal
             .open_write(&write.key, &write.payload)
             .map_err(|source| self.failure(source))?;
-        serde_json::from_slice(body).map_err(|error| {
+        serde_json::from_slice(&body).map_err(|error| {
             self.failure(StoreError::Corrupt(format!(
                 "the write {} can't be read: {error}",
                 write.key

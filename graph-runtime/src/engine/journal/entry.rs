@@ -63,10 +63,11 @@ impl Journal {
             due: entry.due,
             payload: Vec::new(),
         };
+        // What reading costs is counted in the words in which the state's size is known.
+        let size = draft.len();
         record.payload = self.seal.seal_record(&record, draft);
         let expected = Expect::Head(self.head);
-        let size = record.payload.len();
-        self.usual_size = size;
+        (self.usual_size, self.last_size) = (size, record.payload.len());
         self.chain = if snapshot { size } else { self.chain + size };
         (self.head, self.parent, self.base) = (Some(id), Some(id), Some(base));
         self.snapshot_due &= !snapshot;

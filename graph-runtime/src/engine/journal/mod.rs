@@ -18,16 +18,17 @@ use super::registry::Hold;
 use super::request::Home;
 use super::watch::Watch;
 use super::writer::{Store, Writer};
-use crate::checkpointer::{Checkpointer, Commit, StoreError, Write};
+use crate::checkpointer::{Commit, StoreError, Write};
 use crate::error::Error;
 use crate::id::{ActivationId, MomentId, ThreadKey, Timestamp};
-use crate::moment::{Leftover, Luggage, Placed, RunHeader, ThreadSeal, thread_text};
+use crate::moment::{Format, Leftover, Luggage, Placed, RunHeader, ThreadSeal, thread_text};
 
 /// The written side of a run.
 pub(crate) struct Journal {
     store: Store,
     pub(crate) key: ThreadKey,
     pub(crate) seal: ThreadSeal,
+    format: Format,
     durability: Durability,
     /// Whether commits are over at once, in every durability.
     inline: bool,
@@ -47,8 +48,10 @@ pub(crate) struct Journal {
     chain: usize,
     /// Whether the next record has to be a snapshot: versions of a graph are never mixed in one chain.
     snapshot_due: bool,
-    /// How large the last record was: the next one will be about as large.
+    /// How large the body of the last record was: the next one will be about as large.
     usual_size: usize,
+    /// How many bytes the last record took.
+    last_size: usize,
     /// Node turns that have writes in the store.
     written: HashSet<ActivationId>,
     /// Node turns whose writes go with the next record, whatever has come in for them.
@@ -83,13 +86,16 @@ pub(crate) struct Position {
 
 impl Journal {
     pub(crate) fn new(
-        saver: Arc<dyn Checkpointer>,
-        key: ThreadKey,
+        home: Home,
         hold: Hold,
         durability: Durability,
         header: RunHeader<'static>,
         watch: Watch,
     ) -> Self {
+        let Home {
+            saver, key, format, ..
+        } = home;
+        let seal = ThreadSeal::new(&key, format);
         let inline = saver.commits_inline() && durability != Durability::Exit;
         let (store, slot) = (Store { saver, watch }, hold.slot());
         let backlog = match durability {
@@ -101,6 +107,7 @@ impl Journal {
             aside: Aside::new(
                 &store,
                 &key,
+                seal,
                 &backlog,
                 &slot,
                 backlog.flush_handle(None),
@@ -108,7 +115,8 @@ impl Journal {
             ),
             inline,
             store,
-            seal: ThreadSeal::new(&key),
+            seal,
+            format,
             durability,
             header,
             header_due: true,
@@ -121,6 +129,7 @@ impl Journal {
             chain: 0,
             snapshot_due: false,
             usual_size: 256,
+            last_size: 0,
             written: HashSet::new(),
             forgotten: Vec::new(),
             backlog,
@@ -151,7 +160,15 @@ impl Journal {
     pub(crate) fn within(mut self, root: ThreadKey, outer: Flush, epoch: u64) -> Self {
         let flush = self.backlog.flush_handle(Some(outer));
         let slot = self.hold.slot();
-        self.aside = Aside::new(&self.store, &self.key, &self.backlog, &slot, flush, epoch);
+        self.aside = Aside::new(
+            &self.store,
+            &self.key,
+            self.seal,
+            &self.backlog,
+            &slot,
+            flush,
+            epoch,
+        );
         self.outer = Some(root);
         self.epoch = epoch;
         self
@@ -203,7 +220,7 @@ impl Journal {
 
     /// How many bytes the last record took.
     pub(crate) fn last_size(&self) -> usize {
-        self.usual_size
+        self.last_size
     }
 
     pub(crate) fn thread(&self) -> String {
@@ -219,6 +236,7 @@ impl Journal {
                 registry: self.hold.registry(),
                 key: self.key.clone(),
                 lease: None,
+                format: self.format,
             },
             root: root.unwrap_or_else(|| self.key.clone()),
             run: self.header.id.clone().into_owned(),
@@ -229,7 +247,13 @@ impl Journal {
 
     /// Packs what goes along onto a branch that begins at a time.
     pub(crate) fn luggage<'a>(&'a self, at: Timestamp, placed: &'a [Placed]) -> Luggage<'a> {
-        Luggage::new(&*self.store.saver, self.header.clone(), at, placed)
+        Luggage::new(
+            &*self.store.saver,
+            self.seal,
+            self.header.clone(),
+            at,
+            placed,
+        )
     }
 
     /// Stores something of a graph within this run.
