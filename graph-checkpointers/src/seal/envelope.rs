@@ -83,6 +83,11 @@ pub(super) fn open(
         )));
     }
     let FirstLine { line, rest: key } = FirstLine::read(MARK, FORMAT, place, &stored)?;
+    if !KeyRing::can_name(key) {
+        return Err(StoreError::Corrupt(format!(
+            "the first line of {place} names no key"
+        )));
+    }
     let cipher = keys.cipher(key).ok_or_else(|| unknown(key))?;
     let belonging = belonging(line, thread, place);
     let broken = || {

@@ -52,9 +52,7 @@ impl KeyRing {
     /// [`KeyError::InvalidId`], and [`KeyError::TakenId`] where another key has the id already.
     pub fn opening_with(mut self, id: impl Into<String>, key: SealKey) -> Result<Self, KeyError> {
         let id = id.into();
-        let is_valid = (1..=Self::MAX_ID_BYTES).contains(&id.len())
-            && id.bytes().all(|byte| byte.is_ascii_graphic());
-        if !is_valid {
+        if !Self::can_name(&id) {
             return Err(KeyError::InvalidId { id });
         }
         if self.ciphers.contains_key(&id) {
@@ -64,6 +62,12 @@ impl KeyRing {
         self.ciphers
             .insert(id, XChaCha20Poly1305::new((&*key).into()));
         Ok(self)
+    }
+
+    /// Whether a key may have this id.
+    pub(super) fn can_name(id: &str) -> bool {
+        (1..=Self::MAX_ID_BYTES).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_graphic())
     }
 
     /// The id of the key that seals.
