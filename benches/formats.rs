@@ -1,4 +1,4 @@
-//! What a step takes and costs with moments as MessagePack, beside the same with JSON, in memory. With a format and a
+//! What a step takes and costs with moments as `MessagePack`, beside the same with JSON, in memory. With a format and a
 //! number of steps it only runs: `formats msgpack 1000`, for counting instructions.
 
 #![allow(clippy::unused_async, unreachable_pub)] // nodes are async to be measured as such; a bench has no outside
