@@ -293,9 +293,10 @@ pub enum Error {
         /// The path of the graph within it.
         path: String,
     },
-    /// A moment can't be taken to a thread that has moments of its own. Nothing was written.
+    /// A moment, or a whole thread, can't be taken to a thread that has moments of its own. Nothing was written.
     #[error(
-        "{thread} has moments of its own, and a branch needs a thread without any; choose another id, or `reset()` it"
+        "{thread} has moments of its own, and a branch or a copy needs a thread without any; choose another id, or \
+         `reset()` it"
     )]
     NotEmpty {
         /// The thread.
