@@ -15,6 +15,7 @@ use super::play::{Answerer, see_through};
 use super::progress::{Progress, Way};
 use crate::checkpointer::{Checkpointer, MemorySaver};
 use crate::definition::{BoxFuture, GraphNode, StateGraph};
+use crate::engine::Home;
 use crate::error::Error;
 use crate::event::Kind;
 use crate::graph::Graph;
@@ -236,8 +237,7 @@ impl<'a, G: StateGraph> CrashEverywhere<'a, G> {
     ) -> Result<(), CrashError> {
         let process = self.process(store);
         let failed = |error| CrashError::Recovery { killed, error };
-        let progress = Progress::of(&process.thread.home().map_err(failed)?).await;
-        let progress = progress.map_err(failed)?;
+        let progress = process.progress(store).await.map_err(failed)?;
         if progress.has_begun() {
             let begun = process.resumed().await.map_err(failed)?;
             if let Some(again) = progress.ran_again(&begun) {
@@ -277,6 +277,20 @@ struct Process<G: StateGraph> {
 }
 
 impl<G: StateGraph> Process<G> {
+    /// How far the thread has come, past the checkpointers between it and the store: they may have something to hide.
+    /// Where one of them seals, only by way of them.
+    async fn progress(&self, store: &Arc<MemorySaver>) -> Result<Progress, Error> {
+        let home = self.thread.home()?;
+        let past = Home {
+            saver: Arc::<MemorySaver>::clone(store),
+            ..home.clone()
+        };
+        match Progress::of(&past).await {
+            Err(Error::Corrupt { .. }) => Progress::of(&home).await,
+            progress => progress,
+        }
+    }
+
     /// Goes on, and says what has begun, in which step.
     async fn resumed(&self) -> Result<Vec<(Way, u64)>, Error> {
         let mut begun = Vec::new();
