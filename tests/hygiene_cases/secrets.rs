@@ -56,7 +56,7 @@ pub mod secrets {
     }
 
     #[ask(into = r#type)]
-    fn ask(name: &String) -> String {
+    fn ask(name: &str) -> String {
         name.clone()
     }
 }

@@ -1,5 +1,6 @@
 //! Canaries: secrets are put into a graph wherever one can be, and looked for in everything that is said and stored.
 //! They are found where a node or the user asks for them, and nowhere else.
+#![allow(clippy::unused_async)] // what is async is so to show that it may be
 #![allow(unreachable_pub)] // nothing is reached from outside of a test
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers are tests too, which Clippy can't see
 

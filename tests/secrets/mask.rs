@@ -14,18 +14,22 @@ impl<C: Checkpointer> Seals for Masked<C> {}
 
 /// Undoes itself.
 fn mask(payload: &mut [u8]) {
-    payload.iter_mut().for_each(|byte| *byte ^= 0xa5);
+    for byte in payload {
+        *byte ^= 0xa5;
+    }
 }
 
 fn masked_records(mut records: Vec<Record>) -> Vec<Record> {
-    records
-        .iter_mut()
-        .for_each(|record| mask(&mut record.payload));
+    for record in &mut records {
+        mask(&mut record.payload);
+    }
     records
 }
 
 fn masked_writes(mut writes: Vec<Write>) -> Vec<Write> {
-    writes.iter_mut().for_each(|write| mask(&mut write.payload));
+    for write in &mut writes {
+        mask(&mut write.payload);
+    }
     writes
 }
 

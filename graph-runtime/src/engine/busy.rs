@@ -13,16 +13,16 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Busy {
-    /// It is refused with [`Error::Busy`], and nothing of it is taken in.
+    /// It is refused with [`Error::Busy`](crate::Error::Busy), and nothing of it is taken in.
     #[default]
     Reject,
     /// It waits for its turn. Runs begin in the order in which they came.
     Enqueue,
-    /// The one that is under way is stopped, and ends with [`Error::Cancelled`]. What it has done is kept: this one
+    /// The one that is under way is stopped, and ends with [`Error::Cancelled`](crate::Error::Cancelled). What it has done is kept: this one
     /// merges its input and goes on there. It has to wait until the other one was polled once more, so a stream that
     /// nobody polls holds it up.
     Cancel,
-    /// The one that is under way is stopped, and ends with [`Error::Cancelled`]. The thread goes back to where it
+    /// The one that is under way is stopped, and ends with [`Error::Cancelled`](crate::Error::Cancelled). The thread goes back to where it
     /// stood before that run, whose moments stay readable as a branch of their own, and this one begins there.
     Rollback,
 }
