@@ -57,6 +57,6 @@ pub mod secrets {
 
     #[ask(into = r#type)]
     fn ask(name: &str) -> String {
-        name.clone()
+        name.to_owned()
     }
 }
