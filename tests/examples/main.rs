@@ -12,3 +12,4 @@ mod research;
 mod server;
 mod sessions;
 mod support;
+mod ward;

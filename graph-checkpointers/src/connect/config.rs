@@ -83,6 +83,7 @@ impl Config {
     ///
     /// # Errors
     /// [`ConnectError::FeatureOff`] if the backend isn't built in, [`ConnectError::Store`] if it can't be opened.
+    #[allow(clippy::unused_async, reason = "where no backend is built in")]
     pub async fn connect(self) -> Result<Arc<dyn Checkpointer>, ConnectError> {
         match self {
             Self::Memory => Ok(Arc::new(MemorySaver::new())),
