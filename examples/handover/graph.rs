@@ -74,7 +74,7 @@ pub mod handover {
     }
 
     #[node(writes(tasks, answer))]
-    fn add(wish: &Option<Wish>, line: &Line, tasks: &[Task]) -> (Vec<Task>, String) {
+    fn add(wish: Option<&Wish>, line: &Line, tasks: &[Task]) -> (Vec<Task>, String) {
         let mut tasks = tasks.to_vec();
         if let Some(Wish::Add(text)) = wish {
             tasks.push(Task {
@@ -88,7 +88,7 @@ pub mod handover {
     }
 
     #[node(writes(tasks, answer))]
-    fn tick(wish: &Option<Wish>, line: &Line, tasks: &[Task]) -> (Vec<Task>, String) {
+    fn tick(wish: Option<&Wish>, line: &Line, tasks: &[Task]) -> (Vec<Task>, String) {
         let mut tasks = tasks.to_vec();
         if let Some(Wish::Tick(number)) = wish
             && let Some(task) = tasks.get_mut(number - 1)
@@ -100,7 +100,7 @@ pub mod handover {
     }
 
     #[ask(into = agreed)]
-    fn agree(wish: &Option<Wish>, line: &Line, tasks: &[Task]) -> String {
+    fn agree(wish: Option<&Wish>, line: &Line, tasks: &[Task]) -> String {
         let struck = match wish {
             Some(Wish::Strike(number)) => tasks.get(number - 1),
             _ => None,
@@ -110,7 +110,7 @@ pub mod handover {
     }
 
     #[node(writes(tasks, answer))]
-    fn strike(wish: &Option<Wish>, tasks: &[Task]) -> (Vec<Task>, String) {
+    fn strike(wish: Option<&Wish>, tasks: &[Task]) -> (Vec<Task>, String) {
         let mut tasks = tasks.to_vec();
         if let Some(Wish::Strike(number)) = wish {
             tasks.remove(number - 1);
@@ -120,7 +120,7 @@ pub mod handover {
     }
 
     #[node(writes(answer))]
-    fn look(wish: &Option<Wish>, tasks: &[Task]) -> String {
+    fn look(wish: Option<&Wish>, tasks: &[Task]) -> String {
         match wish {
             None => "say `add TEXT`, `done NUMBER`, `strike NUMBER` or `list`".to_owned(),
             Some(Wish::Strike(_)) => format!("it stays, {} to do", open(tasks)),
