@@ -96,7 +96,7 @@ async fn an_option_that_a_driver_does_not_know_is_said() {
         .await
         .map(drop)
         .unwrap_err();
-    assert!(error.to_string().contains("retryWirtes"), "{error}");
+    assert!(error.to_string().contains("retrywirtes"), "{error}");
     assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
 }
 
