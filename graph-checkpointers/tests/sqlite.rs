@@ -120,7 +120,7 @@ async fn a_newer_format_is_refused_and_left_alone() {
             error,
             StoreError::FormatTooNew {
                 found: 7,
-                supported: 2
+                supported: 3
             }
         ),
         "{error:?}"

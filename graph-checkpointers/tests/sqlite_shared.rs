@@ -98,7 +98,8 @@ async fn of_the_first_format(path: &Path) -> Record {
     let connection = Connection::open(path).unwrap();
     connection
         .execute_batch(
-            "DROP TABLE entries; DROP TABLE results; DROP TABLE results_size; PRAGMA user_version = 1;",
+            "DROP TABLE entries; DROP TABLE results; DROP TABLE results_size;
+             ALTER TABLE threads DROP COLUMN rewrites; PRAGMA user_version = 1;",
         )
         .unwrap();
     record
