@@ -1,5 +1,7 @@
 //! A checkpointer by a URL.
 
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
 use graph_checkpointers::{ConnectError, connect};
 use graph_runtime::{Page, StoreError};
 

@@ -227,10 +227,12 @@ impl StoredRecord {
 
 /// A payload as a file has it: as text, or, where it is none, in hexadecimal digits.
 fn written(payload: &[u8]) -> String {
-    match std::str::from_utf8(payload) {
-        Ok(text) => text.to_owned(),
-        Err(_) => payload.iter().map(|byte| format!("{byte:02x}")).collect(),
+    if let Ok(text) = std::str::from_utf8(payload) {
+        return text.to_owned();
     }
+    let digits = payload.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let digit = |digit: u8| char::from_digit(digit.into(), 16);
+    digits.filter_map(digit).collect()
 }
 
 fn bytes(written: &str) -> Vec<u8> {
