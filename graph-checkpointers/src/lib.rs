@@ -40,6 +40,8 @@ mod redis;
 mod seal;
 #[cfg(feature = "server")]
 mod server;
+#[cfg(any(feature = "mongodb", feature = "postgres", feature = "sqlite"))]
+mod signed;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(any(feature = "http", feature = "server"))]

@@ -7,11 +7,12 @@ use graph_runtime::{ActivationId, Commit, Record, Rewrite, StoreError, ThreadKey
 
 use super::change::Change;
 use super::database::Database;
-use super::document::{micros, parsed, unsigned};
+use super::document::{parsed, unsigned};
 use super::entry::{self, MESSAGE, RECORD, WRITE};
 use super::lease::arm;
 use super::part::{Part, Place, begin, look};
 use super::tries::Tries;
+use crate::signed::micros;
 
 pub(super) async fn commit(
     database: &Database,

@@ -91,11 +91,6 @@ pub(super) fn binary(bytes: &[u8]) -> Binary {
     }
 }
 
-/// A time that is compared in the database, where the last one is the largest signed number.
-pub(super) fn micros(time: Timestamp) -> i64 {
-    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
-}
-
 /// A time that was compared there.
 pub(super) fn time(micros: u64) -> Timestamp {
     Timestamp::from_micros(micros)

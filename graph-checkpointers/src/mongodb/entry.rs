@@ -5,9 +5,10 @@ use ::mongodb::options::FindOptions;
 use graph_runtime::{Message, Record, StoreError, Write, WriteKey};
 
 use super::database::{Database, found};
-use super::document::{binary, bytes, micros, number, odd, optional, parsed, text, time, unsigned};
+use super::document::{binary, bytes, number, odd, optional, parsed, text, time, unsigned};
 use super::failure;
 use super::part::Part;
+use crate::signed::micros;
 
 pub(super) const RECORD: &str = "record";
 pub(super) const WRITE: &str = "write";

@@ -19,10 +19,11 @@ use ::mongodb::bson::doc;
 use graph_runtime::{Lease, StoreError, ThreadKey};
 
 use super::database::Database;
-use super::document::{micros, time};
+use super::document::time;
 use super::failure;
 use super::part::{Held, Place, Thread, begin, look};
 use super::tries::Tries;
+use crate::signed::micros;
 
 pub(super) async fn take(
     database: &Database,

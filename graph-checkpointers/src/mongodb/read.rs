@@ -8,10 +8,11 @@ use graph_runtime::{
 };
 
 use super::database::{Database, found};
-use super::document::{micros, odd, parsed, text, time, unsigned};
+use super::document::{odd, parsed, text, time, unsigned};
 use super::entry::{self, MESSAGE, PIECE};
 use super::part::{Part, Place, below, is_unchanged, look, thread};
 use super::tries::Tries;
+use crate::signed::micros;
 
 /// Of how many parts the sizes are asked for at once.
 const PARTS: usize = 100;

@@ -10,7 +10,8 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArguments, PgRow};
 
 use super::database::{Call, Database, Kind, arguments};
-use super::row::{add_expected, add_key, add_records, add_writes, get, id_or_none, number, time};
+use super::row::{add_expected, add_key, add_records, add_writes, get, id_or_none, number};
+use crate::signed::time;
 
 /// The bytes of payloads that go in one message to the server, which takes no more than a gigabyte and needs room for
 /// it several times.

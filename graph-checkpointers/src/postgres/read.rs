@@ -9,7 +9,8 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArguments, PgRow};
 
 use super::database::{Call, Database, Kind};
-use super::row::{self, add_key, get, id, micros, number, time};
+use super::row::{self, add_key, get, id, number};
+use crate::signed::{last, limit, micros, time};
 
 /// The thread's place, the records that share the tip's base from there to the tip, and at the head the writes: rows
 /// of one shape, told apart by `what`.
@@ -287,19 +288,6 @@ fn placed(row: &PgRow) -> Result<(MomentId, Chain), StoreError> {
 fn in_order(mut writes: Vec<Write>) -> Vec<Write> {
     writes.sort_unstable_by(|one, other| one.key.cmp(&other.key));
     writes
-}
-
-/// The highest sequence before that one.
-fn last(before: Option<u64>) -> i64 {
-    before.map_or(i64::MAX, |before| {
-        i64::try_from(before).map_or(i64::MAX, |before| before - 1)
-    })
-}
-
-fn limit(limit: Option<usize>) -> i64 {
-    limit
-        .and_then(|limit| i64::try_from(limit).ok())
-        .unwrap_or(i64::MAX)
 }
 
 /// A time in the order of those without a sign.

@@ -8,6 +8,8 @@ use sqlx::{Decode, Postgres, Row as _, Type};
 
 use super::failure::odd;
 
+use crate::signed::{micros, time};
+
 /// A column's value. One that isn't of its type was put there by somebody else.
 pub(super) fn get<'r, T: Decode<'r, Postgres> + Type<Postgres>>(
     row: &'r PgRow,
@@ -41,16 +43,6 @@ pub(super) fn id_or_none<T: std::str::FromStr<Err = InvalidId>>(
     text.map(str::parse)
         .transpose()
         .map_err(|error| odd(&error))
-}
-
-/// A time that is compared in the database, where the last one is the largest signed number.
-pub(super) fn micros(time: Timestamp) -> i64 {
-    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
-}
-
-/// A time that was compared there.
-pub(super) fn time(micros: i64) -> Timestamp {
-    Timestamp::from_micros(micros.cast_unsigned())
 }
 
 /// The three parts of a key.

@@ -7,8 +7,8 @@ use graph_runtime::{Cache, CacheKey, StoreError, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::failure::Failure;
-use super::row::micros;
 use super::workers::Workers;
+use crate::signed::micros;
 
 /// What a result takes beside its value, about. The triggers of released files know it.
 const OVERHEAD: u64 = 256;

@@ -9,7 +9,8 @@ use rusqlite::{Connection, OptionalExtension};
 use super::failure::Failure;
 use super::lease;
 use super::read::number_of;
-use super::row::{insert_record, insert_write, micros, replace_record, replace_write, text, time};
+use super::row::{insert_record, insert_write, replace_record, replace_write, text};
+use crate::signed::{micros, time};
 
 pub(super) fn commit(
     database: &Connection,

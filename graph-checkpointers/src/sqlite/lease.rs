@@ -6,7 +6,7 @@ use graph_runtime::{Lease, ThreadKey, Timestamp};
 use rusqlite::Connection;
 
 use super::failure::Failure;
-use super::row::{micros, time};
+use crate::signed::{micros, time};
 
 /// The epoch of a thread's lease; 0 where it has none.
 pub(super) fn epoch_of(database: &Connection, key: &ThreadKey) -> Result<u64, Failure> {

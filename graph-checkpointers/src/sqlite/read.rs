@@ -7,7 +7,8 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::change::numbers_below;
 use super::failure::Failure;
-use super::row::{self, micros, record_columns, text, time};
+use super::row::{self, record_columns, text};
+use crate::signed::{last, limit, micros, time};
 
 /// Under which number a thread's rows are kept.
 pub(super) fn number_of(database: &Connection, key: &ThreadKey) -> Result<Option<i64>, Failure> {
@@ -144,19 +145,6 @@ pub(super) fn list(
         limit(query.limit),
     );
     statement.query_and_then(params, row::record)?.collect()
-}
-
-/// The highest sequence before that one.
-fn last(before: Option<u64>) -> i64 {
-    before.map_or(i64::MAX, |before| {
-        i64::try_from(before).map_or(i64::MAX, |before| before - 1)
-    })
-}
-
-fn limit(limit: Option<usize>) -> i64 {
-    limit
-        .and_then(|limit| i64::try_from(limit).ok())
-        .unwrap_or(i64::MAX)
 }
 
 pub(super) fn threads(

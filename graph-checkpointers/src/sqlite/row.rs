@@ -5,6 +5,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
 use super::failure::Failure;
+use crate::signed::{micros, time};
 
 /// The columns of a record, in the order in which [`record`] takes them.
 macro_rules! record_columns {
@@ -77,16 +78,6 @@ pub(super) fn record(row: &Row<'_>) -> Result<Record, Failure> {
         due: row.get::<_, Option<i64>>(7)?.map(time),
         payload: row.get(8)?,
     })
-}
-
-/// A time that is compared in the database, where the last one is the largest signed number.
-pub(super) fn micros(time: Timestamp) -> i64 {
-    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
-}
-
-/// A time that was compared there.
-pub(super) fn time(micros: i64) -> Timestamp {
-    Timestamp::from_micros(micros.cast_unsigned())
 }
 
 /// Borrowed from the row: ids are parsed where they lie.

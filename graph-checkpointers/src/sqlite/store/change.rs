@@ -4,9 +4,9 @@ use graph_runtime::{Entry, Prefix, Timestamp};
 use rusqlite::Connection;
 
 use super::super::failure::Failure;
-use super::super::row::micros;
 use super::read;
 use super::row::Row;
+use crate::signed::micros;
 
 pub(super) fn put(database: &Connection, row: &Row, now: Timestamp) -> Result<(), Failure> {
     // More than one, so that they never outnumber what is put.

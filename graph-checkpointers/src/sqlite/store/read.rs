@@ -6,8 +6,9 @@ use graph_runtime::{Entry, Found, Near, Place, Prefix, Prefixes, Search, Timesta
 use rusqlite::Connection;
 
 use super::super::failure::Failure;
-use super::super::row::{micros, text};
+use super::super::row::text;
 use super::row::{self, entry_columns};
+use crate::signed::micros;
 
 /// The entry under a key, and whether reading renews it.
 pub(super) fn get(

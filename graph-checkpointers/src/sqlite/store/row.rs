@@ -4,7 +4,8 @@ use graph_runtime::{Entry, Prefix, Put, StoreError, Timestamp, Vectors};
 use serde_json::Value;
 
 use super::super::failure::Failure;
-use super::super::row::{micros, text, time};
+use super::super::row::text;
+use crate::signed::{micros, time};
 
 /// The columns of an entry, in the order in which [`entry`] takes them.
 macro_rules! entry_columns {
